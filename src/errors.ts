@@ -1,0 +1,65 @@
+/**
+ * The one error of the public face, and the issues it carries.
+ *
+ * @module
+ */
+
+/** One thing that is wrong, and where. */
+export interface Issue {
+  /** Where: a path such as `chain/1/decay` or `train-images-idx3-ubyte.gz/header`. */
+  readonly path: string;
+  /** What was found there. */
+  readonly found: string;
+  /** What was expected there. */
+  readonly expected: string;
+  /** One sentence for a person. */
+  readonly message: string;
+}
+
+/** What kind of thing went wrong. */
+export type ErrorKind =
+  | "description"
+  | "shape"
+  | "need"
+  | "limit"
+  | "shader"
+  | "device"
+  | "data"
+  | "checkpoint"
+  | "cancelled";
+
+/** Builds an {@link Issue}; the message is made from the other three unless it is given. */
+export function issue(path: string, found: string, expected: string, message?: string): Issue {
+  return {
+    path,
+    found,
+    expected,
+    message: message ?? `${path === "" ? "Value" : path}: expected ${expected}, found ${found}`,
+  };
+}
+
+/** Every failure of the library, with every problem that was found and its path. */
+export class SteepestError extends Error {
+  override readonly name: string = "SteepestError";
+  /** What kind of thing went wrong. */
+  readonly kind: ErrorKind;
+  /** Every problem found, not only the first. */
+  readonly issues: readonly Issue[];
+
+  constructor(kind: ErrorKind, issues: readonly Issue[], options?: ErrorOptions) {
+    super(issues.map((i) => i.message).join("\n"), options);
+    this.kind = kind;
+    this.issues = issues;
+  }
+}
+
+/** A {@link SteepestError} with a single issue. */
+export function failure(
+  kind: ErrorKind,
+  path: string,
+  found: string,
+  expected: string,
+  message?: string,
+): SteepestError {
+  return new SteepestError(kind, [issue(path, found, expected, message)]);
+}
