@@ -1,0 +1,110 @@
+/**
+ * The plan: what the compiler hands to the runtime. Buffers, kernels and the dispatches of each
+ * region; it names no optimizer, no model and no GPU object.
+ *
+ * @module
+ */
+import type { DType, Node, Shape } from "../tensor/node.ts";
+import type { Arena, Slot } from "../lowering/program.ts";
+
+/** A storage buffer of 4-byte words (f32, u32; bool is stored as u32 0 or 1). */
+export interface BufferSpec {
+  readonly label: string;
+  readonly words: number;
+  /**
+   * `device`: lives on the device. `scalars` and `records` are rings of rows: row `step mod rows`
+   * is bound at each step through a dynamic offset; `words` is the length of one row.
+   */
+  readonly kind: "device" | "scalars" | "records";
+}
+
+/** Where a slot (or a piece of one) lies: `[replicas, …shape]` row-major if per replica. */
+export interface Place {
+  readonly buffer: number;
+  /** In words. */
+  readonly offset: number;
+}
+
+/** How a kernel uses a buffer. */
+export interface Binding {
+  readonly buffer: number;
+  readonly access: "read" | "write";
+}
+
+/** One kernel: the binding list is the order of `@binding(i)` in group 0 (and of the js arguments). */
+export interface Kernel {
+  readonly label: string;
+  readonly bindings: readonly Binding[];
+  /** WGSL with entry point `main`, or the body of a JavaScript function; see the target. */
+  readonly source: string;
+  readonly workgroupSize: number;
+  /** Estimated multiply-adds and words moved by one dispatch, for `describe`. */
+  readonly flops: number;
+  readonly words: number;
+}
+
+/** One thing the device does. */
+export type Command =
+  | {
+    readonly kind: "dispatch";
+    readonly kernel: number;
+    readonly workgroups: readonly [number, number, number];
+  }
+  | {
+    readonly kind: "copy";
+    readonly from: Place;
+    readonly to: Place;
+    readonly words: number;
+  };
+
+/** The commands of a region, in order; encoded at the steps where it fires. */
+export interface PlannedRegion {
+  readonly period: number;
+  readonly offset: number;
+  readonly commands: readonly Command[];
+}
+
+/**
+ * A scalar that depends on hyperparameters, `step`, `seed` and other host scalars alone. The host
+ * evaluates it in f64 and writes it into the row of the step.
+ */
+export interface HostScalar {
+  /** f32 or u32 scalar graph over inputs that are hyper, clock or host state slots. */
+  readonly node: Node;
+  readonly dtype: DType;
+  /** Word of the scalars row; per replica the row holds `replicas` consecutive words. */
+  readonly word: number;
+  readonly perReplica: boolean;
+}
+
+/** A scalar state slot that only the host keeps (such as the weight that a debiased average has). */
+export interface HostState {
+  readonly slot: string;
+  readonly initial: number;
+  /** Its next value at steps where the region fires, in region order. */
+  readonly updates: readonly {
+    readonly period: number;
+    readonly offset: number;
+    readonly node: Node;
+  }[];
+}
+
+/** A compiled step. */
+export interface Plan {
+  readonly target: "wgsl" | "js";
+  readonly replicas: number;
+  readonly arena: Arena;
+  readonly slots: readonly Slot[];
+  readonly buffers: readonly BufferSpec[];
+  readonly kernels: readonly Kernel[];
+  readonly regions: readonly PlannedRegion[];
+  /** Device slots by name: parameters, device state, batch. */
+  readonly places: ReadonlyMap<
+    string,
+    Place & { readonly shape: Shape; readonly perReplica: boolean; readonly dtype: DType }
+  >;
+  /** Word of the records row, by record slot name (then one word per replica). */
+  readonly records: ReadonlyMap<string, number>;
+  readonly hostScalars: readonly HostScalar[];
+  readonly hostState: readonly HostState[];
+}

@@ -1,0 +1,93 @@
+/**
+ * The step program: one optimization step as a pure function of slots, cut into regions.
+ *
+ * Every value that outlives a step, or comes from outside, is a *slot* that the graph reads through
+ * an `input` node. `version` 0 of a slot is its value when the step begins; each region that assigns
+ * the slot makes the next version, whether or not the region fires at this step (if it does not,
+ * the new version equals the old one). Regions run in order, and a node used in two regions is
+ * evaluated once, in the first of them.
+ *
+ * @module
+ */
+import type { DType, Node, Shape } from "../tensor/node.ts";
+
+/** Where a slot's value comes from. */
+export type SlotRole =
+  /** The flat parameter vector θ. */
+  | "parameters"
+  /** State of the optimizer, kept between steps. */
+  | "state"
+  /** A tensor of the batch. */
+  | "batch"
+  /** A value hyperparameter: an f32 scalar that the host may change at any time. */
+  | "hyper"
+  /** `step` (batches seen before this one, u32) and `seed` (u32, one per replica). */
+  | "clock"
+  /** An f32 scalar that is written once a step and read by nobody but the host. */
+  | "record";
+
+/** A named value outside the graph. */
+export interface Slot {
+  readonly name: string;
+  readonly role: SlotRole;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Value at the first step: a splat, row-major values, or (for state) a graph over version 0. */
+  readonly initial?: number | readonly number[] | Node;
+  /** The same initial value for every replica unless a run gives one per replica. */
+  readonly perReplica: boolean;
+}
+
+/** A new value for a slot. */
+export interface Assignment {
+  readonly slot: string;
+  readonly value: Node;
+}
+
+/** Assignments that happen together, at every step or at the steps with step ≡ offset (mod period). */
+export interface Region {
+  readonly kind: "straight" | "every";
+  readonly period: number;
+  readonly offset: number;
+  readonly assign: readonly Assignment[];
+}
+
+/** Where one parameter lies in the flat vector. */
+export interface ArenaEntry {
+  readonly path: string;
+  readonly shape: Shape;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** The layout that θ, g, u and every parameter-shaped state slot share: dense, without pads. */
+export interface Arena {
+  readonly size: number;
+  readonly entries: readonly ArenaEntry[];
+}
+
+/** One step of an optimizer on an objective. */
+export interface StepProgram {
+  readonly arena: Arena;
+  readonly slots: readonly Slot[];
+  readonly regions: readonly Region[];
+}
+
+/** Name of the slot of θ. */
+export const PARAMETERS = "theta";
+/** Name of the slot that counts batches. */
+export const STEP = "step";
+/** Name of the slot of the random seed. */
+export const SEED = "seed";
+
+/** Whether a region fires at a step. */
+export function fires(region: Region, step: number): boolean {
+  return step % region.period === region.offset % region.period;
+}
+
+/** The slot called `name`; asking for one that does not exist is a fault of the caller. */
+export function slotOf(program: StepProgram, name: string): Slot {
+  const slot = program.slots.find((s) => s.name === name);
+  if (slot === undefined) throw new RangeError(`No slot "${name}" in the step program`);
+  return slot;
+}
