@@ -24,7 +24,11 @@ export interface Affine {
 /** One {@link Affine} per tensor dimension: where in the tensor a point of the domain lies. */
 export type AffineMap = readonly Affine[];
 
-/** Elementwise functions of one argument. `not` is bool → bool, `isFinite` is f32 → bool. */
+/**
+ * Elementwise functions of one argument. `not` is bool → bool, `isFinite` is f32 → bool. `stop` is
+ * the identity with derivative zero: differentiation treats it as a constant, evaluation, lowering
+ * and simplification of graphs that are no longer differentiated see through it.
+ */
 export type UnaryFn =
   | "neg"
   | "abs"
@@ -39,6 +43,7 @@ export type UnaryFn =
   | "tanh"
   | "erf"
   | "floor"
+  | "stop"
   | "not"
   | "isFinite";
 
@@ -112,7 +117,12 @@ export type Op =
   | { readonly kind: "gather" }
   /** `scatterAdd(indices, updates)`: out[indices[i]] += updates[i], rows in order; indices beyond are dropped. */
   | { readonly kind: "scatterAdd" }
-  /** `randomBits(seed, step)`: u32 bits, a function of (seed, stream, step, logical row-major index). */
+  /**
+   * `randomBits(seed, step)`: u32 bits, a function of (seed, stream, step, logical row-major index).
+   * Where `seed`, `step` or both have shape [R], the node has shape [R, ...solo] and holds R copies:
+   * copy r takes seed[r] and step[r] (a scalar serves all copies), and its logical index counts
+   * within the copy, so that each copy has the bits of its solo run.
+   */
   | { readonly kind: "randomBits"; readonly stream: number }
   /**
    * A bounded loop. Inputs are the initial carried values followed by constants of the loop;

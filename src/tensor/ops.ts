@@ -145,6 +145,7 @@ const UNARY: { readonly [F in UnaryFn]: { readonly from: DType; readonly to: DTy
   tanh: { from: "f32", to: "f32" },
   erf: { from: "f32", to: "f32" },
   floor: { from: "f32", to: "f32" },
+  stop: { from: "f32", to: "f32" },
   not: { from: "bool", to: "bool" },
   isFinite: { from: "f32", to: "bool" },
 };
@@ -392,17 +393,23 @@ export function scatterAdd(indices: Node, updates: Node, rows: number): Node {
   ], "f32");
 }
 
-/** u32 bits that depend on (seed, stream, step, logical index) alone. */
+/**
+ * u32 bits that depend on (seed, stream, step, logical index) alone. Scalars give `shape`; a seed or
+ * step of shape [R] gives [R, ...shape], each copy with the bits of its solo run.
+ */
 export function randomBits(seed: Node, step: Node, stream: number, shape: Shape): Node {
   checkShape("randomBits", shape);
-  if (seed.dtype !== "u32" || step.dtype !== "u32" || seed.shape.length + step.shape.length > 0) {
+  const copies = seed.shape.length > 0 ? seed.shape : step.shape;
+  const fits = (x: Node) =>
+    x.dtype === "u32" && (x.shape.length === 0 || sameShape(x.shape, copies));
+  if (!fits(seed) || !fits(step) || copies.length > 1) {
     shapeError(
       "randomBits",
       `${seed.dtype}${show(seed.shape)} and ${step.dtype}${show(step.shape)}`,
-      "u32 scalars",
+      "u32 scalars, or u32 vectors of one length",
     );
   }
-  return makeNode({ kind: "randomBits", stream }, [seed, step], shape, "u32");
+  return makeNode({ kind: "randomBits", stream }, [seed, step], [...copies, ...shape], "u32");
 }
 
 /** The carried values after a bounded loop; see {@link Loop}. */
@@ -471,6 +478,8 @@ export const log = (x: TensorLike): Node => unary("log", x);
 export const log1p = (x: TensorLike): Node => unary("log1p", x);
 /** √x. */
 export const sqrt = (x: TensorLike): Node => unary("sqrt", x);
+/** x as a constant of differentiation: the value of x, with derivative zero. */
+export const stopGradient = (x: TensorLike): Node => unary("stop", x);
 /** sin x. */
 export const sin = (x: TensorLike): Node => unary("sin", x);
 /** cos x. */
