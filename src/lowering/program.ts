@@ -19,6 +19,8 @@ export type SlotRole =
   | "state"
   /** A tensor of the batch. */
   | "batch"
+  /** A data set that stays on the device, from which batches are gathered. */
+  | "data"
   /** A value hyperparameter: an f32 scalar that the host may change at any time. */
   | "hyper"
   /** `step` (batches seen before this one, u32) and `seed` (u32, one per replica). */
