@@ -62,8 +62,8 @@ function corners({ smooth, points }: Stroke): readonly Point[] {
   return drawn;
 }
 
-/** Lowers `distances` to the distance of each pixel centre from the segment, where it is below `reach`. */
-function drawSegment(distances: Float32Array, from: Point, to: Point, reach: number): void {
+/** Lowers `squares` to each pixel centre's squared distance from the segment, where that is below `reach`². */
+function drawSegment(squares: Float32Array, from: Point, to: Point, reach: number): void {
   const [x0, y0] = from;
   const [dx, dy] = [to[0] - x0, to[1] - y0];
   const squaredLength = dx * dx + dy * dy;
@@ -75,9 +75,10 @@ function drawSegment(distances: Float32Array, from: Point, to: Point, reach: num
     for (let x = left; x <= right; x++) {
       const along = ((x - x0) * dx + (y - y0) * dy) / (squaredLength || 1);
       const t = Math.min(1, Math.max(0, along));
-      const distance = Math.hypot(x - x0 - t * dx, y - y0 - t * dy);
+      const [offX, offY] = [x - x0 - t * dx, y - y0 - t * dy];
+      const square = offX * offX + offY * offY;
       const at = y * side + x;
-      if (distance < (distances[at] ?? 0)) distances[at] = distance;
+      if (square < (squares[at] ?? 0)) squares[at] = square;
     }
   }
 }
@@ -99,7 +100,7 @@ function randomPlacement(draw: Draw): (point: Point) => Point {
 }
 
 /** Writes the digit `label` with the randomness of `key`. */
-function drawDigit(image: Uint8Array, distances: Float32Array, label: number, key: number): void {
+function drawDigit(image: Uint8Array, squares: Float32Array, label: number, key: number): void {
   const draw = drawFrom(key);
   const hands = glyphs[label] ?? [];
   const strokes = hands[Math.floor(draw(0, hands.length))] ?? [];
@@ -111,7 +112,7 @@ function drawDigit(image: Uint8Array, distances: Float32Array, label: number, ke
   const noise = draw(4, 24);
   const reach = halfWidth + softness;
 
-  distances.fill(reach);
+  squares.fill(reach * reach);
   for (const { smooth, points } of strokes) {
     const moved = points.map(([x, y]): Point =>
       place([x + draw(-wobble, wobble), y + draw(-wobble, wobble)])
@@ -119,11 +120,11 @@ function drawDigit(image: Uint8Array, distances: Float32Array, label: number, ke
     const drawn = corners({ smooth, points: moved });
     for (let i = 0; i + 1 < drawn.length; i++) {
       const [from, to] = [drawn[i], drawn[i + 1]];
-      if (from && to) drawSegment(distances, from, to, reach);
+      if (from && to) drawSegment(squares, from, to, reach);
     }
   }
   for (let i = 0; i < pixels; i++) {
-    const edge = Math.min(1, (reach - (distances[i] ?? reach)) / (2 * softness));
+    const edge = Math.min(1, (reach - Math.sqrt(squares[i] ?? 0)) / (2 * softness));
     const covered = edge * edge * (3 - 2 * edge);
     const grain = (mix(key ^ Math.imul(i + 1, 0x9e3779b9)) / 0x80000000 - 1) * noise;
     image[i] = Math.min(255, Math.max(0, Math.round(covered * ink + grain)));
@@ -133,14 +134,14 @@ function drawDigit(image: Uint8Array, distances: Float32Array, label: number, ke
 function drawSplit(count: number, seed: number, part: number): Split {
   const images = new Uint8Array(count * pixels);
   const labels = new Uint8Array(count);
-  const distances = new Float32Array(pixels);
+  const squares = new Float32Array(pixels);
   const keys = count === 0 ? new Uint32Array(0) : roundKeys(hash(domain, seed, part), 0, count);
   for (let i = 0; i < count; i++) {
     // As many of each class as of any other, in no order.
     const label = shuffled(i, count, keys) % glyphs.length;
     labels[i] = label;
     const image = images.subarray(i * pixels, (i + 1) * pixels);
-    drawDigit(image, distances, label, hash(domain, seed, part, i));
+    drawDigit(image, squares, label, hash(domain, seed, part, i));
   }
   return { count, images, labels };
 }
