@@ -1,0 +1,44 @@
+/**
+ * The stage with the four slots of the unified view.
+ *
+ * @module
+ */
+
+import { transform } from "./build.ts";
+import type { Calculating } from "./calculating.ts";
+import type { Damping } from "./damping.ts";
+import type { Iterative } from "./iterative.ts";
+import type { Length } from "./length.ts";
+import type { Structure } from "./structure.ts";
+import type { Curvature, Every, Optimizer, Warmup } from "./types.ts";
+
+/** What {@link curvature} takes; only `calculating` and `structure` are required. */
+export interface CurvatureOptions {
+  readonly calculating: Calculating;
+  readonly structure: Structure;
+  /** One accumulator or a list applied in order; default `latest()`. */
+  readonly iterative?: Iterative | readonly Iterative[];
+  /** Default `none()`. */
+  readonly length?: Length;
+  /** The transform of u that is preconditioned; default `identity()`. */
+  readonly direction?: Optimizer;
+  /** Maps on the spectrum in order; default none. */
+  readonly damping?: Damping | readonly Damping[];
+  /** Default `{ sample: 1, factor: 1 }`. */
+  readonly every?: Partial<Every>;
+  /** Default none. */
+  readonly warmup?: Warmup;
+}
+
+/**
+ * A stage u ↦ φ(λ, direction(u)): samples of curvature are taken (`calculating`), kept in a basis
+ * (`structure`), accumulated (`iterative`), damped, and turned into a step (`length`).
+ *
+ * Source: unified-view-of-optimizers, Table 1.
+ *
+ * @throws {SteepestError} of kind `description`, with every issue: a value out of range, or a combination whose
+ * statistic does not exist.
+ */
+export function curvature(options: CurvatureOptions): Curvature {
+  return transform({ kind: "curvature", ...options });
+}

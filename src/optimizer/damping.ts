@@ -1,0 +1,68 @@
+/**
+ * Maps on the spectrum, applied in order before the length; ε has five real places and each has a name.
+ *
+ * @module
+ */
+
+import { slot } from "./build.ts";
+import type { Hyper } from "./schedule.ts";
+
+/** λ ← |λ|. */
+export interface Abs {
+  readonly kind: "abs";
+}
+
+/** λ ← max(λ, ε). */
+export interface Floor {
+  readonly kind: "floor";
+  readonly eps: Hyper;
+}
+
+/** λ ← λ + ε. */
+export interface AddToSpectrum {
+  readonly kind: "add";
+  readonly eps: Hyper;
+}
+
+/** λ^p ← λ^p + ε, after the power p that the length takes. */
+export interface AddToRoot {
+  readonly kind: "addToRoot";
+  readonly eps: Hyper;
+}
+
+/** x ← x + ε on each sample, before it is accumulated. */
+export interface ToSample {
+  readonly kind: "toSample";
+  readonly eps: Hyper;
+}
+
+/** One map on the spectrum. */
+export type Damping = Abs | Floor | AddToSpectrum | AddToRoot | ToSample;
+
+/** The kinds of {@link Damping}. */
+export type DampingKind = Damping["kind"];
+
+/** λ ← |λ|: repels from saddles. */
+export function abs(): Abs {
+  return slot("damping", { kind: "abs" });
+}
+
+/** λ ← max(λ, ε). */
+export function floor(eps: Hyper): Floor {
+  return slot("damping", { kind: "floor", eps });
+}
+
+/** λ ← λ + ε. */
+export function add(eps: Hyper): AddToSpectrum {
+  return slot("damping", { kind: "add", eps });
+}
+
+/** λ^p ← λ^p + ε, after the power that the length takes: where Adam's ε stands. */
+export function addToRoot(eps: Hyper): AddToRoot {
+  return slot("damping", { kind: "addToRoot", eps });
+}
+
+/** x ← x + ε on each sample before it is accumulated: where AdaBelief's ε stands. */
+export function toSample(eps: Hyper): ToSample {
+  return slot("damping", { kind: "toSample", eps });
+}

@@ -1,0 +1,71 @@
+/**
+ * The third slot of the unified view: how samples of curvature are accumulated over steps.
+ *
+ * @module
+ */
+
+import { slot } from "./build.ts";
+import type { Hyper } from "./schedule.ts";
+
+/** The newest sample only: the neutral element of a list of accumulators. */
+export interface Latest {
+  readonly kind: "latest";
+}
+
+/** Prior variances of a gradient regression, taken with weight 1 (so nothing is debiased). */
+export interface RegressionPrior {
+  /** Variance of the parameters, σ_θ². */
+  readonly parameters: number;
+  /** Variance of the gradients, σ_g² (`"deviations"`), or of the residuals, σ² (`"slope"`). */
+  readonly gradients: number;
+}
+
+/** s ← (β s^p + (1 − β) x^p), read as (s^p)^{1/p}; x the sample. */
+export interface EmaAccumulator {
+  readonly kind: "ema";
+  readonly decay: Hyper;
+  /** Divides by the weight accumulated so far. */
+  readonly debias: boolean;
+  /** Present: the weighted variance of the sampled vector in place of its second moment. */
+  readonly centred?: true;
+  /** p; absent: 1. */
+  readonly power?: number;
+  /** Absent: 0. */
+  readonly initial?: number | RegressionPrior;
+}
+
+/** s ← s + x. */
+export interface SumAccumulator {
+  readonly kind: "sum";
+  readonly initial: number;
+}
+
+/** s ← max(βs, x). */
+export interface MaxAccumulator {
+  readonly kind: "max";
+  readonly decay: Hyper;
+}
+
+/** One accumulator of the canonical list. */
+export type Accumulator = EmaAccumulator | SumAccumulator | MaxAccumulator;
+
+/** What `iterative` accepts, one or a list in order. */
+export type Iterative = Accumulator | Latest;
+
+/** The kinds of {@link Iterative}. */
+export type IterativeKind = Iterative["kind"];
+
+/** The newest sample only. */
+export function latest(): Latest {
+  return slot("iterative", { kind: "latest" });
+}
+
+/** The sum of all samples, starting at `initial` (default 0). */
+export function sum(options: { readonly initial?: number } = {}): SumAccumulator {
+  return slot("iterative", { kind: "sum", ...options });
+}
+
+/** The largest sample so far, the past fading by `decay` a step (default 1: never). */
+export function max(options: { readonly decay?: Hyper } = {}): MaxAccumulator {
+  return slot("iterative", { kind: "max", ...options });
+}

@@ -1,0 +1,112 @@
+/**
+ * Predicates over parameters, as data: by rank, by path, and combined.
+ *
+ * @module
+ */
+
+import { predicate } from "./build.ts";
+import type { OfKind } from "./types.ts";
+
+/** Rank between two bounds, both included. */
+export interface RankIs {
+  readonly kind: "rank";
+  readonly atLeast: number;
+  /** Absent: no upper bound. */
+  readonly atMost?: number;
+}
+
+/** The parameter's path, such as `layers/0/w`, matches a glob: `*` within a segment, `**` across, `?` one. */
+export interface PathIs {
+  readonly kind: "path";
+  readonly glob: string;
+}
+
+/** Every one of them; an empty list matches everything. */
+export interface AllOf {
+  readonly kind: "all";
+  readonly of: readonly Predicate[];
+}
+
+/** At least one of them; an empty list matches nothing. */
+export interface AnyOf {
+  readonly kind: "any";
+  readonly of: readonly Predicate[];
+}
+
+/** The others. */
+export interface NotIt {
+  readonly kind: "not";
+  readonly of: Predicate;
+}
+
+/** Which parameters. */
+export type Predicate = RankIs | PathIs | AllOf | AnyOf | NotIt;
+
+/** The kinds of {@link Predicate}. */
+export type PredicateKind = Predicate["kind"];
+
+/** What a predicate looks at. */
+export interface ParameterFacts {
+  readonly path: string;
+  readonly shape: readonly number[];
+}
+
+/** Parameters of this rank, or within these bounds. */
+export function rank(
+  bounds: number | { readonly atLeast?: number; readonly atMost?: number },
+): RankIs {
+  const range = typeof bounds === "number" ? { atLeast: bounds, atMost: bounds } : bounds;
+  return predicate({ kind: "rank", ...range });
+}
+
+/** Parameters whose path matches the glob. */
+export function path(glob: string): PathIs {
+  return predicate({ kind: "path", glob });
+}
+
+/** Parameters that all of the predicates match; `all()` is every parameter. */
+export function all(...of: readonly Predicate[]): AllOf {
+  return predicate({ kind: "all", of });
+}
+
+/** Parameters that some of the predicates match. */
+export function any(...of: readonly Predicate[]): AnyOf {
+  return predicate({ kind: "any", of });
+}
+
+/** Parameters that the predicate does not match. */
+export function not(of: Predicate): NotIt {
+  return predicate({ kind: "not", of });
+}
+
+/** Parameters of rank 2 or more: weights, not biases. */
+export function matrices(): RankIs {
+  return rank({ atLeast: 2 });
+}
+
+/** A glob as an anchored regular expression. */
+function globToRegExp(glob: string): RegExp {
+  const source = glob.replace(/\*\*|\*|\?|[^*?]+/g, (part) => {
+    if (part === "**") return ".*";
+    if (part === "*") return "[^/]*";
+    if (part === "?") return "[^/]";
+    return part.replace(/[\\^$.|+()[\]{}]/g, "\\$&");
+  });
+  return new RegExp(`^${source}$`, "s");
+}
+
+const RULES: {
+  readonly [K in PredicateKind]: (it: OfKind<Predicate, K>, about: ParameterFacts) => boolean;
+} = {
+  rank: ({ atLeast, atMost }, { shape }) =>
+    shape.length >= atLeast && (atMost === undefined || shape.length <= atMost),
+  path: ({ glob }, about) => globToRegExp(glob).test(about.path),
+  all: ({ of }, about) => of.every((it) => matches(it, about)),
+  any: ({ of }, about) => of.some((it) => matches(it, about)),
+  not: ({ of }, about) => !matches(of, about),
+};
+
+/** Whether a predicate matches a parameter. */
+export function matches(it: Predicate, about: ParameterFacts): boolean {
+  return (RULES[it.kind] as (it: Predicate, about: ParameterFacts) => boolean)(it, about);
+}

@@ -1,0 +1,187 @@
+/**
+ * Schedules as data: a hyperparameter value that depends on the step count t = 0, 1, 2, … of its transform.
+ *
+ * @module
+ */
+
+import { schedule } from "./build.ts";
+
+/** The same value at every step; with a number also the curvature λ = value of the slot `calculating`. */
+export interface ConstantOf<T> {
+  readonly kind: "constant";
+  readonly value: T;
+}
+
+/** λ = value, whatever the update is. */
+export type Constant = ConstantOf<Hyper>;
+
+/** from + (to − from)·min(1, t/steps). */
+export interface Linear {
+  readonly kind: "linear";
+  readonly from: number;
+  readonly to: number;
+  readonly steps: number;
+}
+
+/** from·(t + 1)/warmup for t < warmup, then half a cosine from `from` to `to`, reached at t = steps. */
+export interface CosineDecay {
+  readonly kind: "cosineDecay";
+  readonly from: number;
+  readonly to: number;
+  readonly steps: number;
+  readonly warmup: number;
+}
+
+/** from·factor^(t/steps). */
+export interface ExponentialDecay {
+  readonly kind: "exponentialDecay";
+  readonly from: number;
+  readonly factor: number;
+  readonly steps: number;
+}
+
+/** from·factor^⌊t/steps⌋. */
+export interface StepDecay {
+  readonly kind: "stepDecay";
+  readonly from: number;
+  readonly factor: number;
+  readonly steps: number;
+}
+
+/** `from` until the first change, then the value of the last change with at ≤ t. */
+export interface Piecewise {
+  readonly kind: "piecewise";
+  readonly from: number;
+  readonly changes: readonly { readonly at: number; readonly value: number }[];
+}
+
+/** to·min(1, (t + 1)/steps): never 0, so that the first step moves. */
+export interface WarmupSchedule {
+  readonly kind: "warmup";
+  readonly to: number;
+  readonly steps: number;
+}
+
+/** Half a cosine from peak/divide up to peak at t = ⌊rise·steps⌋, and one down to peak/finalDivide at t = steps. */
+export interface OneCycle {
+  readonly kind: "oneCycle";
+  readonly peak: number;
+  readonly steps: number;
+  readonly rise: number;
+  readonly divide: number;
+  readonly finalDivide: number;
+}
+
+/** by/(1 − decay^(t + 1 + lead)): the inverse weight of an `ema` that has run t + 1 (+ lead) steps. */
+export interface Unbiased {
+  readonly kind: "unbiased";
+  readonly by: number;
+  readonly decay: number;
+  readonly lead: number;
+}
+
+/** Piece i from t = at[i − 1] on (the first from 0), each with a clock that starts at 0 there. */
+export interface Join {
+  readonly kind: "join";
+  readonly of: readonly Schedule[];
+  readonly at: readonly number[];
+}
+
+/** A value that depends on the step count. */
+export type Schedule =
+  | ConstantOf<number>
+  | Linear
+  | CosineDecay
+  | ExponentialDecay
+  | StepDecay
+  | Piecewise
+  | WarmupSchedule
+  | OneCycle
+  | Unbiased
+  | Join;
+
+/** The kinds of {@link Schedule}. */
+export type ScheduleKind = Schedule["kind"];
+
+/** A hyperparameter value: a number, or a schedule. */
+export type Hyper = number | Schedule;
+
+/** The value at every step; with a number or a schedule also `calculating: constant(L)`. */
+export function constant<T extends Hyper>(value: T): ConstantOf<T> {
+  return schedule({ kind: "constant", value });
+}
+
+/** from + (to − from)·min(1, t/steps). */
+export function linear(
+  options: { readonly from: number; readonly to: number; readonly steps: number },
+): Linear {
+  return schedule({ kind: "linear", ...options });
+}
+
+/** A linear warm-up (default 0 steps), then half a cosine down to `to` (default 0) at t = steps. */
+export function cosineDecay(
+  options: {
+    readonly from: number;
+    readonly to?: number;
+    readonly steps: number;
+    readonly warmup?: number;
+  },
+): CosineDecay {
+  return schedule({ kind: "cosineDecay", ...options });
+}
+
+/** from·factor^(t/steps). */
+export function exponentialDecay(
+  options: { readonly from: number; readonly factor: number; readonly steps: number },
+): ExponentialDecay {
+  return schedule({ kind: "exponentialDecay", ...options });
+}
+
+/** from·factor^⌊t/steps⌋. */
+export function stepDecay(
+  options: { readonly from: number; readonly factor: number; readonly steps: number },
+): StepDecay {
+  return schedule({ kind: "stepDecay", ...options });
+}
+
+/** `from`, changed to each value at its step. */
+export function piecewise(
+  options: {
+    readonly from: number;
+    readonly changes: readonly { readonly at: number; readonly value: number }[];
+  },
+): Piecewise {
+  return schedule({ kind: "piecewise", ...options });
+}
+
+/** to·min(1, (t + 1)/steps). */
+export function warmup(options: { readonly to: number; readonly steps: number }): WarmupSchedule {
+  return schedule({ kind: "warmup", ...options });
+}
+
+/** One cycle: up to the peak and down again (defaults: rise 0.3, divide 25, finalDivide 10 000). */
+export function oneCycle(
+  options: {
+    readonly peak: number;
+    readonly steps: number;
+    readonly rise?: number;
+    readonly divide?: number;
+    readonly finalDivide?: number;
+  },
+): OneCycle {
+  return schedule({ kind: "oneCycle", ...options });
+}
+
+/** by/(1 − decay^(t + 1 + lead)), lead 0 unless given. */
+export function unbiased(
+  options: { readonly by: number; readonly decay: number; readonly lead?: number },
+): Unbiased {
+  return schedule({ kind: "unbiased", ...options });
+}
+
+/** One schedule after the other, switching at the steps `at`. */
+export function join(
+  options: { readonly of: readonly Schedule[]; readonly at: readonly number[] },
+): Join {
+  return schedule({ kind: "join", ...options });
+}

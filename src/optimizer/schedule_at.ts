@@ -1,0 +1,49 @@
+/**
+ * The value of a schedule at a step, in f64: the one place where schedules have a meaning.
+ *
+ * @module
+ */
+
+import type { Hyper, Schedule, ScheduleKind } from "./schedule.ts";
+import type { OfKind } from "./types.ts";
+
+type Rule<K extends ScheduleKind> = (schedule: OfKind<Schedule, K>, t: number) => number;
+
+/** Half a cosine from a to b over x = 0 … 1. */
+function halfCosine(a: number, b: number, x: number): number {
+  return b + (a - b) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, Math.max(0, x))));
+}
+
+const RULES: { readonly [K in ScheduleKind]: Rule<K> } = {
+  constant: ({ value }) => value,
+  linear: ({ from, to, steps }, t) => t >= steps ? to : from + (to - from) * (t / steps),
+  cosineDecay: ({ from, to, steps, warmup }, t) =>
+    t < warmup
+      ? from * (t + 1) / warmup
+      : t >= steps
+      ? to
+      : halfCosine(from, to, (t - warmup) / (steps - warmup)),
+  exponentialDecay: ({ from, factor, steps }, t) => from * factor ** (t / steps),
+  stepDecay: ({ from, factor, steps }, t) => from * factor ** Math.floor(t / steps),
+  piecewise: ({ from, changes }, t) => changes.findLast(({ at }) => at <= t)?.value ?? from,
+  warmup: ({ to, steps }, t) => to * Math.min(1, (t + 1) / steps),
+  oneCycle: ({ peak, steps, rise, divide, finalDivide }, t) => {
+    const top = Math.floor(rise * steps);
+    return t < top
+      ? halfCosine(peak / divide, peak, t / top)
+      : halfCosine(peak, peak / finalDivide, (t - top) / (steps - top));
+  },
+  unbiased: ({ by, decay, lead }, t) => by / (1 - decay ** (t + 1 + lead)),
+  join: ({ of, at }, t) => {
+    const index = at.filter((step) => step <= t).length;
+    const piece = of[index];
+    return piece === undefined ? NaN : scheduleAt(piece, t - (at[index - 1] ?? 0));
+  },
+};
+
+/** The value of a number or schedule after t steps of its transform (t = 0 at the first step). */
+export function scheduleAt(value: Hyper, t: number): number {
+  if (typeof value === "number") return value;
+  // The table is total and keyed by the tag, which a union of functions cannot express.
+  return (RULES[value.kind] as (schedule: Schedule, t: number) => number)(value, t);
+}

@@ -1,0 +1,141 @@
+/**
+ * What the slots of a stage ask of each other: a combination is refused when its statistic does not exist.
+ *
+ * @module
+ */
+
+import type { CalculatingKind } from "../calculating.ts";
+import type { Damping, DampingKind } from "../damping.ts";
+import type { LengthKind } from "../length.ts";
+import type { Curvature } from "../types.ts";
+
+type Raise = (path: readonly (string | number)[], found: string, expected: string) => void;
+
+/** The power p of λ after which `addToRoot` acts, where the length takes exactly one. */
+const HAS_ROOT: { readonly [K in LengthKind]: boolean } = {
+  none: true,
+  normalized: false,
+  gradientNorm: true,
+  power: true,
+  eigenbasis: true,
+  clamped: true,
+  clipped: false,
+  gradientNormClipped: false,
+  eigenbasisClipped: false,
+};
+
+/** On the sample, on the spectrum, on its root: the order in which dampings act, whatever the list says. */
+const PLACE: { readonly [K in DampingKind]: number } = {
+  toSample: 0,
+  abs: 1,
+  floor: 1,
+  add: 1,
+  addToRoot: 2,
+};
+
+/** Rules of one way of calculating about the other slots. */
+const RULES: { readonly [K in CalculatingKind]: (stage: Curvature, raise: Raise) => void } = {
+  hessian: plainSamples,
+  gaussNewton: plainSamples,
+  fisher: plainSamples,
+  empiricalFisher: (stage, raise) => {
+    noPrior(stage, raise);
+    if (stage.calculating.kind === "empiricalFisher" && stage.calculating.from === "examples") {
+      notCentred(stage, raise);
+    }
+    stage.iterative.forEach((it, i) => {
+      if (it.kind !== "ema" || it.centred !== true) return;
+      if (i > 0) raise(["iterative", i], "a centred ema", "it to be the first accumulator");
+      if (it.power !== undefined) raise(["iterative", i, "power"], `${it.power}`, "1 when centred");
+      if (it.initial !== undefined) {
+        raise(["iterative", i, "initial"], "a value", "nothing when centred");
+      }
+      if (stage.damping.some(({ kind }) => kind === "toSample")) {
+        raise(["damping"], "toSample", "it to be absent where the average is centred");
+      }
+    });
+  },
+  gradientRegression: (stage, raise) => {
+    const [only] = stage.iterative;
+    const fits = stage.iterative.length === 1 && only?.kind === "ema" &&
+      only.centred === undefined &&
+      only.power === undefined && typeof only.initial === "object";
+    if (!fits) {
+      raise(
+        ["iterative"],
+        stage.iterative.map(({ kind }) => kind).join(", ") || "latest",
+        "one ema with initial: { parameters, gradients }, which a regression starts from",
+      );
+    }
+    if (stage.structure.kind !== "diagonal" || stage.structure.average !== "none") {
+      raise(["structure"], stage.structure.kind, 'diagonal({ average: "none" }) with a regression');
+    }
+    if (stage.damping.some(({ kind }) => kind === "toSample")) {
+      raise(["damping"], "toSample", "no toSample: a regression samples pairs");
+    }
+  },
+  constant: (stage, raise) => {
+    if (stage.iterative.length > 0) {
+      raise(["iterative"], `${stage.iterative.length} accumulators`, "latest with a constant");
+    }
+    if (stage.every.sample !== 1) {
+      raise(["every", "sample"], `${stage.every.sample}`, "1 with a constant");
+    }
+    if (stage.damping.some(({ kind }) => kind === "toSample")) {
+      raise(["damping"], "toSample", "no toSample: a constant takes no samples");
+    }
+  },
+};
+
+function noPrior(stage: Curvature, raise: Raise): void {
+  stage.iterative.forEach((it, i) => {
+    if (it.kind === "ema" && typeof it.initial === "object") {
+      raise(
+        ["iterative", i, "initial"],
+        "prior variances",
+        "a number, unless calculating is gradientRegression",
+      );
+    }
+  });
+}
+
+function notCentred(stage: Curvature, raise: Raise): void {
+  stage.iterative.forEach((it, i) => {
+    if (it.kind === "ema" && it.centred === true) {
+      raise(
+        ["iterative", i, "centred"],
+        "true",
+        'false, unless calculating is empiricalFisher({ from: "batch" }): only there a vector is sampled',
+      );
+    }
+  });
+}
+
+function plainSamples(stage: Curvature, raise: Raise): void {
+  noPrior(stage, raise);
+  notCentred(stage, raise);
+}
+
+function inPlace(damping: readonly Damping[]): readonly Damping[] {
+  return damping.toSorted((a, b) => PLACE[a.kind] - PLACE[b.kind]);
+}
+
+/** Checks the combination, and puts the dampings in the order in which they act. */
+export function combine(stage: Curvature, raise: Raise): Curvature {
+  RULES[stage.calculating.kind](stage, raise);
+  if (stage.every.factor !== 1) {
+    raise(
+      ["every", "factor"],
+      `${stage.every.factor}`,
+      `1: nothing is factored in ${stage.structure.kind}`,
+    );
+  }
+  if (!HAS_ROOT[stage.length.kind] && stage.damping.some(({ kind }) => kind === "addToRoot")) {
+    raise(
+      ["damping"],
+      "addToRoot",
+      `add or floor with ${stage.length.kind}, which takes no single root`,
+    );
+  }
+  return { ...stage, damping: inPlace(stage.damping) };
+}

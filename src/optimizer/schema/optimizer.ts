@@ -1,0 +1,131 @@
+/**
+ * The schema of a transform, and its canonical form.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import type { Optimizer } from "../types.ts";
+import { combine } from "./combine.ts";
+import {
+  ANY,
+  DECAY,
+  hyper,
+  integer,
+  NON_NEGATIVE,
+  POSITIVE,
+  predicateSchema,
+  UNIT,
+  word,
+} from "./hyper.ts";
+import { SLOT_SCHEMAS } from "./slots.ts";
+import { type Border, raise, type Table, tagged } from "./tagged.ts";
+
+const inner: Border<Optimizer> = z.lazy(() => optimizerSchema);
+
+/** One, or a list. */
+function listOf<T>(schema: Border<T>): Border<readonly T[]> {
+  return z.preprocess(
+    (x) => x === undefined ? [] : Array.isArray(x) ? x : [x],
+    z.array(schema),
+  );
+}
+
+const every = z.strictObject({
+  sample: integer(1).default(1),
+  factor: integer(1).default(1),
+}).default({ sample: 1, factor: 1 });
+
+function transforms(): Table<Optimizer> {
+  return {
+    identity: z.strictObject({ kind: z.literal("identity") }),
+    zero: z.strictObject({ kind: z.literal("zero") }),
+    chain: z.strictObject({ kind: z.literal("chain"), of: z.array(inner) }),
+    add: z.strictObject({ kind: z.literal("add"), of: z.array(inner) }),
+    ema: z.strictObject({
+      kind: z.literal("ema"),
+      decay: hyper(DECAY),
+      debias: z.boolean().default(false),
+      read: z.exactOptional(hyper(UNIT)),
+    }),
+    trace: z.strictObject({
+      kind: z.literal("trace"),
+      decay: hyper(DECAY),
+      nesterov: z.boolean().default(false),
+      dampening: hyper(UNIT).default(0),
+    }),
+    scale: z.strictObject({ kind: z.literal("scale"), by: hyper(ANY) }),
+    difference: z.strictObject({ kind: z.literal("difference") }),
+    weightDecay: z.strictObject({
+      kind: z.literal("weightDecay"),
+      decay: hyper(NON_NEGATIVE),
+      mask: predicateSchema.default({ kind: "all", of: [] }),
+    }),
+    newtonRaphson: z.strictObject({
+      kind: z.literal("newtonRaphson"),
+      alpha: hyper(NON_NEGATIVE).default(1),
+      lowerBound: hyper(ANY).default(0),
+      cap: z.exactOptional(hyper(POSITIVE)),
+    }),
+    graft: z.strictObject({
+      kind: z.literal("graft"),
+      direction: inner,
+      magnitude: inner,
+      per: word("tensor", "global").default("tensor"),
+    }),
+    gradientAt: z.strictObject({ kind: z.literal("gradientAt"), at: inner }),
+    partition: z.strictObject({
+      kind: z.literal("partition"),
+      parts: z.array(z.strictObject({ where: predicateSchema, of: inner })).min(1),
+      rest: inner.default({ kind: "identity" }),
+    }),
+    skipNonFinite: z.strictObject({ kind: z.literal("skipNonFinite"), of: inner }),
+    curvature: z.strictObject({
+      kind: z.literal("curvature"),
+      calculating: SLOT_SCHEMAS.calculating,
+      structure: SLOT_SCHEMAS.structure,
+      iterative: listOf(SLOT_SCHEMAS.iterative).transform((list) =>
+        list.filter((it) => it.kind !== "latest")
+      ),
+      length: SLOT_SCHEMAS.length.default({ kind: "none" }),
+      direction: inner.default({ kind: "identity" }),
+      damping: listOf(SLOT_SCHEMAS.damping),
+      every,
+      warmup: z.exactOptional(z.strictObject({ steps: integer(1), use: inner })),
+    }),
+  };
+}
+
+let table: Table<Optimizer> | undefined;
+
+/** Flattens one level (the parts are canonical already), drops the neutral element, unwraps a single one. */
+function flatten(
+  kind: "chain" | "add",
+  neutral: "identity" | "zero",
+  of: readonly Optimizer[],
+): Optimizer {
+  const flat = of.flatMap((it) => it.kind === kind ? it.of : [it]).filter((it) =>
+    it.kind !== neutral
+  );
+  const [first, second] = flat;
+  if (first === undefined) return { kind: neutral };
+  return second === undefined ? first : { kind, of: flat };
+}
+
+/** Any transform, in its canonical form. */
+export const optimizerSchema: Border<Optimizer> = tagged<Optimizer>(
+  "a transform",
+  () => table ??= transforms(),
+  (it, ctx) => {
+    switch (it.kind) {
+      case "chain":
+        return flatten("chain", "identity", it.of);
+      case "add":
+        return flatten("add", "zero", it.of);
+      case "curvature":
+        return combine(it, (path, found, expected) => raise(ctx, it, path, found, expected));
+      default:
+        return it;
+    }
+  },
+);

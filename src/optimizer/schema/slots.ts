@@ -1,0 +1,149 @@
+/**
+ * Schemas of the slots of a stage.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import type { Calculating } from "../calculating.ts";
+import type { Damping } from "../damping.ts";
+import type { EmaAccumulator, Iterative } from "../iterative.ts";
+import type { Length } from "../length.ts";
+import type { Structure } from "../structure.ts";
+import { DECAY, hyper, integer, NON_NEGATIVE, number, POSITIVE, UNIT, word } from "./hyper.ts";
+import { optimizerSchema } from "./optimizer.ts";
+import { type Border, delegate, raise, type Table, tagged } from "./tagged.ts";
+
+/** What stands in each slot. */
+export interface Slots {
+  readonly calculating: Calculating;
+  readonly structure: Structure;
+  readonly iterative: Iterative;
+  readonly length: Length;
+  readonly damping: Damping;
+}
+
+const calculating: Table<Calculating> = {
+  hessian: z.strictObject({
+    kind: z.literal("hessian"),
+    probes: integer(1).default(1),
+    distribution: word("rademacher").default("rademacher"),
+  }),
+  gaussNewton: z.strictObject({ kind: z.literal("gaussNewton"), probes: integer(1).default(1) }),
+  fisher: z.strictObject({
+    kind: z.literal("fisher"),
+    labels: word("sampled").default("sampled"),
+    from: word("batch", "examples").default("batch"),
+  }),
+  empiricalFisher: z.strictObject({
+    kind: z.literal("empiricalFisher"),
+    of: z.lazy(() => optimizerSchema).default({ kind: "identity" }),
+    from: word("batch", "examples").default("batch"),
+  }),
+  gradientRegression: z.strictObject({
+    kind: z.literal("gradientRegression"),
+    estimate: word("deviations", "slope").default("deviations"),
+    confidence: z.exactOptional(hyper(NON_NEGATIVE)),
+  }),
+  constant: z.strictObject({ kind: z.literal("constant"), value: hyper(POSITIVE) }),
+};
+
+const structure: Table<Structure> = {
+  scalar: z.strictObject({ kind: z.literal("scalar") }),
+  diagonal: z.strictObject({
+    kind: z.literal("diagonal"),
+    average: word("none", "kernel").default("none"),
+  }),
+};
+
+const prior = z.strictObject({ parameters: number(POSITIVE), gradients: number(POSITIVE) });
+
+const iterative: Table<Iterative> = {
+  latest: z.strictObject({ kind: z.literal("latest") }),
+  ema: z.strictObject({
+    kind: z.literal("ema"),
+    decay: hyper(DECAY),
+    debias: z.boolean().default(false),
+    centred: z.exactOptional(z.boolean()),
+    power: z.exactOptional(number(POSITIVE)),
+    initial: z.exactOptional(
+      z.lazy(() => initial),
+    ),
+  }).transform(({ centred, power, initial, ...rest }): EmaAccumulator => ({
+    ...rest,
+    ...(centred === true ? { centred } : {}),
+    ...(power === undefined || power === 1 ? {} : { power }),
+    ...(initial === undefined || initial === 0 ? {} : { initial }),
+  })),
+  sum: z.strictObject({ kind: z.literal("sum"), initial: number(NON_NEGATIVE).default(0) }),
+  max: z.strictObject({ kind: z.literal("max"), decay: hyper(UNIT).default(1) }),
+};
+
+type Initial = NonNullable<EmaAccumulator["initial"]>;
+
+const initial: Border<Initial> = z.unknown().transform((x, ctx): Initial =>
+  typeof x === "object" && x !== null
+    ? delegate<Initial>(prior, x, ctx)
+    : delegate<Initial>(number(NON_NEGATIVE), x, ctx)
+);
+
+const limit = hyper(POSITIVE);
+
+const length: Table<Length> = {
+  none: z.strictObject({ kind: z.literal("none") }),
+  normalized: z.strictObject({ kind: z.literal("normalized") }),
+  gradientNorm: z.strictObject({ kind: z.literal("gradientNorm") }),
+  power: z.strictObject({ kind: z.literal("power"), exponent: number(POSITIVE) }),
+  eigenbasis: z.strictObject({ kind: z.literal("eigenbasis") }),
+  clamped: z.strictObject({ kind: z.literal("clamped"), limit }),
+  clipped: z.strictObject({ kind: z.literal("clipped"), limit }),
+  gradientNormClipped: z.strictObject({ kind: z.literal("gradientNormClipped"), limit }),
+  eigenbasisClipped: z.strictObject({ kind: z.literal("eigenbasisClipped"), limit }),
+};
+
+const eps = hyper(NON_NEGATIVE);
+
+const damping: Table<Damping> = {
+  abs: z.strictObject({ kind: z.literal("abs") }),
+  floor: z.strictObject({ kind: z.literal("floor"), eps }),
+  add: z.strictObject({ kind: z.literal("add"), eps }),
+  addToRoot: z.strictObject({ kind: z.literal("addToRoot"), eps }),
+  toSample: z.strictObject({ kind: z.literal("toSample"), eps }),
+};
+
+/** A power of one half has its own name, so that equal lengths are equal data. */
+function canonicalLength(it: Length): Length {
+  if (it.kind !== "power") return it;
+  return it.exponent === 0.5 ? { kind: "gradientNorm" } : it.exponent === 1 ? { kind: "none" } : it;
+}
+
+/** The schema of each slot. */
+export const SLOT_SCHEMAS: { readonly [S in keyof Slots]: Border<Slots[S]> } = {
+  calculating: tagged<Calculating>("a way of calculating", () => calculating, (it, ctx) => {
+    if (
+      it.kind === "gradientRegression" && it.estimate === "deviations" &&
+      it.confidence !== undefined
+    ) {
+      raise(ctx, it, ["confidence"], "a value", 'nothing, unless estimate is "slope"');
+    }
+    if (it.kind === "empiricalFisher" && it.from === "examples" && it.of.kind !== "identity") {
+      raise(
+        ctx,
+        it,
+        ["of"],
+        it.of.kind,
+        'identity, because "examples" squares the gradients of the objective',
+      );
+    }
+    return it;
+  }),
+  structure: tagged<Structure>("a structure", () => structure, (it) => it),
+  iterative: tagged<Iterative>("an accumulator", () => iterative, (it, ctx) => {
+    if (it.kind === "ema" && it.debias && it.initial !== undefined) {
+      raise(ctx, it, ["debias"], "true", "false where `initial` is given: a prior has weight 1");
+    }
+    return it;
+  }),
+  length: tagged<Length>("a length", () => length, canonicalLength),
+  damping: tagged<Damping>("a damping", () => damping, (it) => it),
+};

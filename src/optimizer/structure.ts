@@ -1,0 +1,35 @@
+/**
+ * The second slot of the unified view: a basis and what is kept of the curvature in it.
+ *
+ * @module
+ */
+
+import { slot } from "./build.ts";
+
+/** λI over everything the stage sees: the mean of the samples. */
+export interface Scalar {
+  readonly kind: "scalar";
+}
+
+/** One λ a coordinate. */
+export interface Diagonal {
+  readonly kind: "diagonal";
+  /** `"kernel"`: the mean over the trailing axes of a tensor of rank 3 or more (a convolution's window). */
+  readonly average: "none" | "kernel";
+}
+
+/** What is kept of the curvature. */
+export type Structure = Scalar | Diagonal;
+
+/** The kinds of {@link Structure}. */
+export type StructureKind = Structure["kind"];
+
+/** One λ for all coordinates. */
+export function scalar(): Scalar {
+  return slot("structure", { kind: "scalar" });
+}
+
+/** One λ a coordinate; `average: "kernel"` shares it over a convolution's window. */
+export function diagonal(options: { readonly average?: "none" | "kernel" } = {}): Diagonal {
+  return slot("structure", { kind: "diagonal", ...options });
+}
