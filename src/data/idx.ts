@@ -82,6 +82,9 @@ const maximalBytes = 2 ** 31 - 1;
 /** DEFLATE cannot expand a byte to more than this many (258 bytes for two bits). */
 const maximalExpansion = 1032;
 
+/** How many gzipped bytes are unpacked at a time. */
+const piece = 16 * 1024;
+
 interface Header {
   readonly shape: readonly number[];
   readonly type: ElementType;
@@ -143,7 +146,15 @@ function decodePlain(bytes: Uint8Array, name: string): IdxArray {
 }
 
 async function* unzipped(bytes: Uint8Array, name: string): AsyncGenerator<Uint8Array> {
-  const packed = new Blob([new Uint8Array(bytes)]).stream();
+  // In small pieces: one piece comes out whole, so that a large one would be unpacked unseen.
+  let at = 0;
+  const packed = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      if (at < bytes.length) controller.enqueue(new Uint8Array(bytes.subarray(at, at + piece)));
+      else controller.close();
+      at += piece;
+    },
+  });
   const reader = packed.pipeThrough(new DecompressionStream("gzip")).getReader();
   try {
     while (true) {
@@ -159,6 +170,14 @@ async function* unzipped(bytes: Uint8Array, name: string): AsyncGenerator<Uint8A
   }
 }
 
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  if (first.length === 0) return second;
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
+
 async function decodeGzip(bytes: Uint8Array, name: string): Promise<IdxArray> {
   let start: Uint8Array = new Uint8Array(0);
   let header: Header | undefined;
@@ -167,7 +186,7 @@ async function decodeGzip(bytes: Uint8Array, name: string): Promise<IdxArray> {
   for await (const chunk of unzipped(bytes, name)) {
     let rest = chunk;
     if (header === undefined) {
-      start = new Uint8Array([...start, ...chunk]);
+      start = joined(start, chunk);
       header = readHeader(start, name);
       if (header === undefined) continue;
       // A file of a few bytes that promises gigabytes is refused before memory is taken for it.

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { decodeIdx } from "../../src/data/idx.ts";
 import { SteepestError } from "../../src/errors.ts";
-import { assert, assertEquals, assertRejects } from "../_assert.ts";
+import { assert, assertEquals, assertLess, assertRejects } from "../_assert.ts";
 import { gzipped, idx } from "./_files.ts";
 
 async function refusal(bytes: Uint8Array): Promise<string> {
@@ -103,4 +103,10 @@ Deno.test("decodeIdx() refuses or decodes any bytes, and never fails otherwise",
     }),
     { seed: 11, numRuns: 300 },
   );
+});
+
+Deno.test("decodeIdx() stops unpacking where the declared bytes end", async () => {
+  const bomb = await gzipped(idx(0x08, [10], new Uint8Array(30_000_000)));
+  const unpacked = /at least (\d+) bytes/.exec(await refusal(bomb))?.[1];
+  assertLess(Number(unpacked), 20_000_000);
 });

@@ -83,6 +83,13 @@ Deno.test("roundKeys() has a shift below n and a salt for each round", () => {
   for (let i = 0; i < keys.length; i += 2) assertLess(keys[i]!, 10);
 });
 
+Deno.test("roundKeys() has other shifts and other salts for another seed and another epoch", () => {
+  const keys = roundKeys(1, 2, 60_000);
+  for (const other of [roundKeys(2, 2, 60_000), roundKeys(1, 3, 60_000)]) {
+    assertEquals(keys.filter((key, i) => key === other[i]).length, 0);
+  }
+});
+
 Deno.test("roundKeys() refuses sizes that nothing can be shuffled in", () => {
   for (const n of [0, -1, 1.5, NaN, 2 ** 32]) {
     const error = assertThrows(() => roundKeys(1, 0, n), SteepestError, "shuffle/n");
