@@ -5,7 +5,7 @@
  */
 
 import { slot } from "./build.ts";
-import { type Constant, type Hyper } from "./schedule.ts";
+import type { Constant, Hyper } from "./schedule.ts";
 import type { Optimizer } from "./types.ts";
 
 /** Hutchinson's v ⊙ Hv, averaged over the probes v. */

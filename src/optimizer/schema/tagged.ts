@@ -114,6 +114,12 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+/** The names of an object's fields, also where a transform follows it. */
+function fieldsOf(schema: unknown): readonly string[] {
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
+  return schema instanceof z.ZodPipe ? fieldsOf(schema.in) : [];
+}
+
 /**
  * A union that is discriminated by `kind`.
  *
@@ -144,7 +150,7 @@ export function tagged<U extends Tagged, R = U>(
     const schema = kinds[kind] as Border<OfKind<U, U["kind"]>>;
     const result = schema.safeParse(input);
     if (!result.success) {
-      const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+      const known = fieldsOf(schema);
       for (const problem of result.error.issues) {
         const { found, expected, hint } = facts(problem, input, known);
         raise(ctx, input, problem.path as (string | number)[], found, expected, hint);

@@ -1,0 +1,47 @@
+/**
+ * Content hashes of a description: one of all of it, one of what a program depends on.
+ *
+ * @module
+ */
+
+import { canonicalJson } from "./canonical_json.ts";
+import { hyperparameters } from "./hyperparameters.ts";
+import type { Optimizer } from "./types.ts";
+import { sites } from "./walk.ts";
+
+/** Hashes of 64 bits, as 16 hexadecimal digits. */
+export interface ContentHash {
+  /** Of the whole description. */
+  readonly full: string;
+  /** Of what a program depends on: neither values nor rhythms, only that they are there. */
+  readonly structural: string;
+}
+
+const PRIME = 0x100000001b3n;
+const OFFSET = 0xcbf29ce484222325n;
+
+/** FNV-1a of the UTF-8 bytes, 64 bits. */
+function fnv1a(text: string): string {
+  const hash = new TextEncoder().encode(text).reduce(
+    (state, byte) => BigInt.asUintN(64, (state ^ BigInt(byte)) * PRIME),
+    OFFSET,
+  );
+  return hash.toString(16).padStart(16, "0");
+}
+
+/** The hashes of an optimizer; equal descriptions have equal hashes on every machine. */
+export function contentHash(optimizer: Optimizer): ContentHash {
+  const skeleton = {
+    transforms: sites(optimizer).map(({ path, optimizer: { kind } }) => [path, kind]),
+    fields: hyperparameters(optimizer).map(({ path, kind, value }) =>
+      kind === "structural" ? [path, value] : [path]
+    ),
+    routes: sites(optimizer).flatMap(({ path, optimizer: it }) =>
+      it.kind === "partition" ? [[path, it.parts.map(({ where }) => where)]] : []
+    ),
+  };
+  return {
+    full: fnv1a(canonicalJson(optimizer)),
+    structural: fnv1a(canonicalJson(skeleton)),
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * Which field is a value, a rhythm or structural: the table that lowering, hashes and `set` agree on.
+ *
+ * Values live in buffers and change without compiling; rhythms are control flow of the host; a structural
+ * field is part of the program, and changing it compiles.
+ *
+ * @module
+ */
+
+import type { Calculating } from "./calculating.ts";
+import type { Damping } from "./damping.ts";
+import type { Accumulator } from "./iterative.ts";
+import type { Length } from "./length.ts";
+import type { Structure } from "./structure.ts";
+import type { OfKind, Optimizer, Tagged } from "./types.ts";
+import { joinPath, sites } from "./walk.ts";
+
+/** What changing a hyperparameter costs. */
+export type HyperparameterKind = "value" | "rhythm" | "structural";
+
+/** A hyperparameter of an optimizer. */
+export interface Hyperparameter {
+  /** Such as `1/scale/by`. */
+  readonly path: string;
+  readonly kind: HyperparameterKind;
+  /** A number, a schedule, or the structural datum. */
+  readonly value: unknown;
+}
+
+/** A field is a hyperparameter, holds transforms (`branch`), is a slot, or groups fields of one kind. */
+type Role = HyperparameterKind | "branch" | "slot" | "rhythms";
+
+type Roles<U extends Tagged> = {
+  readonly [K in U["kind"]]: {
+    readonly [F in Exclude<keyof OfKind<U, K>, "kind">]-?: Role;
+  };
+};
+
+/** The role of each field of each transform. */
+export const TRANSFORM_ROLES: Roles<Optimizer> = {
+  identity: {},
+  zero: {},
+  chain: { of: "branch" },
+  add: { of: "branch" },
+  ema: { decay: "value", debias: "structural", read: "value" },
+  trace: { decay: "value", nesterov: "structural", dampening: "value" },
+  scale: { by: "value" },
+  difference: {},
+  weightDecay: { decay: "value", mask: "structural" },
+  newtonRaphson: { alpha: "value", lowerBound: "value", cap: "value" },
+  graft: { direction: "branch", magnitude: "branch", per: "structural" },
+  gradientAt: { at: "branch" },
+  partition: { parts: "branch", rest: "branch" },
+  skipNonFinite: { of: "branch" },
+  curvature: {
+    calculating: "slot",
+    structure: "slot",
+    iterative: "slot",
+    length: "slot",
+    direction: "branch",
+    damping: "slot",
+    every: "rhythms",
+    warmup: "rhythms",
+  },
+};
+
+/** The role of each field of each member of a slot. */
+export const SLOT_ROLES: Roles<Calculating | Structure | Accumulator | Length | Damping> = {
+  hessian: { probes: "structural", distribution: "structural" },
+  gaussNewton: { probes: "structural" },
+  fisher: { labels: "structural", from: "structural" },
+  empiricalFisher: { of: "branch", from: "structural" },
+  gradientRegression: { estimate: "structural", confidence: "value" },
+  constant: { value: "value" },
+  scalar: {},
+  diagonal: { average: "structural" },
+  ema: {
+    decay: "value",
+    debias: "structural",
+    centred: "structural",
+    power: "structural",
+    initial: "structural",
+  },
+  sum: { initial: "structural" },
+  max: { decay: "value" },
+  none: {},
+  normalized: {},
+  gradientNorm: {},
+  power: { exponent: "structural" },
+  eigenbasis: {},
+  clamped: { limit: "value" },
+  clipped: { limit: "value" },
+  gradientNormClipped: { limit: "value" },
+  eigenbasisClipped: { limit: "value" },
+  abs: {},
+  floor: { eps: "value" },
+  add: { eps: "value" },
+  addToRoot: { eps: "value" },
+  toSample: { eps: "value" },
+};
+
+type RoleTable = Readonly<Record<string, Readonly<Record<string, Role>>>>;
+
+/** The fields of a transform or slot member that are hyperparameters of their own. */
+function own(it: Tagged, roles: RoleTable, path: string): readonly Hyperparameter[] {
+  return Object.entries(it).flatMap(([field, value]: [string, unknown]) => {
+    const role = roles[it.kind]?.[field];
+    const at = joinPath(path, field);
+    switch (role) {
+      case "value":
+      case "rhythm":
+      case "structural":
+        return [{ path: at, kind: role, value }];
+      case "rhythms":
+        return Object.entries(value as object)
+          .filter(([, inner]) => typeof inner === "number")
+          .map(([name, inner]: [string, unknown]) => ({
+            path: joinPath(at, name),
+            kind: "rhythm" as const,
+            value: inner,
+          }));
+      case "slot":
+        return Array.isArray(value)
+          ? value.flatMap((member: Tagged, i) => inSlot(member, joinPath(at, i)))
+          : inSlot(value as Tagged, at);
+      case "branch":
+      case undefined:
+        return [];
+    }
+  });
+}
+
+/** A member of a slot: its kind is structural, and its fields have their roles. */
+function inSlot(it: Tagged, path: string): readonly Hyperparameter[] {
+  return [{ path, kind: "structural", value: it.kind }, ...own(it, SLOT_ROLES, path)];
+}
+
+/** Every hyperparameter of an optimizer, in the order in which the description reads. */
+export function hyperparameters(optimizer: Optimizer): readonly Hyperparameter[] {
+  return sites(optimizer).flatMap((site) => own(site.optimizer, TRANSFORM_ROLES, site.path));
+}

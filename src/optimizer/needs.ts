@@ -1,0 +1,93 @@
+/**
+ * What an optimizer asks of the objective beyond the gradient at θ, by whom and how often.
+ *
+ * @module
+ */
+
+import type { Calculating, CalculatingKind } from "./calculating.ts";
+import type { OfKind, Optimizer, OptimizerKind, TransformOf } from "./types.ts";
+import { joinPath, sites } from "./walk.ts";
+
+/** Something that an objective may provide. */
+export type Provision =
+  | "loss"
+  | "lowerBound"
+  | "hessianVector"
+  | "gaussNewtonVector"
+  | "sampledLabels"
+  | "perExampleGradients"
+  | "gradientElsewhere";
+
+/** One thing that one transform asks for. */
+export interface Need {
+  /** The transform or slot that asks. */
+  readonly path: string;
+  readonly what: Provision;
+  /** Every how many steps of the transform. */
+  readonly every: number;
+  /** How many of them each time. */
+  readonly count: number;
+}
+
+/** What a need costs, in evaluations of the gradient: measured ratios are the compiler's, these are counts of passes. */
+export const COST_IN_GRADIENTS: { readonly [P in Provision]: number } = {
+  loss: 0,
+  lowerBound: 0,
+  hessianVector: 2,
+  gaussNewtonVector: 2,
+  sampledLabels: 1,
+  perExampleGradients: 1,
+  gradientElsewhere: 1,
+};
+
+type Asked = readonly { readonly what: Provision; readonly count: number }[];
+
+const CALCULATING: {
+  readonly [K in CalculatingKind]: (it: OfKind<Calculating, K>) => Asked;
+} = {
+  hessian: ({ probes }) => [{ what: "hessianVector", count: probes }],
+  gaussNewton: ({ probes }) => [{ what: "gaussNewtonVector", count: probes }],
+  fisher: ({ from }) => [
+    { what: "sampledLabels", count: 1 },
+    ...(from === "examples" ? [{ what: "perExampleGradients", count: 1 } as const] : []),
+  ],
+  empiricalFisher: ({ from }) =>
+    from === "examples" ? [{ what: "perExampleGradients", count: 1 }] : [],
+  gradientRegression: () => [],
+  constant: () => [],
+};
+
+type Rule<K extends OptimizerKind> = (it: TransformOf<K>, path: string) => readonly Need[];
+
+const nothing = (): readonly Need[] => [];
+
+const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
+  identity: nothing,
+  zero: nothing,
+  chain: nothing,
+  add: nothing,
+  ema: nothing,
+  trace: nothing,
+  scale: nothing,
+  difference: nothing,
+  weightDecay: nothing,
+  newtonRaphson: (_, path) => [
+    { path, what: "loss", every: 1, count: 1 },
+    { path, what: "lowerBound", every: 1, count: 1 },
+  ],
+  graft: nothing,
+  gradientAt: (_, path) => [{ path, what: "gradientElsewhere", every: 1, count: 1 }],
+  partition: nothing,
+  skipNonFinite: nothing,
+  curvature: ({ calculating, every }, path) =>
+    (CALCULATING[calculating.kind] as (it: Calculating) => Asked)(calculating).map((
+      { what, count },
+    ) => ({ path: joinPath(path, "calculating"), what, every: every.sample, count })),
+};
+
+/** Everything the objective must provide, branches and directions included. */
+export function needs(optimizer: Optimizer): readonly Need[] {
+  return sites(optimizer).flatMap(({ optimizer: it, path }) =>
+    (RULES[it.kind] as (it: Optimizer, path: string) => readonly Need[])(it, path)
+  );
+}
