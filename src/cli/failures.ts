@@ -1,0 +1,48 @@
+/**
+ * Errors as lines for a person, without a stack trace, and the exit status they lead to.
+ *
+ * @module
+ */
+import { CommanderError } from "commander";
+import { type ErrorKind, type Issue, issue, SteepestError } from "../errors.ts";
+import { EXIT } from "./terminal.ts";
+
+const STATUS: { readonly [K in ErrorKind]: number } = {
+  // What the person wrote is wrong …
+  description: EXIT.usage,
+  // … or what it met.
+  shape: EXIT.failure,
+  need: EXIT.failure,
+  limit: EXIT.failure,
+  shader: EXIT.failure,
+  device: EXIT.failure,
+  data: EXIT.failure,
+  checkpoint: EXIT.failure,
+  cancelled: EXIT.interrupted,
+};
+
+function linesOf(problem: Issue): readonly string[] {
+  const { path, found, expected, message } = problem;
+  const [first, ...rest] = message.split("\n");
+  const lines = [`error: ${first}`, ...rest.map((line) => `  ${line}`)];
+  if (message === issue(path, found, expected).message) return lines;
+  return [
+    ...lines,
+    ...(path === "" ? [] : [`  where:    ${path}`]),
+    `  found:    ${found}`,
+    `  expected: ${expected}`,
+  ];
+}
+
+/** The lines that tell what went wrong. */
+export function describeFailure(cause: unknown): readonly string[] {
+  if (cause instanceof SteepestError) return cause.issues.flatMap(linesOf);
+  return [`error: ${cause instanceof Error ? cause.message : String(cause)}`];
+}
+
+/** The exit status for what was thrown. */
+export function statusOf(cause: unknown): number {
+  if (cause instanceof CommanderError) return cause.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (cause instanceof SteepestError) return STATUS[cause.kind];
+  return EXIT.failure;
+}

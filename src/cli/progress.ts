@@ -1,0 +1,92 @@
+/**
+ * Progress of a training run: a bar where a person watches, lines elsewhere.
+ *
+ * @module
+ */
+// @ts-types="npm:@types/cli-progress@^3.11"
+import { SingleBar } from "cli-progress";
+import type { Progress } from "../training/progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Shows progress until it is stopped. */
+export interface ProgressView {
+  readonly update: (progress: Progress) => void;
+  readonly stop: () => void;
+}
+
+/** Seconds for a person: `42 s`, `3 min 05 s`, `2 h 07 min`. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  const whole = Math.round(seconds);
+  const two = (n: number) => String(n).padStart(2, "0");
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor(whole / 60) % 60)} min`;
+}
+
+/** A fraction as percent. */
+export function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(2)} %`;
+}
+
+/** One line for a person. */
+export function progressLine(p: Progress): string {
+  const parts = [
+    `epoch ${p.epoch}/${p.epochs}`,
+    `step ${p.step}/${p.steps}`,
+    `loss ${Number.isNaN(p.loss) ? "–" : p.loss.toFixed(4)}`,
+    ...(p.accuracy === undefined ? [] : [`test accuracy ${percent(p.accuracy)}`]),
+    `${p.stepsPerSecond.toFixed(1)} steps/s`,
+    `${duration(p.secondsLeft)} left`,
+  ];
+  return parts.join("  ");
+}
+
+/** Seconds between two lines where nobody watches. */
+const quiet = 5;
+
+function plainView(write: (line: string) => void): ProgressView {
+  let lineAt = performance.now();
+  let shownEpoch = 0;
+  return {
+    update: (p) => {
+      const now = performance.now();
+      const epochDone = p.epochDone && p.epoch > shownEpoch;
+      if (!epochDone && now - lineAt < quiet * 1000) return;
+      if (epochDone) shownEpoch = p.epoch;
+      lineAt = now;
+      write(progressLine(p));
+    },
+    stop: () => undefined,
+  };
+}
+
+function barView(): ProgressView {
+  const bar = new SingleBar({
+    format: "{bar} {percentage} %  {line}",
+    barsize: 20,
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    hideCursor: true,
+    gracefulExit: false,
+  });
+  let started = false;
+  return {
+    update: (p) => {
+      const line = { line: progressLine(p) };
+      if (!started) bar.start(p.steps, p.step, line);
+      else bar.update(p.step, line);
+      started = true;
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+/** The view that fits the terminal; with `json` a line of JSON for each update. */
+export function progressView(terminal: Terminal, json: boolean): ProgressView {
+  if (json) {
+    const update = (p: Progress) => terminal.out(JSON.stringify({ event: "progress", ...p }));
+    return { update, stop: () => undefined };
+  }
+  return terminal.interactive ? barView() : plainView(terminal.err);
+}

@@ -1,0 +1,44 @@
+/**
+ * What a training run says of itself while it runs.
+ *
+ * @module
+ */
+
+/** A moment of a training run. */
+export interface Progress {
+  /** The epoch that is running, from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Steps taken. */
+  readonly step: number;
+  /** Steps in the whole run. */
+  readonly steps: number;
+  /** The newest training loss that has come back from the device (mean over replicas); NaN before. */
+  readonly loss: number;
+  /** Test accuracy (mean over replicas) after the last epoch that was evaluated. */
+  readonly accuracy?: number;
+  readonly stepsPerSecond: number;
+  readonly secondsLeft: number;
+  /** Whether this report ends an epoch and its evaluation. */
+  readonly epochDone: boolean;
+}
+
+/** Speed over the recent past, so that compiling and evaluating do not distort the time left. */
+export interface Meter {
+  /** Notes that `step` steps are done and gives the speed in steps a second. */
+  readonly at: (step: number) => number;
+}
+
+/** A {@link Meter}: an average over about the last `window` seconds. */
+export function meter(window: number, now: () => number = () => performance.now()): Meter {
+  const marks: { readonly time: number; readonly step: number }[] = [{ time: now(), step: 0 }];
+  return {
+    at: (step) => {
+      const time = now();
+      marks.push({ time, step });
+      while (marks.length > 2 && time - marks[1]!.time > window * 1000) marks.shift();
+      const first = marks[0]!;
+      return time > first.time ? 1000 * (step - first.step) / (time - first.time) : 0;
+    },
+  };
+}
