@@ -40,12 +40,14 @@ export function issue(path: string, found: string, expected: string, message?: s
 
 /** Every failure of the library, with every problem that was found and its path. */
 export class SteepestError extends Error {
+  /** Always `"SteepestError"`, also across realms where `instanceof` does not hold. */
   override readonly name: string = "SteepestError";
   /** What kind of thing went wrong. */
   readonly kind: ErrorKind;
   /** Every problem found, not only the first. */
   readonly issues: readonly Issue[];
 
+  /** Makes the error of a kind; its message has a line for each issue. */
   constructor(kind: ErrorKind, issues: readonly Issue[], options?: ErrorOptions) {
     super(issues.map((i) => i.message).join("\n"), options);
     this.kind = kind;
