@@ -1,8 +1,9 @@
 /**
  * Batches without the host: the data set lies on the device as `data` slots, and the batch slots of
  * a step program are replaced by graphs that gather from them. With B examples a batch and n in the
- * data set, step s takes the places (s mod ⌊n/B⌋)·B … of epoch ⌊s/⌊n/B⌋⌋; in the training order the
- * places are shuffled by the seed and the epoch, and the last n mod B of an epoch are left out.
+ * data set, step s takes the places (s mod E)·B … of epoch ⌊s/E⌋. In the training order E is ⌊n/B⌋,
+ * the places are shuffled by the seed and the epoch, and the last n mod B of an epoch are left out.
+ * In the sequential order E is ⌈n/B⌉, and the last batch is filled up with the last example.
  *
  * @module
  */
@@ -57,7 +58,7 @@ export interface DeviceBatches {
   readonly transform: (program: StepProgram) => StepProgram;
   /** What to write into the data slots, once. */
   readonly data: ReadonlyMap<string, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>;
-  /** Whole batches in an epoch. */
+  /** Batches in an epoch. */
   readonly stepsPerEpoch: number;
 }
 
@@ -80,9 +81,14 @@ export function packRows(bytes: Uint8Array, count: number): Uint32Array<ArrayBuf
   return packed;
 }
 
-/** The examples of the current batch, u32 [batchSize]. */
+/** Batches in an epoch. */
+export function stepsPerEpoch(count: number, batchSize: number, order: Order): number {
+  return order === "shuffled" ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
+}
+
+/** The examples of the current batch, u32 [batchSize]; in the sequential order some may be ≥ count. */
 export function batchIndices(count: number, batchSize: number, order: Order): Node {
-  const perEpoch = constant(Math.floor(count / batchSize), [], "u32");
+  const perEpoch = constant(stepsPerEpoch(count, batchSize, order), [], "u32");
   const step = input(STEP, [], "u32");
   const first = mul(binary("rem", step, perEpoch), constant(batchSize, [], "u32"));
   const place = add(iota([batchSize], 0), first);
@@ -201,5 +207,5 @@ export function deviceBatches(options: BatchOptions): DeviceBatches {
     }));
     return { ...program, slots: withClock(slots), regions };
   };
-  return { transform, data, stepsPerEpoch: Math.floor(count / batchSize) };
+  return { transform, data, stepsPerEpoch: stepsPerEpoch(count, batchSize, order) };
 }
