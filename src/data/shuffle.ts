@@ -30,10 +30,13 @@ import { hash, mix } from "./hash.ts";
 export const shuffleRounds: number = 32;
 
 /** Sets the keys of shuffles apart from all other uses of a seed. */
-const domain = 0x73687566;
+export const shuffleDomain: number = 0x73687566;
 
 /**
  * The keys of an epoch's shuffle of `n` examples: `shift₀, salt₀, shift₁, salt₁, …`, two u32 a round.
+ *
+ * With h(w) = `hash(shuffleDomain, seed, epoch, w)`, round i has the shift ⌊h(2i)·n / 2³²⌋ and the salt
+ * h(2i + 1).
  *
  * @throws SteepestError of kind "data" if `n` is not an integer from 1 to 2³² − 1.
  */
@@ -48,9 +51,10 @@ export function roundKeys(
   }
   const keys = new Uint32Array(2 * rounds);
   for (let round = 0; round < rounds; round++) {
-    const bits = hash(domain, seed, epoch, 2 * round);
-    keys[2 * round] = Math.floor(bits / 0x100000000 * n);
-    keys[2 * round + 1] = hash(domain, seed, epoch, 2 * round + 1);
+    const bits = hash(shuffleDomain, seed, epoch, 2 * round);
+    // In integers, as a device computes it: in f64 the product can round up to the next one.
+    keys[2 * round] = Number((BigInt(bits) * BigInt(n)) >> 32n);
+    keys[2 * round + 1] = hash(shuffleDomain, seed, epoch, 2 * round + 1);
   }
   return keys;
 }
