@@ -11,7 +11,6 @@ import { joinPath, sites } from "./walk.ts";
 /** Something that an objective may provide. */
 export type Provision =
   | "loss"
-  | "lowerBound"
   | "hessianVector"
   | "gaussNewtonVector"
   | "sampledLabels"
@@ -32,7 +31,6 @@ export interface Need {
 /** What a need costs, in evaluations of the gradient: measured ratios are the compiler's, these are counts of passes. */
 export const COST_IN_GRADIENTS: { readonly [P in Provision]: number } = {
   loss: 0,
-  lowerBound: 0,
   hessianVector: 2,
   gaussNewtonVector: 2,
   sampledLabels: 1,
@@ -71,10 +69,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   scale: nothing,
   difference: nothing,
   weightDecay: nothing,
-  newtonRaphson: (_, path) => [
-    { path, what: "loss", every: 1, count: 1 },
-    { path, what: "lowerBound", every: 1, count: 1 },
-  ],
+  newtonRaphson: (_, path) => [{ path, what: "loss", every: 1, count: 1 }],
   graft: nothing,
   gradientAt: (_, path) => [{ path, what: "gradientElsewhere", every: 1, count: 1 }],
   partition: nothing,

@@ -1,0 +1,42 @@
+/**
+ * Adagrad.
+ *
+ * @module
+ */
+
+import { empiricalFisher } from "../calculating.ts";
+import { chain } from "../combinators.ts";
+import { curvature } from "../curvature.ts";
+import { addToRoot } from "../damping.ts";
+import { sum } from "../iterative.ts";
+import { gradientNorm } from "../length.ts";
+import { diagonal } from "../structure.ts";
+import { scale } from "../transforms.ts";
+import type { Hyper } from "../schedule.ts";
+import type { Optimizer } from "../types.ts";
+
+/** Options of {@link adagrad}. */
+export interface AdagradOptions {
+  readonly learningRate?: Hyper;
+  /** What the sum of squares starts from. */
+  readonly initial?: number;
+  readonly eps?: Hyper;
+}
+
+/** Defaults of {@link adagrad}. */
+export const ADAGRAD: Required<AdagradOptions> = { learningRate: 0.01, initial: 0, eps: 1e-10 };
+
+/** s ← s + g²; θ ← θ − η g/(√s + ε). Source: Duchi, Hazan and Singer 2011. */
+export function adagrad(options: AdagradOptions = {}): Optimizer {
+  const { learningRate, initial, eps } = { ...ADAGRAD, ...options };
+  return chain(
+    curvature({
+      calculating: empiricalFisher(),
+      structure: diagonal(),
+      iterative: sum({ initial }),
+      length: gradientNorm(),
+      damping: addToRoot(eps),
+    }),
+    scale(learningRate),
+  );
+}

@@ -1,0 +1,54 @@
+/**
+ * AdaHessian.
+ *
+ * @module
+ */
+
+import { hessian } from "../calculating.ts";
+import { chain } from "../combinators.ts";
+import { curvature } from "../curvature.ts";
+import { add } from "../damping.ts";
+import { none } from "../length.ts";
+import { diagonal } from "../structure.ts";
+import { ema, scale } from "../transforms.ts";
+import type { Hyper } from "../schedule.ts";
+import type { Optimizer } from "../types.ts";
+
+/** Options of {@link adahessian}. */
+export interface AdahessianOptions {
+  readonly learningRate?: Hyper;
+  readonly beta1?: Hyper;
+  readonly beta2?: Hyper;
+  readonly eps?: Hyper;
+  /** Hessian-vector products a step. */
+  readonly probes?: number;
+  /** Steps between samples of the Hessian. */
+  readonly every?: number;
+}
+
+/** Defaults of {@link adahessian}. */
+export const ADAHESSIAN: Required<AdahessianOptions> = {
+  learningRate: 0.15,
+  beta1: 0.9,
+  beta2: 0.999,
+  eps: 1e-4,
+  probes: 1,
+  every: 1,
+};
+
+/** θ ← θ − η m̂/(√v̂ + ε) with v the average of the squares of v ⊙ Hv. Source: Yao et al. 2020, Algorithm 1. */
+export function adahessian(options: AdahessianOptions = {}): Optimizer {
+  const { learningRate, beta1, beta2, eps, probes, every } = { ...ADAHESSIAN, ...options };
+  return chain(
+    curvature({
+      calculating: hessian({ probes }),
+      structure: diagonal({ average: "kernel" }),
+      iterative: ema({ decay: beta2, debias: true, power: 2 }),
+      length: none(),
+      direction: ema({ decay: beta1, debias: true }),
+      damping: add(eps),
+      every: { sample: every },
+    }),
+    scale(learningRate),
+  );
+}

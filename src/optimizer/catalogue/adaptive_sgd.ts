@@ -1,0 +1,80 @@
+/**
+ * Coordinate-wise learning rates from online regression of gradients.
+ *
+ * @module
+ */
+
+import { gradientRegression } from "../calculating.ts";
+import { chain } from "../combinators.ts";
+import { curvature } from "../curvature.ts";
+import { diagonal } from "../structure.ts";
+import { ema, scale } from "../transforms.ts";
+import type { Hyper } from "../schedule.ts";
+import type { Optimizer } from "../types.ts";
+
+/** Options of {@link adaptiveSgd}. */
+export interface AdaptiveSgdOptions {
+  /** Confidence in the parabola. */
+  readonly alpha?: Hyper;
+  readonly beta?: Hyper;
+  /** Prior deviation of the parameters, σ_θ. */
+  readonly sigmaTheta?: number;
+  /** Prior deviation of the gradients, σ_g; the first rate is about α·σ_θ/σ_g. */
+  readonly sigmaGradient?: number;
+}
+
+/** Defaults of {@link adaptiveSgd}. */
+export const ADAPTIVE_SGD: Required<AdaptiveSgdOptions> = {
+  alpha: 0.5,
+  beta: 0.9,
+  sigmaTheta: 0.1,
+  sigmaGradient: 1,
+};
+
+/** θ ← θ − α(σ_θ/σ_g)·g, deviations over an exponential window. Source: online-parabola-momentum, Algorithm 8. */
+export function adaptiveSgd(options: AdaptiveSgdOptions = {}): Optimizer {
+  const { alpha, beta, sigmaTheta, sigmaGradient } = { ...ADAPTIVE_SGD, ...options };
+  const initial = { parameters: sigmaTheta ** 2, gradients: sigmaGradient ** 2 };
+  return chain(
+    curvature({
+      calculating: gradientRegression({ estimate: "deviations" }),
+      structure: diagonal(),
+      iterative: ema({ decay: beta, initial }),
+    }),
+    scale(alpha),
+  );
+}
+
+/** Options of {@link adaptiveSgdConfidence}. */
+export interface AdaptiveSgdConfidenceOptions {
+  readonly alpha?: Hyper;
+  readonly beta?: Hyper;
+  /** How many standard deviations the estimate of λ is kept from 0. */
+  readonly gamma?: Hyper;
+  readonly sigmaTheta?: number;
+  /** Prior deviation of the noise of the gradient, σ. */
+  readonly sigma?: number;
+}
+
+/** Defaults of {@link adaptiveSgdConfidence}. */
+export const ADAPTIVE_SGD_CONFIDENCE: Required<AdaptiveSgdConfidenceOptions> = {
+  alpha: 0.5,
+  beta: 0.9,
+  gamma: 0.1,
+  sigmaTheta: 0.1,
+  sigma: 1,
+};
+
+/** θ ← θ − α(|λ| + γ√(ν/var θ))⁻¹·g, λ the slope. Source: online-parabola-momentum, Algorithm 9. */
+export function adaptiveSgdConfidence(options: AdaptiveSgdConfidenceOptions = {}): Optimizer {
+  const { alpha, beta, gamma, sigmaTheta, sigma } = { ...ADAPTIVE_SGD_CONFIDENCE, ...options };
+  const initial = { parameters: sigmaTheta ** 2, gradients: sigma ** 2 };
+  return chain(
+    curvature({
+      calculating: gradientRegression({ estimate: "slope", confidence: gamma }),
+      structure: diagonal(),
+      iterative: ema({ decay: beta, initial }),
+    }),
+    scale(alpha),
+  );
+}

@@ -1,0 +1,187 @@
+/**
+ * The catalogue: named expressions with their options, for the command line and for tables.
+ *
+ * @module
+ */
+
+import * as E from "fp-ts/lib/Either.js";
+import { z } from "zod";
+import { type Issue, issue, SteepestError } from "../../errors.ts";
+import { check } from "../schema/tagged.ts";
+import { closest, show } from "../schema/words.ts";
+import type { Optimizer } from "../types.ts";
+import { ADAGRAD, adagrad } from "./adagrad.ts";
+import { ADAHESSIAN, adahessian } from "./adahessian.ts";
+import { ADAM, adam } from "./adam.ts";
+import * as relatives from "./adam_relatives.ts";
+import { ADAMW, adamw } from "./adamw.ts";
+import * as adaptive from "./adaptive_sgd.ts";
+import { NASGD, nasgd, NORM_ADAPTED_ADAM, normAdaptedAdam } from "./nasgd.ts";
+import { OPTION_SCHEMAS, type OptionName } from "./options.ts";
+import { RMSPROP, rmsprop } from "./rmsprop.ts";
+import { SAM, sam } from "./sam.ts";
+import { SGD, sgd } from "./sgd.ts";
+import { LION, lion, normalizedDescent, SIGN, signDescent } from "./sign.ts";
+import { SOPHIA, sophia } from "./sophia.ts";
+
+/** Options by name, as the command line gives them. */
+export type Options = Readonly<Record<string, unknown>>;
+
+/** A named optimizer. */
+export interface CatalogueEntry {
+  readonly name: string;
+  readonly title: string;
+  readonly source: string;
+  /** Every option with what it is when not given. */
+  readonly defaults: Options;
+  /** Values worth trying, by option. */
+  readonly suggested: Readonly<Record<string, readonly number[]>>;
+  /** @throws {SteepestError} of kind `description`: an unknown option, or one out of range. */
+  readonly build: (options?: Options) => Optimizer;
+}
+
+const RATES = { learningRate: [1e-4, 3e-4, 1e-3, 3e-3, 1e-2] };
+const LARGE_RATES = { learningRate: [0.01, 0.03, 0.1, 0.3] };
+const SMALL_RATES = { learningRate: [1e-5, 1e-4, 3e-4, 1e-3] };
+const ALPHAS = { alpha: [0.3, 0.5, 0.7, 1] };
+
+/** An entry whose options are checked by name before the expression is built. */
+function entry<O extends { readonly [K in OptionName]?: unknown }>(
+  name: string,
+  title: string,
+  source: string,
+  defaults: Required<O>,
+  suggested: CatalogueEntry["suggested"],
+  expression: (options?: O) => Optimizer,
+): CatalogueEntry {
+  const names = Object.keys(defaults) as readonly OptionName[];
+  const schema = z.object(
+    Object.fromEntries(names.map((option) => [option, z.exactOptional(OPTION_SCHEMAS[option])])),
+  );
+  const build = (options: Options = {}): Optimizer => {
+    const unknown = Object.keys(options)
+      .filter((option) => !Object.hasOwn(defaults, option))
+      .map((option) => unknownName(`${name}/${option}`, option, "one of the options", names));
+    const result = check(schema, options, name);
+    const issues = [...unknown, ...(result.ok ? [] : result.issues)];
+    if (issues.length > 0) throw new SteepestError("description", issues);
+    // The schema has one checked field for each option of O, which a record of names cannot express.
+    return expression(options as O);
+  };
+  return { name, title, source, defaults: { ...defaults }, suggested, build };
+}
+
+function unknownName(path: string, found: string, what: string, known: readonly string[]): Issue {
+  const expected = `${what} ${known.join(", ")}`;
+  const hint = closest(found, known);
+  return issue(
+    path,
+    show(found),
+    expected,
+    `${path}: expected ${expected}, found ${show(found)}${
+      hint === "" ? "" : `; did you mean ${hint}?`
+    }`,
+  );
+}
+
+const ENTRIES: readonly CatalogueEntry[] = [
+  entry(
+    "sgd",
+    "Gradient descent, momentum",
+    "Robbins and Monro 1951; Polyak 1964",
+    SGD,
+    LARGE_RATES,
+    sgd,
+  ),
+  entry(
+    "nasgd",
+    "Norm-adapted gradient descent",
+    "norm-adapted-gradient-descent, Algorithm 1",
+    NASGD,
+    ALPHAS,
+    nasgd,
+  ),
+  entry(
+    "normAdaptedAdam",
+    "Adam with the norm-adapted step",
+    "norm-adapted-gradient-descent, outlook",
+    NORM_ADAPTED_ADAM,
+    ALPHAS,
+    normAdaptedAdam,
+  ),
+  entry(
+    "adaptiveSgd",
+    "Adaptive SGD (ASGD)",
+    "online-parabola-momentum, Algorithm 8",
+    adaptive.ADAPTIVE_SGD,
+    ALPHAS,
+    adaptive.adaptiveSgd,
+  ),
+  entry(
+    "adaptiveSgdConfidence",
+    "Adaptive SGD with confidence (ASGDc)",
+    "online-parabola-momentum, Algorithm 9",
+    adaptive.ADAPTIVE_SGD_CONFIDENCE,
+    ALPHAS,
+    adaptive.adaptiveSgdConfidence,
+  ),
+  entry(
+    "signDescent",
+    "Sign descent",
+    "unified-view-of-optimizers, Table 1",
+    SIGN,
+    RATES,
+    signDescent,
+  ),
+  entry(
+    "normalizedDescent",
+    "Normalized gradient descent",
+    "unified-view-of-optimizers, Table 1",
+    SIGN,
+    LARGE_RATES,
+    normalizedDescent,
+  ),
+  entry("adam", "Adam", "Kingma and Ba 2014", ADAM, RATES, adam),
+  entry("adamw", "Adam with decoupled decay", "Loshchilov and Hutter 2017", ADAMW, RATES, adamw),
+  entry("amsgrad", "AMSGrad", "Reddi, Kale and Kumar 2018", ADAM, RATES, relatives.amsgrad),
+  entry("adamax", "Adamax", "Kingma and Ba 2014", relatives.ADAMAX, RATES, relatives.adamax),
+  entry("nadam", "NAdam", "Dozat 2016", relatives.ADAMAX, RATES, relatives.nadam),
+  entry(
+    "adabelief",
+    "AdaBelief",
+    "Zhuang et al. 2020",
+    relatives.ADABELIEF,
+    RATES,
+    relatives.adabelief,
+  ),
+  entry("adan", "Adan", "Xie et al. 2022", relatives.ADAN, RATES, relatives.adan),
+  entry("adagrad", "Adagrad", "Duchi, Hazan and Singer 2011", ADAGRAD, LARGE_RATES, adagrad),
+  entry("rmsprop", "RMSprop", "Tieleman and Hinton 2012", RMSPROP, RATES, rmsprop),
+  entry("adahessian", "AdaHessian", "Yao et al. 2020", ADAHESSIAN, LARGE_RATES, adahessian),
+  entry("sophia", "Sophia", "Liu et al. 2023", SOPHIA, SMALL_RATES, sophia),
+  entry("lion", "Lion", "Chen et al. 2023", LION, SMALL_RATES, lion),
+  entry("sam", "Sharpness-aware minimisation", "Foret et al. 2020", SAM, LARGE_RATES, sam),
+];
+
+/** Every named optimizer by its name. */
+export const catalogue: Readonly<Record<string, CatalogueEntry>> = Object.freeze(
+  Object.fromEntries(ENTRIES.map((one) => [one.name, one])),
+);
+
+/** Builds a named optimizer; the issues name the option, or the name that was probably meant. */
+export function fromCatalogue(
+  name: string,
+  options: Options = {},
+): E.Either<readonly Issue[], Optimizer> {
+  const found = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
+  if (found === undefined) {
+    return E.left([unknownName("optimizer", name, "one of", Object.keys(catalogue))]);
+  }
+  return E.tryCatch(
+    () => found.build(options),
+    (cause) => {
+      if (cause instanceof SteepestError) return cause.issues;
+      throw cause;
+    },
+  );
+}

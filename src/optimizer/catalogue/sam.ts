@@ -1,0 +1,27 @@
+/**
+ * Sharpness-aware minimisation.
+ *
+ * @module
+ */
+
+import { chain } from "../combinators.ts";
+import { normalize } from "../derived.ts";
+import { scale } from "../transforms.ts";
+import type { Optimizer } from "../types.ts";
+import { gradientAt } from "../wrappers.ts";
+import { SGD, sgd, type SgdOptions } from "./sgd.ts";
+
+/** Options of {@link sam}. */
+export interface SamOptions extends SgdOptions {
+  /** How far up the hill the gradient is taken. */
+  readonly rho?: number;
+}
+
+/** Defaults of {@link sam}. */
+export const SAM: Required<SamOptions> = { ...SGD, rho: 0.05 };
+
+/** The gradient at θ + ρ g/‖g‖, then `sgd`. Source: Foret et al. 2020, Algorithm 1. */
+export function sam(options: SamOptions = {}): Optimizer {
+  const { rho, ...rest } = { ...SAM, ...options };
+  return chain(gradientAt(chain(normalize(), scale(-rho))), sgd(rest));
+}

@@ -1,0 +1,66 @@
+/**
+ * Sophia, with the Hessian or the Gauss–Newton–Bartlett estimate.
+ *
+ * @module
+ */
+
+import { fisher, hessian } from "../calculating.ts";
+import { chain } from "../combinators.ts";
+import { curvature } from "../curvature.ts";
+import { floor } from "../damping.ts";
+import { clamped } from "../length.ts";
+import { diagonal } from "../structure.ts";
+import { ema, scale, weightDecay as decay } from "../transforms.ts";
+import type { Hyper } from "../schedule.ts";
+import type { Optimizer } from "../types.ts";
+
+/** Options of {@link sophia}. */
+export interface SophiaOptions {
+  readonly learningRate?: Hyper;
+  /** `"H"`: Hutchinson's estimate; `"G"`: gradients under sampled labels. */
+  readonly variant?: "H" | "G";
+  readonly beta1?: Hyper;
+  readonly beta2?: Hyper;
+  readonly rho?: number;
+  readonly eps?: number;
+  readonly every?: number;
+  readonly weightDecay?: Hyper;
+}
+
+/** Defaults of {@link sophia}. */
+export const SOPHIA: Required<SophiaOptions> = {
+  learningRate: 1e-3,
+  variant: "H",
+  beta1: 0.96,
+  beta2: 0.99,
+  rho: 0.04,
+  eps: 1e-12,
+  every: 10,
+  weightDecay: 0,
+};
+
+/**
+ * θ ← θ − η(clip(m/max(ρh, ε), ±1) + λθ), the clip written as ρ⁻¹·clamp(m/max(h, ε/ρ), ±ρ).
+ *
+ * Source: Liu et al. 2023, Algorithm 3.
+ */
+export function sophia(options: SophiaOptions = {}): Optimizer {
+  const { learningRate, variant, beta1, beta2, rho, eps, every, weightDecay } = {
+    ...SOPHIA,
+    ...options,
+  };
+  return chain(
+    curvature({
+      calculating: variant === "H" ? hessian() : fisher({ from: "batch" }),
+      structure: diagonal(),
+      iterative: ema({ decay: beta2 }),
+      length: clamped(rho),
+      direction: ema({ decay: beta1 }),
+      damping: floor(eps / rho),
+      every: { sample: every },
+    }),
+    scale(1 / rho),
+    decay(weightDecay),
+    scale(learningRate),
+  );
+}
