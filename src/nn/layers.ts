@@ -1,0 +1,166 @@
+/**
+ * Layers with parameters: each is one contraction and the addition of a bias.
+ *
+ * @module
+ */
+import { failure } from "../errors.ts";
+import type { Affine, Node } from "../tensor/node.ts";
+import { add, broadcast, contraction, reshape } from "../tensor/ops.ts";
+
+/** One number for both axes of an image, or one for each: [height, width]. */
+export type Pair = number | readonly [number, number];
+
+/** Both numbers of a {@link Pair}, checked to be integers of at least `least`. */
+export function pairOf(value: Pair, least: number, path: string): readonly [number, number] {
+  const pair = typeof value === "number" ? [value, value] as const : value;
+  if (!pair.every((v) => Number.isInteger(v) && v >= least)) {
+    throw failure("description", path, `${value}`, `integers of at least ${least}`);
+  }
+  return pair;
+}
+
+/** How {@link conv2d} moves over the image. */
+export interface ConvolutionOptions {
+  /** One number per output channel. Default: none. */
+  readonly bias?: Node;
+  /** Distance of neighbouring windows. Default: 1. */
+  readonly stride?: Pair;
+  /** Rows and columns of zeros on each side. Default: 0. */
+  readonly padding?: Pair;
+  /** Distance of neighbouring taps of a window. Default: 1. */
+  readonly dilation?: Pair;
+  /** Output channel o sees the input channels of its group only. Default: 1. */
+  readonly groups?: number;
+}
+
+const show = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
+
+/** Affine forms over `rank` domain axes: `form([axis, factor], …)` or `form(constant, …)`. */
+export function forms(
+  rank: number,
+): (constant: number, ...terms: readonly (readonly [number, number])[]) => Affine {
+  return (constant, ...terms) => {
+    const factors = new Array<number>(rank).fill(0);
+    for (const [axis, factor] of terms) factors[axis] = factor;
+    return { constant, factors };
+  };
+}
+
+/** How many windows of `size` fit: ⌊(extent + 2·padding − dilation·(size − 1) − 1) / stride⌋ + 1. */
+export function windowCount(
+  extent: number,
+  size: number,
+  stride: number,
+  padding: number,
+  dilation: number,
+  path: string,
+): number {
+  const room = extent + 2 * padding - dilation * (size - 1) - 1;
+  if (room < 0) {
+    throw failure(
+      "shape",
+      path,
+      `a window of ${dilation * (size - 1) + 1} on ${extent} with padding ${padding}`,
+      "a window inside the padded image",
+    );
+  }
+  return Math.floor(room / stride) + 1;
+}
+
+/**
+ * Cross-correlation of images, as deep learning's "convolution":
+ * y[n, o, i, j] = bias[o] + Σ x[n, c, s·i − p + d·a, s·j − p + d·b] · w[o, c, a, b].
+ * Taps outside the image contribute nothing.
+ *
+ * @param x images [N, C, H, W]
+ * @param w weights [O, C / groups, kh, kw]
+ * @returns [N, O, OH, OW]
+ * @throws SteepestError `shape` where extents do not fit
+ */
+export function conv2d(x: Node, w: Node, options: ConvolutionOptions = {}): Node {
+  const { bias, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  const [s, p, d] = [
+    pairOf(stride, 1, "conv2d/stride"),
+    pairOf(padding, 0, "conv2d/padding"),
+    pairOf(dilation, 1, "conv2d/dilation"),
+  ];
+  const [n, c, h, wide] = x.shape;
+  const [o, perGroup, kh, kw] = w.shape;
+  const fits = x.shape.length === 4 && w.shape.length === 4 && Number.isInteger(groups) &&
+    groups >= 1 && perGroup! * groups === c && o! % groups === 0;
+  if (!fits) {
+    throw failure(
+      "shape",
+      "conv2d",
+      `x ${show(x.shape)}, w ${show(w.shape)}, ${groups} groups`,
+      "x [N, C, H, W], w [O, C / groups, kh, kw], groups that divide C and O",
+    );
+  }
+  const oh = windowCount(h!, kh!, s[0], p[0], d[0], "conv2d/height");
+  const ow = windowCount(wide!, kw!, s[1], p[1], d[1], "conv2d/width");
+  const each = o! / groups;
+  // Without groups there is no group axis: a domain axis of extent 1 would only hide the shape.
+  const grouped = groups > 1;
+  const domain = [n!, each, oh, ow, perGroup!, kh!, kw!, ...(grouped ? [groups] : [])];
+  const form = forms(domain.length);
+  const group = (size: number): (readonly [number, number])[] => grouped ? [[7, size]] : [];
+  const channel = form(0, [1, 1], ...group(each));
+  const y = contraction(
+    domain,
+    [x, w],
+    [
+      [
+        form(0, [0, 1]),
+        form(0, [4, 1], ...group(perGroup!)),
+        form(0 - p[0], [2, s[0]], [5, d[0]]),
+        form(0 - p[1], [3, s[1]], [6, d[1]]),
+      ],
+      [channel, form(0, [4, 1]), form(0, [5, 1]), form(0, [6, 1])],
+    ],
+    [form(0, [0, 1]), channel, form(0, [2, 1]), form(0, [3, 1])],
+    [n!, o!, oh, ow],
+  );
+  return bias === undefined ? y : addBias(y, bias, "conv2d");
+}
+
+function addBias(y: Node, bias: Node, path: string): Node {
+  if (bias.shape.length !== 1 || bias.shape[0] !== y.shape[1]) {
+    throw failure("shape", `${path}/bias`, show(bias.shape), `[${y.shape[1]}]`);
+  }
+  return add(y, broadcast(bias, y.shape, [1]));
+}
+
+/**
+ * A dense layer: y = x·wᵀ + b.
+ *
+ * @param x rows [N, in]
+ * @param w weights [out, in]
+ * @param b bias [out]; none if not given
+ * @returns [N, out]
+ * @throws SteepestError `shape` where extents do not fit
+ */
+export function dense(x: Node, w: Node, b?: Node): Node {
+  const [n, into] = x.shape, [out, into2] = w.shape;
+  if (x.shape.length !== 2 || w.shape.length !== 2 || into !== into2) {
+    throw failure(
+      "shape",
+      "dense",
+      `x ${show(x.shape)}, w ${show(w.shape)}`,
+      "x [N, in], w [out, in]",
+    );
+  }
+  const form = forms(3);
+  const [row, unit, feature] = [form(0, [0, 1]), form(0, [1, 1]), form(0, [2, 1])];
+  const y = contraction([n!, out!, into!], [x, w], [[row, feature], [unit, feature]], [row, unit], [
+    n!,
+    out!,
+  ]);
+  return b === undefined ? y : addBias(y, b, "dense");
+}
+
+/** All axes after the first as one: [N, …] → [N, size]. A vector [N] becomes [N, 1]. */
+export function flatten(x: Node): Node {
+  const [n, ...rest] = x.shape;
+  if (n === undefined) throw failure("shape", "flatten", "a scalar", "a tensor with a batch axis");
+  return reshape(x, [n, rest.reduce((a, b) => a * b, 1)]);
+}

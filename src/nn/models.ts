@@ -1,0 +1,164 @@
+/**
+ * Models as values: initial parameters, and a builder of outputs that reads the batch size from its
+ * input.
+ *
+ * @module
+ */
+import { failure } from "../errors.ts";
+import { type Node, type Shape, sizeOf } from "../tensor/node.ts";
+import { div, sub } from "../tensor/ops.ts";
+import { gelu, relu, sigmoid, softplus, tanh } from "./activations.ts";
+import { channelDropout, dropout } from "./dropout.ts";
+import { type Initializer, pytorchUniform } from "./initial.ts";
+import { conv2d, dense, flatten } from "./layers.ts";
+import type { Mode } from "./mode.ts";
+import type { Tensors } from "./parameters.ts";
+import { maxPool2d } from "./pooling.ts";
+
+/** A classifier: logits for inputs [N, …inputShape]. */
+export interface Model<P> {
+  readonly name: string;
+  readonly parameters: P;
+  /** The shape of one example. */
+  readonly inputShape: Shape;
+  /** How many logits there are. */
+  readonly classes: number;
+  /** Logits [N, classes]. */
+  readonly outputs: (parameters: Tensors<P>, x: Node, mode: Mode) => Node;
+}
+
+/** A layer's parameters. (A type, not an interface: only types are assignable to a record.) */
+export type Layer = {
+  readonly weight: Initializer;
+  readonly bias: Initializer;
+};
+
+const ACTIVATIONS = {
+  relu,
+  tanh,
+  sigmoid,
+  gelu,
+  softplus,
+  identity: (x: Node): Node => x,
+} as const;
+
+/** The name of an activation. */
+export type Activation = keyof typeof ACTIVATIONS;
+
+/** How large an {@link mlp} is. */
+export interface MlpOptions {
+  /** The shape of one example, or its number of features. */
+  readonly input: number | Shape;
+  /** Widths of the hidden layers. Default: none. */
+  readonly hidden?: readonly number[];
+  readonly classes: number;
+  /** After each hidden layer. Default: relu. */
+  readonly activation?: Activation;
+}
+
+function layer(shape: Shape): Layer {
+  const fanIn = sizeOf(shape.slice(1));
+  return { weight: pytorchUniform(shape, fanIn), bias: pytorchUniform(shape.slice(0, 1), fanIn) };
+}
+
+/**
+ * Dense layers `layer1`, `layer2`, … with an activation between them, initialised by
+ * U(±1/√fanIn).
+ *
+ * @example
+ * ```ts
+ * import { mlp } from "@steepest/steepest";
+ * import { assertEquals } from "jsr:@std/assert@1";
+ * const model = mlp({ input: [28, 28], hidden: [32], classes: 10 });
+ * assertEquals(model.parameters.layer1?.weight.shape, [32, 784]);
+ * ```
+ */
+export function mlp(options: MlpOptions): Model<Readonly<Record<string, Layer>>> {
+  const { input, hidden = [], classes, activation = "relu" } = options;
+  const inputShape = typeof input === "number" ? [input] : [...input];
+  const widths = [sizeOf(inputShape), ...hidden, classes];
+  if (!widths.every((w) => Number.isInteger(w) && w >= 1)) {
+    throw failure("description", "mlp", `widths ${widths.join(", ")}`, "positive integers");
+  }
+  const names = widths.slice(1).map((_, i) => `layer${i + 1}`);
+  const parameters = Object.fromEntries(
+    names.map((name, i) => [name, layer([widths[i + 1]!, widths[i]!])]),
+  );
+  return {
+    name: "mlp",
+    parameters,
+    inputShape,
+    classes,
+    outputs: (p, x) =>
+      names.reduce((value, name, i) => {
+        const y = dense(value, p[name]!.weight, p[name]!.bias);
+        return i === names.length - 1 ? y : ACTIVATIONS[activation](y);
+      }, flatten(x)),
+  };
+}
+
+/** Variations of {@link mnistCnn}. */
+export interface MnistCnnOptions {
+  /** Both dropouts with rate ½, as in the paper. Default: true. */
+  readonly dropout?: boolean;
+  /** Mean and deviation that pixels are normalised with. Default: 0.1307 and 0.3081; null: not at all. */
+  readonly normalise?: { readonly mean: number; readonly deviation: number } | null;
+  /** Features of the two convolutions and of the dense layer. Default: [10, 20, 50]. */
+  readonly widths?: readonly [number, number, number];
+}
+
+/** The parameters of {@link mnistCnn}, by layer. */
+export type MnistCnnParameters = {
+  readonly conv1: Layer;
+  readonly conv2: Layer;
+  readonly dense1: Layer;
+  readonly dense2: Layer;
+};
+
+/**
+ * The network of Norm-Adapted Gradient Descent, section 4: two 5×5 convolutions with 10 and 20
+ * features, each followed by 2×2 max pooling and relu, then dense layers of 50 and 10. In training,
+ * whole features of the second convolution and units of the first dense layer are dropped with
+ * probability ½. Inputs are pixels in [0, 1], [N, 1, 28, 28].
+ *
+ * The order within the layers and the initialisation U(±1/√fanIn) are not in the paper; they are
+ * those of the PyTorch example it describes: relu(pool(drop(conv))).
+ *
+ * @example
+ * ```ts
+ * import { mnistCnn } from "@steepest/steepest";
+ * import { assertEquals } from "jsr:@std/assert@1";
+ * assertEquals(mnistCnn().parameters.dense1.weight.shape, [50, 320]);
+ * ```
+ */
+export function mnistCnn(options: MnistCnnOptions = {}): Model<MnistCnnParameters> {
+  const { dropout: dropping = true, widths: [features1, features2, units] = [10, 20, 50] } =
+    options;
+  const normalise = options.normalise === undefined
+    ? { mean: 0.1307, deviation: 0.3081 }
+    : options.normalise;
+  return {
+    name: "mnist-cnn",
+    parameters: {
+      conv1: layer([features1, 1, 5, 5]),
+      conv2: layer([features2, features1, 5, 5]),
+      dense1: layer([units, features2 * 16]),
+      dense2: layer([10, units]),
+    },
+    inputShape: [1, 28, 28],
+    classes: 10,
+    outputs: (p, x, mode) => {
+      const active = dropping && mode.training;
+      const pixels = normalise === null ? x : div(sub(x, normalise.mean), normalise.deviation);
+      const first = conv2d(pixels, p.conv1.weight, { bias: p.conv1.bias });
+      const second = conv2d(relu(maxPool2d(first, { size: 2 })), p.conv2.weight, {
+        bias: p.conv2.bias,
+      });
+      const kept = active ? channelDropout(second, 0.5, mode.random("conv2/dropout")) : second;
+      const flat = flatten(relu(maxPool2d(kept, { size: 2 })));
+      const hidden = relu(dense(flat, p.dense1.weight, p.dense1.bias));
+      const used = active ? dropout(hidden, 0.5, mode.random("dense1/dropout")) : hidden;
+      return dense(used, p.dense2.weight, p.dense2.bias);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * Likelihoods: what the outputs of a model say about the labels. They give the loss, labels sampled
+ * from the model (Fisher) and the Hessian with respect to the outputs (Gauss–Newton).
+ *
+ * @module
+ */
+import { failure } from "../errors.ts";
+import { softmax } from "../nn/activations.ts";
+import { softmaxCrossEntropy, squaredError } from "../nn/losses.ts";
+import type { RandomSource } from "../nn/mode.ts";
+import { type DType, type Node, sizeOf } from "../tensor/node.ts";
+import {
+  add,
+  broadcast,
+  cast,
+  compare,
+  div,
+  iota,
+  matmul,
+  mean,
+  min,
+  mul,
+  stopGradient,
+  sub,
+  sum,
+} from "../tensor/ops.ts";
+
+/** The tensors of a batch by name. */
+export type BatchTensors = Readonly<Record<string, Node>>;
+
+/** What an optimizer may ask of a model's outputs [N, …]. */
+export interface Likelihood {
+  readonly name: string;
+  /** The label's name in the batch and its element type, where the likelihood says. */
+  readonly label?: { readonly name: string; readonly dtype: DType };
+  /** The loss of each example, [N]. */
+  perExample(outputs: Node, batch: BatchTensors): Node;
+  /** The mean of {@link Likelihood.perExample}: a scalar. */
+  loss(outputs: Node, batch: BatchTensors): Node;
+  /** Labels drawn from the model, by name; constants for differentiation. Absent: cannot be sampled. */
+  readonly sample?: (outputs: Node, random: RandomSource) => BatchTensors;
+  /** ∂²loss/∂outputs² · v, with v of the shape of the outputs. Absent: not known. */
+  readonly outputHessian?: (outputs: Node, batch: BatchTensors, v: Node) => Node;
+}
+
+/** A likelihood in one's own words. */
+export interface CustomLikelihood {
+  /** −log likelihood of each example, [N]. */
+  readonly loss: (outputs: Node, batch: BatchTensors) => Node;
+  /** Labels drawn from the model; needed by optimizers that sample labels. */
+  readonly sample?: (outputs: Node, random: RandomSource) => BatchTensors;
+  /** The Hessian of the *mean* loss with respect to the outputs, times v; needed by Gauss–Newton. */
+  readonly hessian?: (outputs: Node, batch: BatchTensors, v: Node) => Node;
+}
+
+function labelOf(batch: BatchTensors, name: string): Node {
+  const label = batch[name];
+  if (label === undefined) {
+    const known = Object.keys(batch).join(", ");
+    throw failure("description", "likelihood", `label "${name}"`, `one of the batch's: ${known}`);
+  }
+  return label;
+}
+
+/** Labels k with probability p[n, k], by the inverse of the cumulative distribution. */
+function sampleRows(p: Node, random: RandomSource): Node {
+  const [n, k] = [p.shape[0]!, p.shape[1]!];
+  const upTo = cast(compare("le", iota([k, k], 0), iota([k, k], 1)), "f32");
+  const level = broadcast(random.uniform([n]), p.shape, [0]);
+  const passed = sum(cast(compare("le", matmul(p, upTo), level), "f32"), [1]);
+  // Rounding may leave the last cumulative probability below the level.
+  return min(cast(passed, "u32"), k - 1);
+}
+
+/**
+ * Outputs are logits [N, K] of the classes u32 [N] in the batch under `label`.
+ * Loss: mean of −log softmax(z)[y]. Hessian: (diag p − p·pᵀ) / N for each row.
+ */
+export function categorical(label: string): Likelihood {
+  const perExample = (outputs: Node, batch: BatchTensors) =>
+    softmaxCrossEntropy(outputs, labelOf(batch, label));
+  return {
+    name: "categorical",
+    label: { name: label, dtype: "u32" },
+    perExample,
+    loss: (outputs, batch) => mean(perExample(outputs, batch)),
+    sample: (outputs, random) => ({
+      [label]: sampleRows(softmax(stopGradient(outputs)), random),
+    }),
+    outputHessian: (outputs, _batch, v) => {
+      const p = softmax(outputs);
+      const weighted = mul(p, v);
+      const total = broadcast(sum(weighted, [1]), p.shape, [0]);
+      return div(sub(weighted, mul(p, total)), p.shape[0]!);
+    },
+  };
+}
+
+/**
+ * Outputs [N, …] are means of normal distributions with variance 1 for the targets of equal shape in
+ * the batch under `target`. Loss: mean of ½·Σ (output − target)². Hessian: 1/N.
+ */
+export function gaussian(target: string): Likelihood {
+  const perExample = (outputs: Node, batch: BatchTensors) =>
+    mul(0.5, squaredError(outputs, labelOf(batch, target)));
+  return {
+    name: "gaussian",
+    label: { name: target, dtype: "f32" },
+    perExample,
+    loss: (outputs, batch) => mean(perExample(outputs, batch)),
+    sample: (outputs, random) => ({
+      [target]: add(stopGradient(outputs), random.normal(outputs.shape)),
+    }),
+    outputHessian: (outputs, _batch, v) => div(v, outputs.shape[0]!),
+  };
+}
+
+/** A likelihood as the compiler reads it. */
+export function likelihoodOf(given: Likelihood | CustomLikelihood): Likelihood {
+  if ("perExample" in given) return given;
+  const { loss: perExample, sample, hessian } = given;
+  return {
+    name: "custom",
+    perExample,
+    loss: (outputs, batch) => {
+      const losses = perExample(outputs, batch);
+      if (losses.shape.length !== 1 || losses.shape[0] !== outputs.shape[0]) {
+        throw failure(
+          "shape",
+          "likelihood/loss",
+          `[${losses.shape.join(", ")}]`,
+          `one loss an example, [${outputs.shape[0] ?? sizeOf(outputs.shape)}]`,
+        );
+      }
+      return mean(losses);
+    },
+    ...(sample === undefined ? {} : { sample }),
+    ...(hessian === undefined ? {} : { outputHessian: hessian }),
+  };
+}

@@ -1,0 +1,192 @@
+/**
+ * Objectives: parameters, batch, and how a loss is built from them.
+ *
+ * @module
+ */
+import { type Issue, issue, SteepestError } from "../errors.ts";
+import { makeMode, type Mode } from "../nn/mode.ts";
+import type { Parameters, Tensors, Values } from "../nn/parameters.ts";
+import type { Node } from "../tensor/node.ts";
+import { input } from "../tensor/ops.ts";
+import { batchSlots, type BatchSpecification, type Slots, type TensorSlot } from "./batch.ts";
+import { type Leaf, leavesOf, nest, nestValues } from "./leaves.ts";
+import { type CustomLikelihood, type Likelihood, likelihoodOf } from "./likelihood.ts";
+
+/** The tensors of the batch `B` as nodes of the graph. */
+export type BatchOf<B> = { readonly [K in keyof B]: Node };
+
+/** The graph of an objective at given parameters and batch. */
+export interface Instance {
+  /** The scalar to minimise. */
+  readonly loss: Node;
+  /** What the model puts out, where the objective has a likelihood. */
+  readonly outputs?: Node;
+  readonly likelihood?: Likelihood;
+}
+
+/** Builds the graph of an objective; see {@link instantiate}. */
+export type Build = (
+  parameters: (path: string) => Node,
+  batch: (name: string) => Node,
+  mode: Mode,
+) => Instance;
+
+/** A function to minimise. Build one with {@link objective}. */
+export interface Objective<P = Parameters, B = BatchSpecification> {
+  /** The parameters as they were given. */
+  readonly parameters: P;
+  /** The parameter tensors in the order they were written. */
+  readonly leaves: readonly Leaf[];
+  /** The tensors of a batch. */
+  readonly batch: Slots<B>;
+  /** The least value that the loss can take, where it was given. */
+  readonly lowerBound?: number;
+  readonly likelihood?: Likelihood;
+  readonly build: Build;
+}
+
+interface Common<P, B> {
+  readonly parameters: P;
+  readonly batch?: B;
+  /** The least value that the loss can take. */
+  readonly lowerBound?: number;
+}
+
+/** An objective that is a loss and nothing else. */
+export interface LossDescription<P, B> extends Common<P, B> {
+  /** Builds the scalar loss. */
+  readonly loss: (parameters: Tensors<P>, batch: BatchOf<B>, mode: Mode) => Node;
+}
+
+/** An objective that says what the model puts out and how likely the labels then are. */
+export interface LikelihoodDescription<P, B> extends Common<P, B> {
+  readonly batch: B;
+  /** Builds the outputs [N, …]. */
+  readonly outputs: (parameters: Tensors<P>, batch: BatchOf<B>, mode: Mode) => Node;
+  readonly likelihood: Likelihood | CustomLikelihood;
+}
+
+type Builder<P, B> = (parameters: Tensors<P>, batch: BatchOf<B>, mode: Mode) => Node;
+
+function buildOf<P extends Parameters, B>(
+  parameters: P,
+  slots: Slots<B>,
+  builder: Builder<P, B>,
+  likelihood: Likelihood | undefined,
+): Build {
+  return (parameterAt, batchAt, mode) => {
+    const tensors = nest(parameters, parameterAt) as Tensors<P>;
+    const batch = Object.fromEntries(Object.keys(slots).map((name) => [name, batchAt(name)]));
+    const built = builder(tensors, batch as BatchOf<B>, mode);
+    if (likelihood === undefined) return { loss: built };
+    return { loss: likelihood.loss(built, batch), outputs: built, likelihood };
+  };
+}
+
+/** Builds once with stand-ins, so that a mistake is found where the objective is written. */
+function tryBuild(
+  build: Build,
+  leaves: readonly Leaf[],
+  slots: Readonly<Record<string, TensorSlot>>,
+): readonly Issue[] {
+  const shapes = new Map(leaves.map((leaf) => [leaf.path, leaf.shape]));
+  const mode = makeMode(true, input("seed", [], "u32"), input("step", [], "u32"));
+  try {
+    const { loss } = build(
+      (path) => input(`parameters/${path}`, shapes.get(path)!),
+      (name) => input(`batch/${name}`, slots[name]!.shape, slots[name]!.dtype),
+      mode,
+    );
+    if (typeof loss !== "object" || loss === null || !("op" in loss)) {
+      return [issue("loss", typeof loss, "a node of the graph")];
+    }
+    return loss.shape.length === 0 && loss.dtype === "f32"
+      ? []
+      : [issue("loss", `${loss.dtype} [${loss.shape.join(", ")}]`, "an f32 scalar")];
+  } catch (error) {
+    if (error instanceof SteepestError) return error.issues;
+    throw error;
+  }
+}
+
+/**
+ * A function to minimise.
+ *
+ * `parameters` are numbers, nested arrays or initializers, nested in objects at will. `batch` names
+ * the tensors that change from step to step, by shape (`x: [40, 5]`), with `u32([40])` for integers;
+ * the label of `categorical` is u32 without saying so. Then either `loss`, which builds a scalar, or
+ * `outputs` and `likelihood`, from which Fisher and Gauss–Newton products can be made too.
+ *
+ * @throws SteepestError `description` with every problem of the parameters and batch; `shape` with
+ * those of the loss.
+ *
+ * @example
+ * ```ts
+ * import { add, mul, objective, square, sub } from "@steepest/steepest";
+ * import { assertEquals } from "jsr:@std/assert@1";
+ * const rosenbrock = objective({
+ *   parameters: { x: -3, y: -4 },
+ *   loss: ({ x, y }) => add(square(sub(1, x)), mul(100, square(sub(y, square(x))))),
+ * });
+ * assertEquals(rosenbrock.leaves.map((leaf) => leaf.path), ["x", "y"]);
+ * ```
+ */
+export function objective<
+  P extends Parameters,
+  B extends BatchSpecification = Record<never, never>,
+>(description: LossDescription<P, B>): Objective<P, B>;
+export function objective<P extends Parameters, B extends BatchSpecification>(
+  description: LikelihoodDescription<P, B>,
+): Objective<P, B>;
+export function objective<P extends Parameters, B extends BatchSpecification>(
+  description: LossDescription<P, B> | LikelihoodDescription<P, B>,
+): Objective<P, B> {
+  const { parameters, lowerBound } = description;
+  const issues: Issue[] = [];
+  const leaves = leavesOf(parameters, issues);
+  const likelihood = "likelihood" in description ? likelihoodOf(description.likelihood) : undefined;
+  const slots = batchSlots((description.batch ?? {}) as B, likelihood?.label, issues);
+  if (lowerBound !== undefined && !Number.isFinite(lowerBound)) {
+    issues.push(issue("lowerBound", String(lowerBound), "a finite number"));
+  }
+  const builder = "likelihood" in description ? description.outputs : description.loss;
+  if (typeof builder !== "function") {
+    issues.push(
+      issue("loss", typeof builder, "a function `loss`, or `outputs` with a `likelihood`"),
+    );
+  }
+  if (issues.length > 0) throw new SteepestError("description", issues);
+  const build = buildOf(parameters, slots, builder, likelihood);
+  const faults = tryBuild(build, leaves, slots);
+  if (faults.length > 0) throw new SteepestError("shape", faults);
+  return Object.freeze({
+    parameters,
+    leaves,
+    batch: slots,
+    build,
+    ...(lowerBound === undefined ? {} : { lowerBound }),
+    ...(likelihood === undefined ? {} : { likelihood }),
+  });
+}
+
+/**
+ * The graph of an objective, with the nodes that `parameters` gives for each leaf's path and `batch`
+ * for each name. Nodes may have any value of the declared shape: a parameter plus a perturbation,
+ * or sampled labels in place of the given ones.
+ */
+export function instantiate(
+  of: Pick<Objective<unknown, unknown>, "build">,
+  parameters: (path: string) => Node,
+  batch: (name: string) => Node,
+  mode: Mode,
+): Instance {
+  return of.build(parameters, batch, mode);
+}
+
+/** Values in the nesting of an objective's parameters, from flat data by path. */
+export function valuesOf<P extends Parameters>(
+  of: Pick<Objective<P, unknown>, "parameters" | "leaves">,
+  flat: (path: string) => Float32Array | Float64Array,
+): Values<P> {
+  return nestValues(of.parameters, of.leaves, flat);
+}
