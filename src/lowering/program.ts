@@ -83,7 +83,7 @@ export const STEP = "step";
 export const SEED = "seed";
 
 /** Whether a region fires at a step. */
-export function fires(region: Region, step: number): boolean {
+export function fires(region: Pick<Region, "period" | "offset">, step: number): boolean {
   return step % region.period === region.offset % region.period;
 }
 

@@ -1,0 +1,311 @@
+/**
+ * Runs a plan on a WebGPU device: steps are queued in chunks, nothing waits for the device but
+ * `settled` and the reading verbs, and a step creates no GPU object apart from its share of a
+ * command encoder.
+ *
+ * @module
+ */
+import type { Command, Place, Plan } from "../compiler/plan.ts";
+import { failure } from "../errors.ts";
+import { fires } from "../lowering/program.ts";
+import { sizeOf } from "../tensor/node.ts";
+import type { DeviceHandle } from "./device.ts";
+import type { Executor } from "./executor.ts";
+import { hostRow } from "./host_row.ts";
+import { fitValues, initialValues, type Overrides } from "./initial.ts";
+import { recordStore } from "./record_store.ts";
+import { takeWords, writeWords } from "./transfer.ts";
+import { CHUNK_STEPS, deviceMemory, RECORD_ROWS } from "./webgpu_memory.ts";
+import { recordDrain } from "./webgpu_records.ts";
+
+/** Something to do in order: steps, or an action that says whether it could be done now. */
+type Job = { steps: number } | (() => boolean);
+
+/**
+ * An executor of a `wgsl` plan. It retains the device handle until it is disposed.
+ * Rejects with `limit`, `shader` or `device` errors.
+ */
+export async function webgpuExecutor(
+  handle: DeviceHandle,
+  plan: Plan,
+  overrides: Overrides = new Map(),
+): Promise<Executor> {
+  const { device } = handle;
+  const initial = initialValues(plan.slots, plan.replicas, overrides, "f32");
+  const host = hostRow(plan, initial);
+  const memory = await deviceMemory(handle, plan);
+  handle.retain();
+
+  const scalars = plan.buffers.findIndex((b) => b.kind === "scalars");
+  const records = plan.buffers.findIndex((b) => b.kind === "records");
+  const scalarStride = scalars < 0 ? 0 : memory.strides[scalars]!;
+  const recordStride = records < 0 ? 0 : memory.strides[records]!;
+  const rowFloats = new Float32Array(CHUNK_STEPS * scalarStride);
+  const rowWords = new Uint32Array(rowFloats.buffer);
+  const store = recordStore(plan, records < 0 ? 0 : plan.buffers[records]!.words);
+
+  const jobs: Job[] = [];
+  let asked = 0;
+  let encoded = 0;
+  let disposed = false;
+  let broken: unknown;
+  let pumping = false;
+
+  const drain = records < 0 ? undefined : recordDrain(
+    device,
+    memory.buffers[records]!,
+    recordStride,
+    store,
+    (error) => {
+      if (disposed) return;
+      broken ??= error;
+      pump();
+    },
+  );
+
+  const check = () => {
+    if (disposed) throw failure("device", "program", "a disposed program", "a program in use");
+    broken ??= handle.takeErrors();
+    if (broken !== undefined) throw broken;
+  };
+
+  const encodeCopy = (encoder: GPUCommandEncoder, from: Place, to: Place, words: number) => {
+    const source = memory.buffers[from.buffer]!;
+    const target = memory.buffers[to.buffer]!;
+    const bytes = words * 4;
+    if (source !== target) {
+      encoder.copyBufferToBuffer(source, from.offset * 4, target, to.offset * 4, bytes);
+      return;
+    }
+    encoder.copyBufferToBuffer(source, from.offset * 4, memory.scratch!, 0, bytes);
+    encoder.copyBufferToBuffer(memory.scratch!, 0, target, to.offset * 4, bytes);
+  };
+
+  const encodeChunk = (n: number) => {
+    for (let i = 0; i < n; i++) host.advance(encoded + i, rowFloats, rowWords, i * scalarStride);
+    if (scalars >= 0) {
+      writeWords(device, "scalars", memory.buffers[scalars]!, 0, rowFloats, 0, n * scalarStride);
+    }
+    const encoder = device.createCommandEncoder({ label: "steps" });
+    let pass: GPUComputePassEncoder | undefined;
+    let current: GPUComputePipeline | undefined;
+    const encode = (command: Command, row: number, recordRow: number) => {
+      if (command.kind === "copy") {
+        pass?.end();
+        pass = current = undefined;
+        encodeCopy(encoder, command.from, command.to, command.words);
+        return;
+      }
+      pass ??= encoder.beginComputePass();
+      const { pipeline, group, rings, offsets } = memory.kernels[command.kernel]!;
+      if (pipeline !== current) pass.setPipeline(current = pipeline);
+      for (let d = 0; d < rings.length; d++) {
+        offsets[d] = 4 * (rings[d] === "scalars" ? row * scalarStride : recordRow * recordStride);
+      }
+      pass.setBindGroup(0, group, offsets, 0, offsets.length);
+      const [x, y, z] = command.workgroups;
+      pass.dispatchWorkgroups(x, y, z);
+    };
+    for (let i = 0; i < n; i++) {
+      const step = encoded + i;
+      for (const region of plan.regions) {
+        if (!fires(region, step)) continue;
+        for (const command of region.commands) encode(command, i, step % RECORD_ROWS);
+      }
+    }
+    pass?.end();
+    device.queue.submit([encoder.finish()]);
+    encoded += n;
+  };
+
+  /** Does what can be done now; continues when a staging buffer is free again. */
+  function pump(): void {
+    if (pumping) return;
+    pumping = true;
+    try {
+      for (let job = jobs[0]; job !== undefined && broken === undefined; job = jobs[0]) {
+        if (typeof job === "function") {
+          if (!job()) return;
+          jobs.shift();
+          continue;
+        }
+        const room = drain?.room(encoded) ?? CHUNK_STEPS;
+        if (room === 0) {
+          if (!drain!.drain(encoded)) return;
+          continue;
+        }
+        const n = Math.min(job.steps, CHUNK_STEPS, room);
+        encodeChunk(n);
+        job.steps -= n;
+        if (job.steps === 0) jobs.shift();
+      }
+    } catch (error) {
+      broken = error;
+    } finally {
+      pumping = false;
+      if (broken !== undefined) {
+        // Actions that wait for their turn learn of the failure and settle.
+        for (const job of jobs.splice(0)) if (typeof job === "function") job();
+      }
+    }
+  }
+
+  /** Runs `action` after everything queued so far. */
+  const inTurn = <A>(action: () => Promise<A> | undefined): Promise<A> =>
+    new Promise<A>((resolve, reject) => {
+      jobs.push(() => {
+        try {
+          check();
+          const result = action();
+          if (result === undefined) return false;
+          result.then(resolve, reject);
+        } catch (error) {
+          reject(error);
+        }
+        return true;
+      });
+      pump();
+    });
+
+  const placeOf = (slot: string) => {
+    const place = plan.places.get(slot);
+    if (place === undefined) {
+      throw failure("data", slot, "no such slot", [...plan.places.keys()].join(", "));
+    }
+    const size = sizeOf(place.shape);
+    return { place, size, copies: place.perReplica ? plan.replicas : 1 };
+  };
+
+  const write = (slot: string, values: ArrayLike<number>): () => void => {
+    if (host.has(slot)) {
+      const fitted = fitValues(slot, values, 1, plan.replicas);
+      return () => host.set(slot, fitted);
+    }
+    const { place, size, copies } = placeOf(slot);
+    const fitted = fitValues(slot, values, size, copies);
+    const words = place.dtype === "f32" ? new Float32Array(fitted) : new Uint32Array(fitted);
+    return () => {
+      writeWords(device, slot, memory.buffers[place.buffer]!, place.offset, words);
+      // Written data stays in staging memory until something is submitted.
+      if (words.length > 1 << 16) device.queue.submit([]);
+    };
+  };
+
+  const read = async (slot: string): Promise<Float64Array> => {
+    const { place, size, copies } = placeOf(slot);
+    const words = size * copies;
+    const staging = device.createBuffer({
+      label: `read ${slot}`,
+      size: words * 4,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+    try {
+      const encoder = device.createCommandEncoder({ label: `read ${slot}` });
+      const source = memory.buffers[place.buffer]!;
+      encoder.copyBufferToBuffer(source, place.offset * 4, staging, 0, words * 4);
+      device.queue.submit([encoder.finish()]);
+      const data = await takeWords(slot, staging, words);
+      return Float64Array.from(place.dtype === "f32" ? data : new Uint32Array(data.buffer));
+    } finally {
+      staging.destroy();
+    }
+  };
+
+  try {
+    for (const [slot, place] of plan.places) {
+      const values = initial.get(slot);
+      if (values !== undefined) {
+        write(slot, place.perReplica ? values : values.subarray(0, sizeOf(place.shape)))();
+      }
+    }
+    // An empty dispatch makes the driver compile now what it would compile in the first step.
+    if (memory.kernels.length > 0) {
+      const encoder = device.createCommandEncoder({ label: "warm up" });
+      const pass = encoder.beginComputePass();
+      for (const { pipeline, group, offsets } of memory.kernels) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, group, offsets, 0, offsets.length);
+        pass.dispatchWorkgroups(0);
+      }
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+    }
+  } catch (error) {
+    memory.destroy();
+    drain?.destroy();
+    handle.release();
+    throw error;
+  }
+
+  const kept = plan.slots.filter((s) => s.role === "parameters" || s.role === "state")
+    .map((s) => s.name).filter((name) => plan.places.has(name));
+  const flush = (): Promise<void> =>
+    inTurn(() => {
+      if (drain !== undefined && !drain.drain(encoded)) return undefined;
+      return drain?.arrived() ?? Promise.resolve();
+    });
+  return {
+    backend: "webgpu",
+    replicas: plan.replicas,
+    get steps() {
+      return asked;
+    },
+    slots: [...kept, ...host.slots],
+    step(n) {
+      check();
+      if (n <= 0) return;
+      asked += n;
+      jobs.push({ steps: n });
+      pump();
+      check();
+    },
+    async settled() {
+      await flush();
+      await device.queue.onSubmittedWorkDone();
+      check();
+    },
+    write(slot, values) {
+      check();
+      const action = write(slot, values);
+      jobs.push(() => {
+        if (broken === undefined) action();
+        return true;
+      });
+      pump();
+    },
+    read: (slot) => inTurn(() => host.has(slot) ? Promise.resolve(host.get(slot)) : read(slot)),
+    async records(from, to) {
+      await flush();
+      check();
+      return store.rows(from, to);
+    },
+    seek(step) {
+      check();
+      asked = step;
+      jobs.push(() => {
+        if (drain !== undefined && !drain.drain(encoded)) return false;
+        encoded = step;
+        drain?.reset(step);
+        return true;
+      });
+      void inTurn(() => (drain?.arrived() ?? Promise.resolve()).then(() => store.reset(step)))
+        .catch((error) => broken ??= error);
+    },
+    cancel() {
+      for (let i = jobs.length - 1; i >= 0; i--) {
+        const job = jobs[i]!;
+        if (typeof job === "function") continue;
+        asked -= job.steps;
+        jobs.splice(i, 1);
+      }
+    },
+    dispose() {
+      if (disposed) return;
+      disposed = true;
+      for (const job of jobs.splice(0)) if (typeof job === "function") job();
+      memory.destroy();
+      drain?.destroy();
+      handle.release();
+    },
+  };
+}

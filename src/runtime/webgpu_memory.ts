@@ -1,0 +1,136 @@
+/**
+ * The GPU objects of a plan, all of them created before the first step.
+ *
+ * @module
+ */
+import type { BufferSpec, Plan } from "../compiler/plan.ts";
+import { type Issue, issue, SteepestError } from "../errors.ts";
+import type { DeviceHandle } from "./device.ts";
+import { type Pipeline, pipelineOf } from "./pipelines.ts";
+
+/** Most steps in one submission; the scalars ring has as many rows. */
+export const CHUNK_STEPS = 64;
+/** Rows of the records ring. */
+export const RECORD_ROWS = 512;
+/** Rows that are copied to the host at a time. */
+export const BLOCK_ROWS = 256;
+
+/** A kernel ready to be dispatched. */
+export interface BoundKernel {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  /** Which ring each dynamic offset belongs to, in the order of the bindings. */
+  readonly rings: readonly ("scalars" | "records")[];
+  /** The dynamic offsets of the next dispatch, filled in place. */
+  readonly offsets: Uint32Array<ArrayBuffer>;
+}
+
+/** The GPU side of a plan. */
+export interface DeviceMemory {
+  readonly buffers: readonly GPUBuffer[];
+  /** Words from one row to the next, by buffer. */
+  readonly strides: readonly number[];
+  readonly kernels: readonly BoundKernel[];
+  /** For copies inside one buffer, which WebGPU does not allow. */
+  readonly scratch: GPUBuffer | undefined;
+  destroy(): void;
+}
+
+function rowsOf(spec: BufferSpec): number {
+  if (spec.kind === "device") return 1;
+  return spec.kind === "scalars" ? CHUNK_STEPS : RECORD_ROWS;
+}
+
+function checkPlan(plan: Plan, sizes: readonly number[], limits: GPUSupportedLimits): void {
+  const found: Issue[] = [];
+  plan.buffers.forEach((spec, i) => {
+    const bytes = sizes[i]! * 4;
+    const limit = spec.kind === "device"
+      ? Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
+      : limits.maxBufferSize;
+    if (bytes > limit) {
+      found.push(issue(`buffers/${spec.label}`, `${bytes} bytes`, `at most ${limit} bytes`));
+    }
+  });
+  for (const region of plan.regions) {
+    for (const command of region.commands) {
+      if (command.kind !== "dispatch") continue;
+      const most = Math.max(...command.workgroups);
+      if (most > limits.maxComputeWorkgroupsPerDimension) {
+        found.push(issue(
+          `kernels/${plan.kernels[command.kernel]!.label}`,
+          `${most} workgroups`,
+          `at most ${limits.maxComputeWorkgroupsPerDimension} a dimension`,
+        ));
+      }
+    }
+  }
+  if (found.length > 0) throw new SteepestError("limit", found);
+}
+
+/**
+ * Creates buffers, pipelines and bind groups of a plan. Rejects with `limit` before any of them is
+ * made, with `shader` when a kernel does not compile, with `device` when memory is short.
+ */
+export async function deviceMemory(handle: DeviceHandle, plan: Plan): Promise<DeviceMemory> {
+  const { device } = handle;
+  const align = Math.max(device.limits.minStorageBufferOffsetAlignment, 4) / 4;
+  const strides = plan.buffers.map((spec) =>
+    spec.kind === "device" ? spec.words : Math.ceil(spec.words / align) * align
+  );
+  const sizes = plan.buffers.map((spec, i) => Math.max(1, strides[i]! * rowsOf(spec)));
+  checkPlan(plan, sizes, device.limits);
+  const uses = plan.kernels.map((kernel) =>
+    kernel.bindings.map(({ buffer, access }) => ({
+      access,
+      dynamic: plan.buffers[buffer]!.kind !== "device",
+    }))
+  );
+  const pipelines: Pipeline[] = [];
+  for (const [i, kernel] of plan.kernels.entries()) {
+    pipelines.push(await pipelineOf(device, kernel, uses[i]!));
+  }
+
+  device.pushErrorScope("out-of-memory");
+  device.pushErrorScope("validation");
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  const create = (label: string, words: number) =>
+    device.createBuffer({ label, size: words * 4, usage });
+  const buffers = plan.buffers.map((spec, i) => create(spec.label, sizes[i]!));
+  const copies = plan.regions.flatMap((r) => r.commands).flatMap((c) =>
+    c.kind === "copy" && c.from.buffer === c.to.buffer ? [c.words] : []
+  );
+  const scratch = copies.length === 0 ? undefined : create("scratch", Math.max(...copies));
+  const destroy = () => {
+    for (const buffer of buffers) buffer.destroy();
+    scratch?.destroy();
+  };
+  const kernels = plan.kernels.map((kernel, k): BoundKernel => {
+    const rings = kernel.bindings.flatMap(({ buffer }) => {
+      const { kind } = plan.buffers[buffer]!;
+      return kind === "device" ? [] : [kind];
+    });
+    const group = device.createBindGroup({
+      label: kernel.label,
+      layout: pipelines[k]!.layout,
+      entries: kernel.bindings.map(({ buffer }, binding) => {
+        const spec = plan.buffers[buffer]!;
+        const resource = spec.kind === "device"
+          ? { buffer: buffers[buffer]! }
+          : { buffer: buffers[buffer]!, size: Math.max(1, spec.words) * 4 };
+        return { binding, resource };
+      }),
+    });
+    return { ...pipelines[k]!, group, rings, offsets: new Uint32Array(rings.length) };
+  });
+  const invalid = device.popErrorScope();
+  const exhausted = device.popErrorScope();
+  const error = await invalid ?? await exhausted;
+  if (error !== null) {
+    destroy();
+    throw new SteepestError("device", [
+      issue("device", error.message, "memory and bindings for the program"),
+    ]);
+  }
+  return { buffers, strides, kernels, scratch, destroy };
+}

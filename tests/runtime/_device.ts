@@ -1,0 +1,25 @@
+/** A device for tests, or a printed reason why there is none. */
+import * as E from "fp-ts/lib/Either.js";
+import { acquireDevice } from "../../src/runtime/device.ts";
+import type { DeviceHandle } from "../../src/runtime/device.ts";
+
+const probe = await acquireDevice()();
+if (E.isLeft(probe)) console.log(`device tests skipped: ${probe.left.message}`);
+else probe.right.release();
+
+/** Whether device tests are to be skipped. */
+export const ignore: boolean = E.isLeft(probe);
+
+/** Runs `body` with a device, and fails if the device reported an error that nobody took. */
+export async function withDevice(body: (handle: DeviceHandle) => Promise<void>): Promise<void> {
+  const acquired = await acquireDevice()();
+  if (E.isLeft(acquired)) throw acquired.left;
+  const handle = acquired.right;
+  try {
+    await body(handle);
+    const error = handle.takeErrors();
+    if (error !== undefined) throw error;
+  } finally {
+    handle.release();
+  }
+}
