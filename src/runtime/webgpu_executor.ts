@@ -218,9 +218,12 @@ export async function webgpuExecutor(
         write(slot, place.perReplica ? values : values.subarray(0, sizeOf(place.shape)))();
       }
     }
+    const encoder = device.createCommandEncoder({ label: "warm up" });
+    // wgpu takes rows that were only written through a dynamic offset for uninitialised memory, and
+    // would zero them when they are first copied.
+    if (records >= 0) encoder.clearBuffer(memory.buffers[records]!);
     // An empty dispatch makes the driver compile now what it would compile in the first step.
     if (memory.kernels.length > 0) {
-      const encoder = device.createCommandEncoder({ label: "warm up" });
       const pass = encoder.beginComputePass();
       for (const { pipeline, group, offsets } of memory.kernels) {
         pass.setPipeline(pipeline);
@@ -228,8 +231,8 @@ export async function webgpuExecutor(
         pass.dispatchWorkgroups(0);
       }
       pass.end();
-      device.queue.submit([encoder.finish()]);
     }
+    device.queue.submit([encoder.finish()]);
   } catch (error) {
     memory.destroy();
     drain?.destroy();
