@@ -66,6 +66,9 @@ const RULES: { readonly [K in OpKind]: VerifyRule<K> } = {
   constant: (op, node, check) => {
     const n = op.values.length;
     check(n === 1 || n === sizeOf(node.shape), `${n} values`, `1 or ${sizeOf(node.shape)}`);
+    const most = { f32: Infinity, u32: 0xffffffff, bool: 1 }[node.dtype];
+    const wrong = node.dtype === "f32" ? [] : op.values.filter((v) => !natural(v) || v > most);
+    check(wrong.length === 0, `value ${wrong[0]}`, `values of ${node.dtype}`);
   },
   iota: (op, node, check) => {
     check(node.dtype === "u32", node.dtype, "u32");
