@@ -57,6 +57,7 @@ export function normal(shape: Shape, deviation: number): Initializer {
  * layers. For a bias `fanIn` is that of its layer.
  */
 export function pytorchUniform(shape: Shape, fanIn: number): Initializer {
+  if (!(fanIn > 0)) throw failure("description", "pytorchUniform", `${fanIn}`, "a positive fan-in");
   return checked({ kind: "uniform", shape, bound: 1 / Math.sqrt(fanIn) }, "pytorchUniform", fanIn);
 }
 
