@@ -60,7 +60,7 @@ export function lion(options: LionOptions = {}): Optimizer {
   return chain(
     ema({ decay: beta2, read: beta1 }),
     sign(),
-    decay(weightDecay),
+    weightDecay === 0 ? identity() : decay(weightDecay),
     scale(learningRate),
   );
 }

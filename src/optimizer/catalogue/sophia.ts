@@ -5,7 +5,7 @@
  */
 
 import { fisher, hessian } from "../calculating.ts";
-import { chain } from "../combinators.ts";
+import { chain, identity } from "../combinators.ts";
 import { curvature } from "../curvature.ts";
 import { floor } from "../damping.ts";
 import { clamped } from "../length.ts";
@@ -60,7 +60,7 @@ export function sophia(options: SophiaOptions = {}): Optimizer {
       every: { sample: every },
     }),
     scale(1 / rho),
-    decay(weightDecay),
+    weightDecay === 0 ? identity() : decay(weightDecay),
     scale(learningRate),
   );
 }

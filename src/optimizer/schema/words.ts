@@ -43,7 +43,7 @@ export function closest(name: string, known: readonly string[]): string {
     }))
     .sort((a, b) => a.far - b.far);
   const best = ranked[0];
-  return best !== undefined && best.far <= Math.max(1, Math.floor(name.length / 3))
+  return best !== undefined && best.far <= Math.ceil(name.length / 3)
     ? JSON.stringify(best.candidate)
     : "";
 }

@@ -1,0 +1,137 @@
+/**
+ * Where an optimizer stands in the unified view: its row of Table 1, derived from its structure by rules.
+ *
+ * Source: unified-view-of-optimizers, Table 1. No rule reads a name.
+ *
+ * @module
+ */
+
+import type { Calculating, CalculatingKind } from "../optimizer/calculating.ts";
+import type { Length, LengthKind } from "../optimizer/length.ts";
+import type { StructureKind } from "../optimizer/structure.ts";
+import type {
+  Curvature,
+  OfKind,
+  Optimizer,
+  OptimizerKind,
+  TransformOf,
+} from "../optimizer/types.ts";
+import { branchesOf, pathAt } from "../optimizer/walk.ts";
+
+/** A row of Table 1; an empty string is a blank of the table. */
+export interface Row {
+  /** Length limitation. */
+  readonly length: string;
+  /** Calculating approximation. */
+  readonly calculating: string;
+  /** Structure approximation. */
+  readonly structure: string;
+  /** Iterative approximation. */
+  readonly iterative: string;
+}
+
+/** The row of one stage. */
+export interface StageRow {
+  readonly path: string;
+  /** Whether λ does not depend on any sample, as in a clip. */
+  readonly constant: boolean;
+  readonly row: Row;
+}
+
+/** H′ throughout: no structure of this language keeps the whole of H. */
+const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string } = {
+  none: () => "",
+  normalized: () => "‖d‖_H′ = ε",
+  gradientNorm: () => "‖d_i‖_H′ = ε|g_i|",
+  power: ({ exponent }) => `d = εH′^−${exponent}g`,
+  eigenbasis: () => "‖d_i‖_H′ = ε",
+  clamped: () => "≤ (elementwise)",
+  clipped: () => "‖d‖_H′ ≤ ε",
+  gradientNormClipped: () => "‖d_i‖_H′ ≤ ε|g_i|",
+  eigenbasisClipped: () => "‖d_i‖_H′ ≤ ε",
+};
+
+const CALCULATING: { readonly [K in CalculatingKind]: (it: OfKind<Calculating, K>) => string } = {
+  hessian: () => "H",
+  gaussNewton: () => "G",
+  fisher: () => "F",
+  empiricalFisher: () => "F̃",
+  gradientRegression: ({ estimate }) => estimate === "slope" ? "slope of g over θ" : "σ_g/σ_θ",
+  constant: () => "",
+};
+
+/** Whether samples are random probes of a matrix. */
+const MONTE_CARLO: { readonly [K in CalculatingKind]: boolean } = {
+  hessian: true,
+  gaussNewton: true,
+  fisher: false,
+  empiricalFisher: false,
+  gradientRegression: false,
+  constant: false,
+};
+
+const STRUCTURES: { readonly [K in StructureKind]: string } = {
+  scalar: "λI",
+  diagonal: "diagonal",
+};
+
+/** The row of a stage. */
+export function rowOf(stage: Curvature): Row {
+  const { calculating, structure, iterative, length } = stage;
+  const constant = calculating.kind === "constant";
+  const noLength = constant && (length.kind === "gradientNorm" || length.kind === "power");
+  return {
+    length: noLength ? "" : (LENGTHS[length.kind] as (it: Length) => string)(length),
+    calculating: (CALCULATING[calculating.kind] as (it: Calculating) => string)(calculating),
+    structure: constant ? "LI" : STRUCTURES[structure.kind],
+    iterative: [
+      ...(MONTE_CARLO[calculating.kind] ? ["Monte Carlo"] : []),
+      ...(iterative.length > 0 ? ["momentum"] : []),
+    ].join(", "),
+  };
+}
+
+/** Whether the branches of a transform lie in the flow from g to the step (a sample or a perturbation does not). */
+const IN_FLOW: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => readonly Optimizer[] } = {
+  identity: () => [],
+  zero: () => [],
+  chain: ({ of }) => of,
+  add: ({ of }) => of,
+  ema: () => [],
+  trace: () => [],
+  scale: () => [],
+  difference: () => [],
+  weightDecay: () => [],
+  newtonRaphson: () => [],
+  graft: ({ direction }) => [direction],
+  gradientAt: () => [],
+  partition: ({ parts, rest }) => [...parts.map(({ of }) => of), rest],
+  skipNonFinite: ({ of }) => [of],
+  curvature: () => [],
+};
+
+/** The rows of all stages in the flow, in order; each branch of an `add` or `partition` gives its own. */
+export function classifyStages(optimizer: Optimizer, place = ""): readonly StageRow[] {
+  const path = pathAt(optimizer, place);
+  const flow = (IN_FLOW[optimizer.kind] as (it: Optimizer) => readonly Optimizer[])(optimizer);
+  const self: readonly StageRow[] = optimizer.kind === "curvature"
+    ? [{ path, constant: optimizer.calculating.kind === "constant", row: rowOf(optimizer) }]
+    : [];
+  return [
+    ...self,
+    ...branchesOf(optimizer, path)
+      .filter(({ of }) => flow.includes(of))
+      .flatMap((branch) => classifyStages(branch.of, branch.place)),
+  ];
+}
+
+/** No stage at all is gradient descent: the curvature is a constant. */
+const GRADIENT_DESCENT: Row = { length: "", calculating: "", structure: "LI", iterative: "" };
+
+/**
+ * The row of Table 1: that of the last stage that takes samples, else of the last stage, else gradient descent.
+ */
+export function classify(optimizer: Optimizer): Row {
+  const stages = classifyStages(optimizer);
+  return (stages.findLast(({ constant }) => !constant) ?? stages.at(-1))?.row ?? GRADIENT_DESCENT;
+}

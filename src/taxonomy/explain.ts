@@ -1,0 +1,142 @@
+/**
+ * An optimizer in words: what it does, where it stands, what it remembers, asks for and costs.
+ *
+ * @module
+ */
+
+import { hyperparameters } from "../optimizer/hyperparameters.ts";
+import { COST_IN_GRADIENTS, type Need, needs, type Provision } from "../optimizer/needs.ts";
+import type { Hyper } from "../optimizer/schedule.ts";
+import type { Chain, Optimizer, OptimizerKind } from "../optimizer/types.ts";
+import { branchesOf, pathAt, sites } from "../optimizer/walk.ts";
+import { classify, classifyStages, type Row } from "./classify.ts";
+import { formula, showHyper } from "./formulas.ts";
+import { stateSlots } from "./state.ts";
+
+const PROVISIONS: { readonly [P in Provision]: string } = {
+  loss: "the loss at θ",
+  hessianVector: "Hessian-vector product",
+  gaussNewtonVector: "Gauss–Newton-vector product",
+  sampledLabels: "gradient under sampled labels",
+  perExampleGradients: "set of per-example gradients",
+  gradientElsewhere: "gradient elsewhere",
+};
+
+/** Gradients a step: the one that every step takes, and what the needs cost on top. */
+export function costInGradients(optimizer: Optimizer): number {
+  return needs(optimizer).reduce(
+    (total, { what, every, count }) => total + COST_IN_GRADIENTS[what] * count / every,
+    1,
+  );
+}
+
+function need({ path, what, every, count }: Need): string {
+  const often = every === 1 ? "every step" : `every ${every} steps`;
+  return `${path}: ${count} × ${PROVISIONS[what]}, ${often}`;
+}
+
+/** Whether a transform after a decay sees it as part of the gradient, or scales it, or leaves it as it is. */
+const AFTER_DECAY: { readonly [K in OptimizerKind]: "models" | "scales" | "leaves" } = {
+  identity: "leaves",
+  zero: "leaves",
+  chain: "models",
+  add: "models",
+  ema: "models",
+  trace: "models",
+  scale: "scales",
+  difference: "models",
+  weightDecay: "leaves",
+  newtonRaphson: "models",
+  graft: "models",
+  gradientAt: "models",
+  partition: "models",
+  skipNonFinite: "models",
+  curvature: "models",
+};
+
+/** What the place of a decay in its chain makes of it. */
+function coupling({ of }: Chain, index: number): string {
+  const after = of.slice(index + 1).map(({ kind }) => AFTER_DECAY[kind]);
+  if (after.includes("models")) return "an L2 penalty: what follows sees it";
+  return after.includes("scales") ? "decoupled, times the rate" : "decoupled, without the rate";
+}
+
+/** One line a transform, indented by its depth. */
+function lines(
+  optimizer: Optimizer,
+  place: string,
+  depth: number,
+  note: string,
+): readonly string[] {
+  const path = pathAt(optimizer, place);
+  const inner = branchesOf(optimizer, path).filter(({ of }) => of.kind !== "identity");
+  const self = optimizer.kind === "chain" && depth === 0
+    ? []
+    : [`${"  ".repeat(depth)}${path === "" ? "chain" : path}: ${formula(optimizer)}${note}`];
+  const deeper = optimizer.kind === "chain" && depth === 0 ? 0 : depth + 1;
+  return [
+    ...self,
+    ...inner.flatMap((branch, index) => {
+      const noted = optimizer.kind === "chain" && branch.of.kind === "weightDecay"
+        ? ` (${coupling(optimizer, index)})`
+        : "";
+      return lines(branch.of, branch.place, deeper, noted);
+    }),
+  ];
+}
+
+function row({ length, calculating, structure, iterative }: Row): string {
+  const show = (text: string) => text === "" ? "–" : text;
+  return `length ${show(length)} | calculating ${show(calculating)} | structure ${
+    show(structure)
+  } | iterative ${show(iterative)}`;
+}
+
+function section(title: string, body: readonly string[]): string {
+  return `${title}\n${(body.length === 0 ? ["none"] : body).map((line) => `  ${line}`).join("\n")}`;
+}
+
+/** The remarks that a reader of the table needs, each derived from a stage. */
+function remarks(optimizer: Optimizer): readonly string[] {
+  return sites(optimizer).flatMap(({ optimizer: it, path }) =>
+    it.kind === "curvature" && it.structure.kind === "scalar" &&
+      (it.length.kind === "eigenbasis" || it.length.kind === "eigenbasisClipped")
+      ? [`${path}: one λ has no eigenbasis of its own, so the coordinates are used`]
+      : []
+  );
+}
+
+/**
+ * A text with the formulas, the row of Table 1, state, needs and their cost in gradients, and the hyperparameters.
+ *
+ * The cost counts a Hessian- or Gauss–Newton-vector product as two gradients.
+ */
+export function explain(optimizer: Optimizer): string {
+  const state = stateSlots(optimizer);
+  const tensors = state.filter(({ size }) => size === "parameters").length;
+  const stages = classifyStages(optimizer);
+  const notes = remarks(optimizer);
+  return [
+    section(
+      "Step (u starts as the gradient g, and θ ← θ − u ends it)",
+      lines(optimizer, "", 0, ""),
+    ),
+    section("Table 1", [
+      row(classify(optimizer)),
+      ...(stages.length > 1 ? stages.map((one) => `${one.path}: ${row(one.row)}`) : []),
+    ]),
+    section(
+      `State: ${tensors} × θ, ${state.length - tensors} scalars`,
+      state.map(({ path, size }) => `${path}${size === "scalar" ? " (scalar)" : ""}`),
+    ),
+    section("Needs beyond the gradient", needs(optimizer).map(need)),
+    section("Cost", [`${Number(costInGradients(optimizer).toPrecision(4))} gradients a step`]),
+    section(
+      "Hyperparameters",
+      hyperparameters(optimizer)
+        .filter(({ kind }) => kind !== "structural")
+        .map(({ path, kind, value }) => `${path} = ${showHyper(value as Hyper)} (${kind})`),
+    ),
+    ...(notes.length > 0 ? [section("Remarks", notes)] : []),
+  ].join("\n");
+}

@@ -1,0 +1,162 @@
+/**
+ * One line of mathematics for each transform and slot.
+ *
+ * @module
+ */
+
+import type { Calculating, CalculatingKind } from "../optimizer/calculating.ts";
+import type { Damping, DampingKind } from "../optimizer/damping.ts";
+import type { Accumulator } from "../optimizer/iterative.ts";
+import type { Length, LengthKind } from "../optimizer/length.ts";
+import type { Predicate, PredicateKind } from "../optimizer/predicate.ts";
+import type { Hyper, Schedule, ScheduleKind } from "../optimizer/schedule.ts";
+import type {
+  Curvature,
+  OfKind,
+  Optimizer,
+  OptimizerKind,
+  TransformOf,
+} from "../optimizer/types.ts";
+
+const SCHEDULES: { readonly [K in ScheduleKind]: (it: OfKind<Schedule, K>) => string } = {
+  constant: ({ value }) => `${value}`,
+  linear: ({ from, to, steps }) => `linear ${from} → ${to} over ${steps} steps`,
+  cosineDecay: ({ from, to, steps, warmup }) =>
+    `cosine ${from} → ${to} over ${steps} steps${warmup > 0 ? `, ${warmup} of warm-up` : ""}`,
+  exponentialDecay: ({ from, factor, steps }) => `${from}·${factor}^(t/${steps})`,
+  stepDecay: ({ from, factor, steps }) => `${from}·${factor}^⌊t/${steps}⌋`,
+  piecewise: ({ from, changes }) =>
+    [`${from}`, ...changes.map(({ at, value }) => `${value} from ${at}`)].join(", "),
+  warmup: ({ to, steps }) => `up to ${to} over ${steps} steps`,
+  oneCycle: ({ peak, steps }) => `one cycle, peak ${peak}, over ${steps} steps`,
+  unbiased: ({ by, decay, lead }) => `${by}/(1 − ${decay}^(t+${1 + lead}))`,
+  join: ({ of, at }) =>
+    of.map((it, i) => `${showHyper(it)}${i > 0 ? ` from ${at[i - 1]}` : ""}`).join("; "),
+};
+
+/** A number or schedule in words. */
+export function showHyper(value: Hyper): string {
+  return typeof value === "number"
+    ? `${value}`
+    : (SCHEDULES[value.kind] as (it: Schedule) => string)(value);
+}
+
+const PREDICATES: { readonly [K in PredicateKind]: (it: OfKind<Predicate, K>) => string } = {
+  rank: ({ atLeast, atMost }) =>
+    atMost === undefined ? `rank ≥ ${atLeast}` : `rank ${atLeast}…${atMost}`,
+  path: ({ glob }) => `path ${glob}`,
+  all: ({ of }) => of.length === 0 ? "everything" : `(${of.map(showPredicate).join(" and ")})`,
+  any: ({ of }) => of.length === 0 ? "nothing" : `(${of.map(showPredicate).join(" or ")})`,
+  not: ({ of }) => `not ${showPredicate(of)}`,
+};
+
+/** A predicate in words. */
+export function showPredicate(it: Predicate): string {
+  return (PREDICATES[it.kind] as (it: Predicate) => string)(it);
+}
+
+const CALCULATING: { readonly [K in CalculatingKind]: (it: OfKind<Calculating, K>) => string } = {
+  hessian: ({ probes }) => `x = mean over ${probes} of v ⊙ Hv, v = ±1`,
+  gaussNewton: ({ probes }) => `x = mean over ${probes} of v ⊙ Gv, v = ±1`,
+  fisher: ({ from }) =>
+    from === "batch"
+      ? "x = B·ĝ ⊙ ĝ, ĝ under sampled labels"
+      : "x = mean over examples of ĝ ⊙ ĝ, ĝ under sampled labels",
+  empiricalFisher: ({ of, from }) =>
+    from === "examples"
+      ? "x = mean over examples of g ⊙ g"
+      : of.kind === "identity"
+      ? "x = u ⊙ u"
+      : "x = s ⊙ s, s = of(u)",
+  gradientRegression: ({ estimate, confidence }) =>
+    estimate === "deviations"
+      ? "λ = σ_u/σ_θ"
+      : `λ = |cov(u, θ)/var θ|${
+        confidence === undefined ? "" : ` + ${showHyper(confidence)}·√(ν/var θ)`
+      }`,
+  constant: ({ value }) => `λ = ${showHyper(value)}`,
+};
+
+const ACCUMULATORS: {
+  readonly [K in Accumulator["kind"]]: (it: OfKind<Accumulator, K>) => string;
+} = {
+  ema: ({ decay, debias, centred, power }) =>
+    `${debias ? "debiased " : ""}${centred === true ? "variance" : "average"} ${
+      power === undefined ? "" : `of powers ${power} `
+    }with decay ${showHyper(decay)}`,
+  sum: ({ initial }) => `sum from ${initial}`,
+  max: ({ decay }) => `maximum${decay === 1 ? "" : ` with decay ${showHyper(decay)}`}`,
+};
+
+const DAMPINGS: { readonly [K in DampingKind]: (it: OfKind<Damping, K>) => string } = {
+  abs: () => "λ ← |λ|",
+  floor: ({ eps }) => `λ ← max(λ, ${showHyper(eps)})`,
+  add: ({ eps }) => `λ ← λ + ${showHyper(eps)}`,
+  addToRoot: ({ eps }) => `λ^p ← λ^p + ${showHyper(eps)}`,
+  toSample: ({ eps }) => `x ← x + ${showHyper(eps)}`,
+};
+
+const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string } = {
+  none: () => "u ← û/λ",
+  normalized: () => "u ← (û/λ)/√(Σû²/λ)",
+  gradientNorm: () => "u ← û/√λ",
+  power: ({ exponent }) => `u ← û/λ^${exponent}`,
+  eigenbasis: () => "u ← sign(û)/√λ",
+  clamped: ({ limit }) => `u ← clamp(û/λ, ±${showHyper(limit)})`,
+  clipped: ({ limit }) => `u ← min(1, ${showHyper(limit)}/√(Σû²/λ))·û/λ`,
+  gradientNormClipped: ({ limit }) => `u ← min(1, ${showHyper(limit)}·√λ)·û/λ`,
+  eigenbasisClipped: ({ limit }) => `u ← min(1, ${showHyper(limit)}·√λ/|û|)·û/λ`,
+};
+
+/** The lines of a stage: samples, accumulation, damping, step. */
+function stage({ calculating, structure, iterative, damping, length, ...rest }: Curvature): string {
+  const sampled = (CALCULATING[calculating.kind] as (it: Calculating) => string)(calculating);
+  const kept = structure.kind === "scalar"
+    ? "one λ for all"
+    : structure.average === "kernel"
+    ? "one λ a coordinate, shared over a kernel"
+    : "one λ a coordinate";
+  return [
+    `${sampled}; ${kept}`,
+    ...iterative.map((it) => (ACCUMULATORS[it.kind] as (it: Accumulator) => string)(it)),
+    ...damping.map((it) => (DAMPINGS[it.kind] as (it: Damping) => string)(it)),
+    `${(LENGTHS[length.kind] as (it: Length) => string)(length)}, û = ${
+      rest.direction.kind === "identity" ? "u" : "direction(u)"
+    }`,
+    ...(rest.every.sample > 1 ? [`samples every ${rest.every.sample} steps`] : []),
+    ...(rest.warmup === undefined ? [] : [`the first ${rest.warmup.steps} steps: u ← warmup(u)`]),
+  ].join("; ");
+}
+
+const TRANSFORMS: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => string } = {
+  identity: () => "u ← u",
+  zero: () => "u ← 0",
+  chain: ({ of }) => `${of.length} transforms in order`,
+  add: ({ of }) => `u ← sum of ${of.length} branches`,
+  ema: ({ decay, debias, read }) =>
+    `m ← βm + (1 − β)u, β = ${showHyper(decay)}; u ← ${
+      read === undefined ? "m" : `rm₋ + (1 − r)u, r = ${showHyper(read)}`
+    }${debias ? ", divided by its weight" : ""}`,
+  trace: ({ decay, nesterov, dampening }) =>
+    `v ← μv + ${dampening === 0 ? "u" : `(1 − ${showHyper(dampening)})u`}, μ = ${
+      showHyper(decay)
+    }; u ← ${nesterov ? "u + μv" : "v"}`,
+  scale: ({ by }) => `u ← ηu, η = ${showHyper(by)}`,
+  difference: () => "u ← u − previous u",
+  weightDecay: ({ decay, mask }) => `u ← u + ${showHyper(decay)}·θ on ${showPredicate(mask)}`,
+  newtonRaphson: ({ alpha, lowerBound, cap }) => {
+    const step = `${showHyper(alpha)}·max(0, f − ${showHyper(lowerBound)})/(gᵀu)`;
+    return `u ← ${cap === undefined ? step : `min(${showHyper(cap)}, ${step})`}·u`;
+  },
+  graft: ({ per }) => `u ← direction(u)·‖magnitude(u)‖/‖direction(u)‖, ${per}`,
+  gradientAt: () => "u ← ∇f(θ − at(u))",
+  partition: ({ parts }) =>
+    `by parameter: ${parts.map(({ where }) => showPredicate(where)).join(", ")}, rest`,
+  skipNonFinite: () => "no step, and no state moves, where u is not finite",
+  curvature: stage,
+};
+
+/** What a transform does, in one line. */
+export function formula(optimizer: Optimizer): string {
+  return (TRANSFORMS[optimizer.kind] as (it: Optimizer) => string)(optimizer);
+}
