@@ -1,0 +1,160 @@
+/**
+ * JavaScript over typed arrays, every f32 operation rounded: the target where there is no adapter.
+ *
+ * @module
+ */
+import type { BinaryFn, CompareFn, DType, UnaryFn } from "../src/tensor/node.ts";
+import type { Syntax } from "./syntax.ts";
+
+const UNARY: { readonly [F in UnaryFn]: (a: string) => string } = {
+  neg: (a) => `(-${a})`,
+  abs: (a) => `Math.abs(${a})`,
+  sign: (a) => `Math.sign(${a})`,
+  exp: (a) => `Math.exp(${a})`,
+  expm1: (a) => `Math.expm1(${a})`,
+  log: (a) => `Math.log(${a})`,
+  log1p: (a) => `Math.log1p(${a})`,
+  sqrt: (a) => `Math.sqrt(${a})`,
+  sin: (a) => `Math.sin(${a})`,
+  cos: (a) => `Math.cos(${a})`,
+  tanh: (a) => `Math.tanh(${a})`,
+  erf: (a) => `erf_(${a})`,
+  floor: (a) => `Math.floor(${a})`,
+  stop: (a) => a,
+  not: (a) => `(!${a})`,
+  isFinite: (a) => `Number.isFinite(${a})`,
+};
+
+const INFIX: { readonly [F in BinaryFn]?: string } = {
+  add: "+",
+  sub: "-",
+  mul: "*",
+  div: "/",
+};
+
+const COMPARE: { readonly [F in CompareFn]: string } = {
+  eq: "===",
+  ne: "!==",
+  lt: "<",
+  le: "<=",
+  gt: ">",
+  ge: ">=",
+};
+
+function unsigned(fn: BinaryFn, a: string, b: string): string {
+  switch (fn) {
+    case "add":
+      return `((${a} + ${b}) >>> 0)`;
+    case "sub":
+      return `((${a} - ${b}) >>> 0)`;
+    case "mul":
+      return `(Math.imul(${a}, ${b}) >>> 0)`;
+    case "div":
+      return `(${b} === 0 ? ${a} : (${a} / ${b}) >>> 0)`;
+    case "rem":
+      return `(${b} === 0 ? 0 : ${a} % ${b})`;
+    case "and":
+      return `((${a} & ${b}) >>> 0)`;
+    case "or":
+      return `((${a} | ${b}) >>> 0)`;
+    case "xor":
+      return `((${a} ^ ${b}) >>> 0)`;
+    case "shiftLeft":
+      return `((${a} << (${b} & 31)) >>> 0)`;
+    case "shiftRight":
+      return `(${a} >>> (${b} & 31))`;
+    default:
+      return fn === "max" ? `(${b} > ${a} ? ${b} : ${a})` : `(${b} < ${a} ? ${b} : ${a})`;
+  }
+}
+
+function binary(fn: BinaryFn, a: string, b: string, dtype: DType): string {
+  if (dtype === "u32") return unsigned(fn, a, b);
+  if (dtype === "bool") {
+    return fn === "and" ? `(${a} && ${b})` : fn === "or" ? `(${a} || ${b})` : `(${a} !== ${b})`;
+  }
+  const infix = INFIX[fn];
+  if (infix !== undefined) return `Math.fround(${a} ${infix} ${b})`;
+  if (fn === "pow") return `Math.fround(Math.pow(${a}, ${b}))`;
+  return fn === "max" ? `(${b} > ${a} ? ${b} : ${a})` : `(${b} < ${a} ? ${b} : ${a})`;
+}
+
+const EXACT: ReadonlySet<UnaryFn> = new Set([
+  "neg",
+  "abs",
+  "sign",
+  "floor",
+  "stop",
+  "not",
+  "isFinite",
+]);
+
+/** What generated code may call. */
+export const JS_FUNCTIONS = `function erf_(v) {
+  const a = Math.abs(v);
+  if (a < 2) {
+    let sum = 0, term = v;
+    for (let n = 0; n < 40; n++) { sum += term / (2 * n + 1); term = -term * v * v / (n + 1); }
+    return 1.1283791670955126 * sum;
+  }
+  let fraction = 0;
+  for (let n = 40; n > 0; n--) fraction = 0.5 * n / (a + fraction);
+  return Math.sign(v) * (1 - Math.exp(-v * v) * 0.5641895835477563 / (a + fraction));
+}
+function mix_(h) {
+  h ^= h >>> 16; h = Math.imul(h, 0x7feb352d); h ^= h >>> 15; h = Math.imul(h, 0x846ca68b);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+function random_(seed, step, stream, index) {
+  const a = mix_(mix_(mix_(seed ^ 0x9e3779b9) + stream | 0) + step | 0);
+  const b = mix_(mix_(mix_(seed ^ 0x6a09e667) + stream | 0) + step | 0);
+  return mix_(mix_(index ^ a) + b | 0);
+}
+function truncate_(v) { return v >= 4294967295 ? 4294967295 : v > 0 ? Math.trunc(v) : 0; }`;
+
+/** JavaScript. */
+export const js: Syntax = {
+  target: "js",
+  vectors: false,
+  constant: (value, dtype) =>
+    dtype === "bool"
+      ? (value !== 0 ? "true" : "false")
+      : dtype === "u32"
+      ? `${value >>> 0}`
+      : Object.is(value, -0)
+      ? "-0"
+      : `${Math.fround(value)}`,
+  unary: (fn, a) => EXACT.has(fn) ? UNARY[fn](a) : `Math.fround(${UNARY[fn](a)})`,
+  binary,
+  compare: (fn, a, b) => `(${a} ${COMPARE[fn]} ${b})`,
+  select: (when, a, b) => `(${when} ? ${a} : ${b})`,
+  cast: (a, from, to) => {
+    if (to === "bool") return `(${a} !== 0)`;
+    if (from === "bool") return `(${a} ? 1 : 0)`;
+    return to === "f32" ? `Math.fround(${a})` : `truncate_(${a})`;
+  },
+  random: (seed, step, stream, index) => `random_(${seed}, ${step}, ${stream | 0}, ${index})`,
+  integer: (value) => `${value}`,
+  quotient: (a, by) => `((${a} / ${by}) | 0)`,
+  remainder: (a, by) => `(${a} % ${by})`,
+  inside: (index, extent) => `((${index}) >>> 0 < ${extent})`,
+  load: (buffer, address, dtype) =>
+    dtype === "f32"
+      ? `f${buffer.position}[${address}]`
+      : dtype === "bool"
+      ? `(u${buffer.position}[${address}] !== 0)`
+      : `u${buffer.position}[${address}]`,
+  loadVector: (buffer, address) => `f${buffer.position}[${address}]`,
+  component: (vector) => vector,
+  store: (buffer, address, value, dtype) =>
+    dtype === "f32"
+      ? `f${buffer.position}[${address}] = ${value};`
+      : `u${buffer.position}[${address}] = ${dtype === "bool" ? `${value} ? 1 : 0` : value};`,
+  storeVector: (buffer, address, values) => `f${buffer.position}[${address}] = ${values[0]};`,
+  declare: (name, _dtype, value) => `const ${name} = ${value};`,
+  variable: (name, _dtype, value) => `let ${name} = ${value};`,
+  loop: (name, times) => [`for (let ${name} = 0; ${name} < ${times}; ${name}++) {`, "}"],
+  branch: (when) => `if (${when}) {`,
+  otherwise: "} else {",
+  close: "}",
+};

@@ -1,0 +1,215 @@
+/**
+ * WGSL. Functions that drivers get wrong or lack (tanh at large arguments, erf, expm1, log1p) are
+ * ours; a test for non-finite values looks at the bits, because drivers fold `x != x` away.
+ *
+ * @module
+ */
+import type { BinaryFn, CompareFn, DType, UnaryFn } from "../src/tensor/node.ts";
+import { float32Literal } from "./literal.ts";
+import type { BoundBuffer, Syntax } from "./syntax.ts";
+
+const UNARY: { readonly [F in UnaryFn]: (a: string) => string } = {
+  neg: (a) => `(-${a})`,
+  abs: (a) => `abs(${a})`,
+  sign: (a) => `sign(${a})`,
+  exp: (a) => `exp(${a})`,
+  expm1: (a) => `expm1_(${a})`,
+  log: (a) => `log(${a})`,
+  log1p: (a) => `log1p_(${a})`,
+  sqrt: (a) => `sqrt(${a})`,
+  sin: (a) => `sin(${a})`,
+  cos: (a) => `cos(${a})`,
+  tanh: (a) => `tanh_(${a})`,
+  erf: (a) => `erf_(${a})`,
+  floor: (a) => `floor(${a})`,
+  stop: (a) => a,
+  not: (a) => `(!${a})`,
+  isFinite: (a) => `((bitcast<u32>(${a}) & 0x7f800000u) != 0x7f800000u)`,
+};
+
+const INFIX: { readonly [F in BinaryFn]?: string } = {
+  add: "+",
+  sub: "-",
+  mul: "*",
+  and: "&",
+  or: "|",
+  xor: "^",
+};
+
+const COMPARE: { readonly [F in CompareFn]: string } = {
+  eq: "==",
+  ne: "!=",
+  lt: "<",
+  le: "<=",
+  gt: ">",
+  ge: ">=",
+};
+
+function binary(fn: BinaryFn, a: string, b: string, dtype: DType): string {
+  const infix = INFIX[fn];
+  if (infix !== undefined) {
+    if (fn === "xor" && dtype === "bool") return `(${a} != ${b})`;
+    return `(${a} ${infix} ${b})`;
+  }
+  switch (fn) {
+    case "div":
+      return `(${a} / ${b})`;
+    case "rem":
+      return `(${a} % ${b})`;
+    case "shiftLeft":
+      return `(${a} << (${b} & 31u))`;
+    case "shiftRight":
+      return `(${a} >> (${b} & 31u))`;
+    case "pow":
+      return `pow(${a}, ${b})`;
+    case "max":
+      return `select(${a}, ${b}, ${b} > ${a})`;
+    default:
+      return `select(${a}, ${b}, ${b} < ${a})`;
+  }
+}
+
+const TYPE: { readonly [D in DType]: string } = { f32: "f32", u32: "u32", bool: "bool" };
+
+function element(buffer: BoundBuffer, address: string): string {
+  return `b${buffer.position}[${address}]`;
+}
+
+/** What a loaded word means. */
+function fromWord(word: string, buffer: BoundBuffer, dtype: DType): string {
+  const bits = buffer.element === "u32" || buffer.element === "vec4u";
+  if (dtype === "bool") return `(${bits ? word : `bitcast<u32>(${word})`} != 0u)`;
+  if (dtype === "f32") return bits ? `bitcast<f32>(${word})` : word;
+  return bits ? word : `bitcast<u32>(${word})`;
+}
+
+function toWord(value: string, buffer: BoundBuffer, dtype: DType): string {
+  const bits = buffer.element === "u32" || buffer.element === "vec4u";
+  const word = dtype === "bool" ? `select(0u, 1u, ${value})` : value;
+  if (dtype === "f32") return bits ? `bitcast<u32>(${word})` : word;
+  return bits ? word : `bitcast<f32>(${word})`;
+}
+
+/** Our own functions, included in every kernel that uses them. */
+export const WGSL_FUNCTIONS: Readonly<Record<string, string>> = {
+  tanh_: `fn tanh_(v: f32) -> f32 {
+  let a = min(abs(v), 15.0);
+  let s = v * v;
+  let small = v * (1.0 + s * (-0.33333334 + s * (0.13333334 + s * (-0.053968254 + s * 0.021869488))));
+  let large = 1.0 - 2.0 / (exp(2.0 * a) + 1.0);
+  return select(select(large, -large, v < 0.0), small, a < 0.25);
+}`,
+  expm1_: `fn expm1_(v: f32) -> f32 {
+  let small = v * (1.0 + v * (0.5 + v * (0.16666667 + v * (0.041666668 + v * (0.008333334 + v * 0.0013888889)))));
+  return select(exp(v) - 1.0, small, abs(v) < 0.35);
+}`,
+  log1p_: `fn log1p_(v: f32) -> f32 {
+  let r = v / (2.0 + v);
+  let s = r * r;
+  let small = 2.0 * r * (1.0 + s * (0.33333334 + s * (0.2 + s * (0.14285715 + s * 0.11111111))));
+  return select(log(1.0 + v), small, abs(v) < 0.35);
+}`,
+  erf_: `fn erf_(v: f32) -> f32 {
+  let a = abs(v);
+  let s = v * v;
+  var series = 0.0;
+  var term = v;
+  for (var n = 0u; n < 12u; n++) {
+    series += term / f32(2u * n + 1u);
+    term = -term * s / f32(n + 1u);
+  }
+  var fraction = 0.0;
+  for (var n = 24u; n > 0u; n--) { fraction = 0.5 * f32(n) / (a + fraction); }
+  let tail = 1.0 - exp(-min(s, 80.0)) * 0.5641896 / (a + fraction);
+  return select(select(tail, -tail, v < 0.0), 1.1283792 * series, a < 1.0);
+}`,
+  random_: `fn mix_(x: u32) -> u32 {
+  var h = x;
+  h ^= h >> 16u; h *= 0x7feb352du; h ^= h >> 15u; h *= 0x846ca68bu; h ^= h >> 16u;
+  return h;
+}
+fn random_(seed: u32, step: u32, stream: u32, index: u32) -> u32 {
+  let a = mix_(mix_(mix_(seed ^ 0x9e3779b9u) + stream) + step);
+  let b = mix_(mix_(mix_(seed ^ 0x6a09e667u) + stream) + step);
+  return mix_(mix_(index ^ a) + b);
+}`,
+};
+
+/** WGSL. */
+export const wgsl: Syntax = {
+  target: "wgsl",
+  vectors: true,
+  constant: (value, dtype) =>
+    dtype === "bool"
+      ? (value !== 0 ? "true" : "false")
+      : dtype === "u32"
+      ? `${value >>> 0}u`
+      : float32Literal(value),
+  unary: (fn, a) => UNARY[fn](a),
+  binary,
+  compare: (fn, a, b) => `(${a} ${COMPARE[fn]} ${b})`,
+  select: (when, a, b) => `select(${b}, ${a}, ${when})`,
+  cast: (a, from, to) => {
+    if (to === "bool") return from === "f32" ? `(${a} != 0.0)` : `(${a} != 0u)`;
+    return from === "bool" ? `select(${to}(0), ${to}(1), ${a})` : `${TYPE[to]}(${a})`;
+  },
+  random: (seed, step, stream, index) => `random_(${seed}, ${step}, ${stream >>> 0}u, ${index})`,
+  integer: (value) => `${value}u`,
+  quotient: (a, by) => `(${a} / ${by}u)`,
+  remainder: (a, by) => `(${a} % ${by}u)`,
+  inside: (index, extent) => `(${index} < ${extent}u)`,
+  load: (buffer, address, dtype) => fromWord(element(buffer, address), buffer, dtype),
+  loadVector: (buffer, address) => element(buffer, address),
+  component: (vector, lane) => `${vector}.${"xyzw"[lane]}`,
+  store: (buffer, address, value, dtype) =>
+    `${element(buffer, address)} = ${toWord(value, buffer, dtype)};`,
+  storeVector: (buffer, address, values, dtype) =>
+    `${element(buffer, address)} = ${buffer.element === "vec4u" ? "vec4<u32>" : "vec4<f32>"}(${
+      values.map((v) => toWord(v, buffer, dtype)).join(", ")
+    });`,
+  declare: (name, _dtype, value) => `let ${name} = ${value};`,
+  variable: (name, dtype, value) => `var ${name}: ${TYPE[dtype]} = ${value};`,
+  loop: (name, times) => [
+    `{ var ${name} = 0u; loop {`,
+    `${name}++; if (${name} >= ${times}u) { break; } } }`,
+  ],
+  branch: (when) => `if (${when}) {`,
+  otherwise: "} else {",
+  close: "}",
+};
+
+const ELEMENT: { readonly [E in BoundBuffer["element"]]: string } = {
+  f32: "f32",
+  u32: "u32",
+  vec4f: "vec4<f32>",
+  vec4u: "vec4<u32>",
+};
+
+/** A whole module: bindings, the functions that the body uses, and `main` over flat thread numbers. */
+export function wgslModule(
+  buffers: readonly BoundBuffer[],
+  body: readonly string[],
+  threads: number,
+  workgroupSize: number,
+  rowThreads: number,
+): string {
+  const text = body.join("\n");
+  const functions = Object.entries(WGSL_FUNCTIONS).filter(([name]) => text.includes(`${name}(`))
+    .map(([, f]) => f);
+  if (text.includes("zero_")) functions.push("var<private> zero_: u32 = 0u;");
+  const declarations = buffers.map((b) =>
+    `@group(0) @binding(${b.position}) var<storage, ${
+      b.access === "read" ? "read" : "read_write"
+    }> b${b.position}: array<${ELEMENT[b.element]}>;`
+  );
+  return [
+    ...declarations,
+    ...functions,
+    `@compute @workgroup_size(${workgroupSize})`,
+    "fn main(@builtin(global_invocation_id) id: vec3<u32>) {",
+    `let thread = id.x + id.y * ${rowThreads}u;`,
+    `if (thread >= ${threads}u) { return; }`,
+    text,
+    "}",
+  ].join("\n");
+}

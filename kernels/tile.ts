@@ -1,0 +1,410 @@
+/**
+ * The tiled kernel: one thread computes a box of the anchor's outputs in registers, looping over
+ * what it sums, and then every epilogue value that the box covers.
+ *
+ * Matrix products, convolutions, their gradients, reductions and elementwise updates are all this
+ * one generator with other boxes.
+ *
+ * @module
+ */
+import {
+  type Axis,
+  type Index,
+  indexAxis,
+  indexConstant,
+  indexScale,
+  indexShift,
+  indexSubstitute,
+  indexSum,
+} from "../src/loops/index.ts";
+import {
+  type Scalar,
+  scalarBinary,
+  scalarCompare,
+  scalarConstant,
+  scalarLoad,
+  scalarLocal,
+  scalarSelect,
+  scalarSubstitute,
+  scalarVisit,
+  type ValueId,
+} from "../src/loops/scalar.ts";
+import type { Cluster, Stage } from "../src/loops/stage.ts";
+import type { DType } from "../src/tensor/node.ts";
+import type { BoundBuffer } from "./syntax.ts";
+import { vectorOf, Writer, type WriterContext } from "./writer.ts";
+
+/** How an epilogue axis runs over the anchor's. */
+export type AxisRelation =
+  /** The same axis. */
+  | { readonly kind: "same"; readonly anchor: number }
+  /** The anchor's axis is `by` times as long: windows of `by`. */
+  | { readonly kind: "shrink"; readonly anchor: number; readonly by: number }
+  /** `by` elements for each one of the anchor's. */
+  | { readonly kind: "grow"; readonly anchor: number; readonly by: number }
+  /** An axis of its own, small: every thread covers all of it. */
+  | { readonly kind: "free" };
+
+/** The epilogue member with the relation of each of its axes. */
+export interface EpilogueStage {
+  readonly stage: Stage;
+  readonly axes: readonly AxisRelation[];
+}
+
+/** How the anchor's nest is cut. */
+export interface Tile {
+  /** Elements per thread along each parallel axis. */
+  readonly parallel: readonly number[];
+  /** Elements per loop iteration along each reduce axis; the whole extent means no loop. */
+  readonly reduce: readonly number[];
+}
+
+/** A cluster that is ready to be written. */
+export interface TiledCluster {
+  readonly cluster: Cluster;
+  readonly epilogue: readonly EpilogueStage[];
+  readonly tile: Tile;
+}
+
+/** The blocks of an axis: how many threads along it. */
+function blocks(extent: number, tile: number): number {
+  return Math.ceil(extent / tile);
+}
+
+/** Number of threads of a tiled cluster. */
+export function threadsOf(t: TiledCluster): number {
+  return t.cluster.anchor.parallel.reduce(
+    (n, a, i) => n * blocks(a.extent, t.tile.parallel[i]!),
+    1,
+  );
+}
+
+const MOST_NEGATIVE = -3.4028234663852886e38;
+
+/** Writes the body of a tiled cluster; `flat` binds the thread's number, otherwise loops run over blocks. */
+export function writeTiled(
+  t: TiledCluster,
+  context: WriterContext,
+  shapeOf: (v: ValueId) => DType,
+): readonly string[] {
+  const { anchor } = t.cluster;
+  const { syntax } = context;
+  const writer = new Writer(context);
+  const threadAxes = anchor.parallel.map((a, i): Axis => ({
+    name: `T${i}`,
+    extent: blocks(a.extent, t.tile.parallel[i]!),
+  }));
+  const run = () => writeThread(t, context, writer, threadAxes, shapeOf);
+  if (syntax.target === "js") {
+    const nest = (i: number): void => {
+      const axis = threadAxes[i];
+      if (axis === undefined) run();
+      else if (axis.extent === 1) nest(i + 1);
+      else writer.loop(axis, () => nest(i + 1));
+    };
+    nest(0);
+  } else {
+    let rest = "thread";
+    for (let i = threadAxes.length - 1; i >= 0; i--) {
+      const axis = threadAxes[i]!;
+      if (axis.extent === 1) continue;
+      const last = threadAxes.slice(0, i).every((a) => a.extent === 1);
+      const name = writer.fresh("a");
+      writer.line(syntax.declare(name, "index", last ? rest : syntax.remainder(rest, axis.extent)));
+      writer.bind(axis, name);
+      if (!last) {
+        const next = writer.fresh("a");
+        writer.line(syntax.declare(next, "index", syntax.quotient(rest, axis.extent)));
+        rest = next;
+      }
+    }
+    run();
+  }
+  return writer.lines;
+}
+
+/** All points of a box, row-major. */
+export function* points(extents: readonly number[]): Generator<readonly number[]> {
+  const at = extents.map(() => 0);
+  while (true) {
+    yield [...at];
+    let i = extents.length - 1;
+    while (i >= 0 && ++at[i]! >= extents[i]!) at[i--] = 0;
+    if (i < 0) return;
+  }
+}
+
+function substituteAxes(map: ReadonlyMap<string, Index>): (x: Index) => Index {
+  return (x) =>
+    indexSubstitute(x, (atom) => atom.kind === "axis" ? map.get(atom.axis.name) : undefined);
+}
+
+function writeThread(
+  t: TiledCluster,
+  context: WriterContext,
+  writer: Writer,
+  threadAxes: readonly Axis[],
+  dtypeOf: (v: ValueId) => DType,
+): void {
+  const { anchor, stored } = t.cluster;
+  const { syntax } = context;
+  const { parallel, reduce } = t.tile;
+  const base = threadAxes.map((a, i) => indexScale(indexAxis(a), parallel[i]!));
+  const boxPoints = [...points(parallel)].filter((p) =>
+    p.every((off, i) => threadAxes[i]!.extent > 1 || off < anchor.parallel[i]!.extent)
+  );
+  const dtype = dtypeOf(anchor.value);
+  const registers = new Map<string, Scalar>();
+
+  if (anchor.combine === "none") {
+    for (const p of boxPoints) {
+      const map = new Map(anchor.parallel.map((a, i) => [a.name, indexShift(base[i]!, p[i]!)]));
+      registers.set(p.join(), scalarSubstitute(anchor.body, substituteAxes(map)));
+    }
+  } else {
+    const start = anchor.combine === "sum" ? 0 : MOST_NEGATIVE;
+    const accumulators = boxPoints.map(() =>
+      writer.variable("f32", syntax.constant(start, "f32"), "s")
+    );
+    const winners = anchor.combine === "argmax"
+      ? boxPoints.map(() => writer.variable("u32", syntax.constant(0, "u32"), "w"))
+      : [];
+    const accumulate = (map: Map<string, Index>, name: string, k: number): void => {
+      const term = scalarSubstitute(anchor.body, substituteAxes(map));
+      if (anchor.combine === "sum") {
+        if (term.kind === "constant" && term.value === 0) return;
+        if (term.kind === "binary" && term.fn === "mul") {
+          const product = syntax.binary("mul", writer.scalar(term.a), writer.scalar(term.b), "f32");
+          writer.line(`${name} = ${syntax.binary("add", name, product, "f32")};`);
+        } else writer.line(`${name} = ${syntax.binary("add", name, writer.scalar(term), "f32")};`);
+        return;
+      }
+      const value = writer.scalar(term);
+      const better = syntax.compare("gt", value, name);
+      if (anchor.combine === "max") {
+        writer.line(`${name} = ${syntax.select(better, value, name)};`);
+        return;
+      }
+      const flat = anchor.reduce.reduce<Index>(
+        (sum, a) =>
+          indexSum([{ factor: a.extent, index: sum }, { factor: 1, index: map.get(a.name)! }]),
+        indexConstant(0),
+      );
+      writer.line(`${winners[k]} = ${syntax.select(better, writer.index(flat), winners[k]!)};`);
+      writer.line(`${name} = ${syntax.select(better, value, name)};`);
+    };
+    const body = (reduceBase: readonly Index[], limits: readonly number[]) => {
+      for (const r of points(limits)) {
+        boxPoints.forEach((p, k) => {
+          const map = new Map<string, Index>();
+          anchor.parallel.forEach((a, i) => map.set(a.name, indexShift(base[i]!, p[i]!)));
+          anchor.reduce.forEach((a, i) => map.set(a.name, indexShift(reduceBase[i]!, r[i]!)));
+          accumulate(map, accumulators[k]!, k);
+        });
+      }
+    };
+    // Loops over the blocks of each reduce axis; a rest that fills no block comes after its loop.
+    const nest = (i: number, at: readonly Index[], limits: readonly number[]): void => {
+      const axis = anchor.reduce[i];
+      if (axis === undefined) return body(at, limits);
+      const chunk = Math.min(reduce[i]!, axis.extent);
+      const whole = Math.floor(axis.extent / chunk), rest = axis.extent % chunk;
+      if (whole === 1) nest(i + 1, [...at, indexConstant(0)], [...limits, chunk]);
+      else {
+        const loopAxis: Axis = { name: writer.fresh("R"), extent: whole };
+        writer.loop(
+          loopAxis,
+          () => nest(i + 1, [...at, indexScale(indexAxis(loopAxis), chunk)], [...limits, chunk]),
+        );
+      }
+      if (rest > 0) {
+        writer.block(syntax.branch("true"), syntax.close, undefined, () => {
+          nest(i + 1, [...at, indexConstant(whole * chunk)], [...limits, rest]);
+        });
+      }
+    };
+    nest(0, [], []);
+    boxPoints.forEach((p, k) => {
+      registers.set(
+        p.join(),
+        scalarLocal((anchor.combine === "argmax" ? winners : accumulators)[k]!, dtype),
+      );
+    });
+  }
+
+  const members = new Map(t.epilogue.map((e) => [e.stage.value, e.stage]));
+  const resolved = new Map<string, Scalar>();
+  const resolve = (value: ValueId, at: readonly Index[], type: DType): Scalar => {
+    if (value === anchor.value) {
+      const offsets = at.map((c, i) =>
+        indexSum([{ factor: 1, index: c }, { factor: -1, index: base[i]! }])
+      );
+      const register = offsets.every((o) => o.terms.length === 0)
+        ? registers.get(offsets.map((o) => o.constant).join())
+        : undefined;
+      if (register === undefined) {
+        // Beyond the edge of a tile that does not divide: the result is not stored.
+        return scalarConstant(0, type);
+      }
+      return register;
+    }
+    const member = members.get(value);
+    if (member === undefined) return scalarLoad(value, at, type);
+    const key = `${value}@${at.map((c) => c.key).join(";")}`;
+    const known = resolved.get(key);
+    if (known !== undefined) return known;
+    const result = combineStage(member, at, resolve);
+    resolved.set(key, result);
+    return result;
+  };
+
+  const isStored = new Set(stored);
+  const written: Written[] = [];
+  if (isStored.has(anchor.value)) {
+    written.push(
+      ...evaluateBox(anchor, boxPoints, base, (p) => registers.get(p.join())!, context, writer),
+    );
+  }
+  for (const { stage, axes } of t.epilogue) {
+    if (!isStored.has(stage.value)) continue;
+    const extents = axes.map((r, i) => boxExtent(r, stage.parallel[i]!.extent, parallel));
+    const origin = axes.map((r) => {
+      if (r.kind === "free") return indexConstant(0);
+      const thread = indexAxis(threadAxes[r.anchor]!);
+      const size = parallel[r.anchor]!;
+      return indexScale(
+        thread,
+        r.kind === "same" ? size : r.kind === "grow" ? size * r.by : size / r.by,
+      );
+    });
+    const box = [...points(extents)].filter((p) =>
+      p.every((off, i) => origin[i]!.terms.length > 0 || off < stage.parallel[i]!.extent)
+    );
+    storeBox(
+      stage,
+      box,
+      origin,
+      (p) => {
+        const at = stage.parallel.map((_, i) => indexShift(origin[i]!, p[i]!));
+        return resolve(stage.value, at, dtypeOf(stage.value));
+      },
+      context,
+      writer,
+    );
+  }
+}
+
+/** Elements per thread along an epilogue axis. */
+export function boxExtent(r: AxisRelation, extent: number, tile: readonly number[]): number {
+  if (r.kind === "free") return extent;
+  const size = tile[r.anchor]!;
+  return r.kind === "same" ? size : r.kind === "grow" ? size * r.by : size / r.by;
+}
+
+/** An epilogue value at coordinates: its body with small reductions written out. */
+export function combineStage(
+  stage: Stage,
+  at: readonly Index[],
+  load: (value: ValueId, at: readonly Index[], dtype: DType) => Scalar,
+): Scalar {
+  const evaluate = (r: readonly number[]): Scalar => {
+    const map = new Map(stage.parallel.map((a, i) => [a.name, at[i]!]));
+    stage.reduce.forEach((a, i) => map.set(a.name, indexConstant(r[i]!)));
+    return scalarSubstitute(stage.body, substituteAxes(map), load);
+  };
+  if (stage.combine === "none") return evaluate([]);
+  let best: Scalar | undefined;
+  let winner: Scalar = scalarConstant(0, "u32");
+  let flat = 0;
+  for (const r of points(stage.reduce.map((a) => a.extent))) {
+    const value = evaluate(r);
+    if (best === undefined) best = value;
+    else if (stage.combine === "sum") best = scalarBinary("add", best, value);
+    else {
+      const better = scalarCompare("gt", value, best);
+      winner = scalarSelect(better, scalarConstant(flat, "u32"), winner);
+      best = scalarSelect(better, value, best);
+    }
+    flat++;
+  }
+  return stage.combine === "argmax" ? winner : best!;
+}
+
+interface Written {
+  readonly stage: Stage;
+  readonly at: readonly Index[];
+  readonly text: string;
+  readonly dtype: DType;
+  readonly buffer: BoundBuffer;
+  readonly word: Index;
+}
+
+/** Evaluates a box of values; nothing is stored before everything is evaluated. */
+function evaluateBox(
+  stage: Stage,
+  box: readonly (readonly number[])[],
+  origin: readonly Index[],
+  value: (p: readonly number[]) => Scalar,
+  context: WriterContext,
+  writer: Writer,
+): Written[] {
+  return box.map((p) => {
+    const at = origin.map((o, i) => indexShift(o, p[i]!));
+    const scalar = value(p);
+    return {
+      stage,
+      at,
+      text: writer.scalar(scalar),
+      dtype: scalar.dtype,
+      ...context.address(stage.value, at),
+    };
+  });
+}
+
+/** Stores values, four neighbours at a time where they are aligned. */
+function storeAll(written: readonly Written[], context: WriterContext, writer: Writer): void {
+  const { syntax } = context;
+  const beyond = (w: Written): number[] =>
+    w.at.flatMap((c, i) => c.high >= w.stage.parallel[i]!.extent ? [i] : []);
+  for (let k = 0; k < written.length; k++) {
+    const w = written[k]!;
+    const edges = beyond(w).map((i) =>
+      syntax.inside(writer.index(w.at[i]!), w.stage.parallel[i]!.extent)
+    );
+    if (w.buffer.element === "vec4f" || w.buffer.element === "vec4u") {
+      const split = vectorOf(w.word);
+      const four = written.slice(k, k + 4);
+      const together = split !== undefined && split.lane === 0 && four.length === 4 &&
+        four.every((x, j) => {
+          const d = indexSum([{ factor: 1, index: x.word }, { factor: -1, index: w.word }]);
+          return x.stage === w.stage && d.terms.length === 0 && d.constant === j &&
+            beyond(x).length === 0;
+        });
+      if (together) {
+        writer.line(
+          syntax.storeVector(
+            w.buffer,
+            writer.index(split.vector),
+            four.map((x) => x.text),
+            w.dtype,
+          ),
+        );
+        k += 3;
+        continue;
+      }
+      context.unaligned(w.buffer);
+    }
+    const text = syntax.store(w.buffer, writer.index(w.word), w.text, w.dtype);
+    if (edges.length === 0) writer.line(text);
+    else for (const l of [syntax.branch(edges.join(" && ")), text, syntax.close]) writer.line(l);
+  }
+}
+
+/** Every load of a stage's body, once. */
+export function loadsOf(stage: Stage): readonly Extract<Scalar, { kind: "load" }>[] {
+  const loads: Extract<Scalar, { kind: "load" }>[] = [];
+  scalarVisit(stage.body, (s) => {
+    if (s.kind === "load") loads.push(s);
+  });
+  return loads;
+}

@@ -1,0 +1,318 @@
+/**
+ * Writes expressions as statements, each shared subexpression once and as far outside of the loops
+ * as what it depends on allows.
+ *
+ * @module
+ */
+import { type Axis, type Index, indexShift } from "../src/loops/index.ts";
+import { type Scalar, scalarOperands, type ValueId } from "../src/loops/scalar.ts";
+import type { DType } from "../src/tensor/node.ts";
+import type { BoundBuffer, Syntax } from "./syntax.ts";
+
+/** Where a value lies: which of the kernel's buffers, and the word of its first element. */
+export interface Location {
+  readonly buffer: BoundBuffer;
+  readonly offset: number;
+}
+
+/** What the writer has to know about the kernel around it. */
+export interface WriterContext {
+  readonly syntax: Syntax;
+  /** Word address of a value's element, with its buffer. */
+  readonly address: (
+    value: ValueId,
+    at: readonly Index[],
+  ) => { readonly buffer: BoundBuffer; readonly word: Index };
+  /** Told when a buffer that is seen as vectors is accessed word by word. */
+  readonly unaligned: (buffer: BoundBuffer) => void;
+}
+
+interface Scope {
+  readonly lines: string[];
+  readonly names: Map<string, string>;
+  readonly axis: string | undefined;
+}
+
+/** Whether an index times four is what the address says: its vector and lane. */
+export function vectorOf(
+  word: Index,
+): { readonly vector: Index; readonly lane: number } | undefined {
+  if (!word.terms.every((t) => t.factor % 4 === 0)) return undefined;
+  const lane = ((word.constant % 4) + 4) % 4;
+  const base = indexShift(word, -lane);
+  const quarter: Index = {
+    constant: base.constant / 4,
+    terms: base.terms.map((t) => ({ factor: t.factor / 4, atom: t.atom })),
+    key: `q${base.key}`,
+    low: base.low / 4,
+    high: base.high / 4,
+  };
+  return { vector: quarter, lane };
+}
+
+/** A text and the depth of the innermost scope that it depends on. */
+interface Written {
+  readonly text: string;
+  readonly depth: number;
+}
+
+/** Statement by statement construction of a kernel's body. */
+export class Writer {
+  readonly #context: WriterContext;
+  readonly #scopes: Scope[] = [{ lines: [], names: new Map(), axis: undefined }];
+  readonly #axes = new Map<string, Written>();
+  readonly #locals = new Map<string, number>();
+  #count = 0;
+
+  constructor(context: WriterContext) {
+    this.#context = context;
+  }
+
+  /** The statements written so far. */
+  get lines(): readonly string[] {
+    return this.#scopes[0]!.lines;
+  }
+
+  /** A name that is not in use. */
+  fresh(prefix: string): string {
+    return `${prefix}${this.#count++}`;
+  }
+
+  /** Makes `axis` known under a name, in the current scope. */
+  bind(axis: Axis, text: string): void {
+    this.#axes.set(axis.name, { text, depth: this.#scopes.length - 1 });
+  }
+
+  /** A statement in the current scope. */
+  line(text: string): void {
+    this.#scopes[this.#scopes.length - 1]!.lines.push(text);
+  }
+
+  /** A mutable variable of the current scope, which expressions may name as a local. */
+  variable(dtype: DType, value: string, prefix = "s"): string {
+    const name = this.fresh(prefix);
+    this.line(this.#context.syntax.variable(name, dtype, value));
+    this.#locals.set(name, this.#scopes.length - 1);
+    return name;
+  }
+
+  /** Runs `inside` within a block; `open` and `close` are written round it. */
+  block(open: string, close: string, axis: Axis | undefined, inside: () => void): void {
+    this.#scopes.push({ lines: [], names: new Map(), axis: axis?.name });
+    inside();
+    const scope = this.#scopes.pop()!;
+    this.line(open);
+    for (const l of scope.lines) this.line(l);
+    this.line(close);
+  }
+
+  /** A loop over an axis. */
+  loop(axis: Axis, inside: () => void): void {
+    const { syntax } = this.#context;
+    const name = this.fresh("i");
+    const [open, close] = syntax.loop(name, axis.extent);
+    this.block(open, close, axis, () => {
+      this.bind(axis, name);
+      inside();
+    });
+    this.#axes.delete(axis.name);
+  }
+
+  /** The text of an index. */
+  index(index: Index): string {
+    return this.#index(index).text;
+  }
+
+  /** The text of an expression, after the statements it needs. */
+  scalar(s: Scalar): string {
+    return this.#scalar(s).text;
+  }
+
+  #named(key: string): Written | undefined {
+    for (let d = this.#scopes.length - 1; d >= 0; d--) {
+      const name = this.#scopes[d]!.names.get(key);
+      if (name !== undefined) return { text: name, depth: d };
+    }
+    return undefined;
+  }
+
+  #declare(
+    key: string,
+    dtype: DType | "vec4f" | "vec4u" | "index",
+    value: string,
+    depth: number,
+  ): Written {
+    const scope = this.#scopes[depth]!;
+    const name = this.fresh("t");
+    scope.lines.push(this.#context.syntax.declare(name, dtype, value));
+    scope.names.set(key, name);
+    return { text: name, depth };
+  }
+
+  #index(index: Index): Written {
+    const { syntax } = this.#context;
+    if (index.terms.length === 0) return { text: syntax.integer(index.constant), depth: 0 };
+    let depth = 0;
+    let text = index.constant > 0 || index.terms.every((t) => t.factor < 0)
+      ? syntax.integer(Math.max(index.constant, 0))
+      : "";
+    for (const { factor, atom } of [...index.terms].sort((a, b) => b.factor - a.factor)) {
+      const written = this.#atom(atom);
+      depth = Math.max(depth, written.depth);
+      const size = Math.abs(factor);
+      const term = size === 1 ? written.text : `${written.text} * ${syntax.integer(size)}`;
+      text = text === "" ? term : `${text} ${factor < 0 ? "-" : "+"} ${term}`;
+    }
+    if (index.constant < 0) text = `${text} - ${syntax.integer(-index.constant)}`;
+    if (index.terms.length === 1 && index.constant === 0 && index.terms[0]!.factor === 1) {
+      return { text, depth };
+    }
+    const key = `index:${index.key}`;
+    return this.#named(key) ?? this.#declare(key, "index", text, depth);
+  }
+
+  #atom(atom: Index["terms"][number]["atom"]): Written {
+    const { syntax } = this.#context;
+    if (atom.kind === "axis") {
+      const bound = this.#axes.get(atom.axis.name);
+      if (bound === undefined) throw new RangeError(`Axis ${atom.axis.name} is not bound`);
+      return bound;
+    }
+    if (atom.kind === "dynamic") return this.#scalar(atom.scalar as Scalar);
+    const key = `atom:${atom.key}`;
+    const known = this.#named(key);
+    if (known !== undefined) return known;
+    // Quotients round down: a numerator that may be negative is moved up by whole multiples first.
+    const lift = atom.of.low < 0 ? Math.ceil(-atom.of.low / atom.by) : 0;
+    const numerator = this.#index(indexShift(atom.of, lift * atom.by));
+    const text = atom.kind === "mod"
+      ? syntax.remainder(`(${numerator.text})`, atom.by)
+      : lift === 0
+      ? syntax.quotient(`(${numerator.text})`, atom.by)
+      : `(${syntax.quotient(`(${numerator.text})`, atom.by)} - ${syntax.integer(lift)})`;
+    return this.#declare(key, "index", text, numerator.depth);
+  }
+
+  #scalar(s: Scalar): Written {
+    const { syntax } = this.#context;
+    if (s.kind === "constant") return { text: syntax.constant(s.value, s.dtype), depth: 0 };
+    if (s.kind === "local") {
+      return { text: s.name, depth: this.#locals.get(s.name) ?? this.#scopes.length - 1 };
+    }
+    const known = this.#named(s.key);
+    if (known !== undefined) return known;
+    if (s.kind === "load") return this.#load(s);
+    if (s.kind === "fold") return this.#fold(s);
+    if (s.kind === "select" && hasFold(s)) return this.#branch(s);
+    const operands = scalarOperands(s).map((o) => this.#scalar(o));
+    let depth = operands.reduce((d, o) => Math.max(d, o.depth), 0);
+    const [a, b, c] = operands.map((o) => o.text);
+    let text: string;
+    switch (s.kind) {
+      case "index":
+      case "inside":
+      case "random": {
+        const index = this.#index(s.index);
+        depth = Math.max(depth, index.depth);
+        text = s.kind === "index"
+          ? `(${index.text})`
+          : s.kind === "inside"
+          ? syntax.inside(index.text, s.extent)
+          : syntax.random(a!, b!, s.stream, index.text);
+        break;
+      }
+      case "unary":
+        text = syntax.unary(s.fn, a!);
+        break;
+      case "cast":
+        text = syntax.cast(a!, s.a.dtype, s.dtype);
+        break;
+      case "binary":
+        text = syntax.binary(s.fn, a!, b!, s.dtype);
+        break;
+      case "compare":
+        text = syntax.compare(s.fn, a!, b!);
+        break;
+      case "select":
+        text = syntax.select(a!, b!, c!);
+        break;
+    }
+    return this.#declare(s.key, s.dtype, text, depth);
+  }
+
+  #load(s: Extract<Scalar, { kind: "load" }>): Written {
+    const { syntax, address, unaligned } = this.#context;
+    const { buffer, word } = address(s.value, s.at);
+    if (buffer.element === "vec4f" || buffer.element === "vec4u") {
+      const split = vectorOf(word);
+      if (split !== undefined) {
+        const key = `vector:${buffer.position}:${split.vector.key}`;
+        const at = this.#index(split.vector);
+        const vector = this.#named(key) ??
+          this.#declare(key, buffer.element, syntax.loadVector(buffer, at.text), at.depth);
+        const lane = syntax.component(vector.text, split.lane);
+        if (s.dtype === "f32" && buffer.element === "vec4f") {
+          return { text: lane, depth: vector.depth };
+        }
+        const plain: BoundBuffer = {
+          ...buffer,
+          element: buffer.element === "vec4f" ? "f32" : "u32",
+        };
+        const text = s.dtype === "bool"
+          ? `(${lane} != 0u)`
+          : s.dtype === "f32"
+          ? `bitcast<f32>(${lane})`
+          : lane;
+        return plain.element === "u32"
+          ? { text, depth: vector.depth }
+          : { text: `bitcast<u32>(${lane})`, depth: vector.depth };
+      }
+      unaligned(buffer);
+    }
+    const at = this.#index(word);
+    return this.#declare(s.key, s.dtype, syntax.load(buffer, at.text, s.dtype), at.depth);
+  }
+
+  #fold(s: Extract<Scalar, { kind: "fold" }>): Written {
+    const { syntax } = this.#context;
+    const name = this.variable(s.dtype, syntax.constant(0, s.dtype), "f");
+    this.loop(s.axis, () => {
+      const term = this.#scalar(s.a).text;
+      this.line(`${name} = ${syntax.binary("add", name, term, s.dtype)};`);
+    });
+    const depth = this.#scopes.length - 1;
+    this.#scopes[depth]!.names.set(s.key, name);
+    return { text: name, depth };
+  }
+
+  /** A choice whose sides hold loops is a branch, so that only one side is evaluated. */
+  #branch(s: Extract<Scalar, { kind: "select" }>): Written {
+    const { syntax } = this.#context;
+    const when = this.#scalar(s.when).text;
+    const name = this.variable(s.dtype, syntax.constant(0, s.dtype), "c");
+    const side = (value: Scalar): string[] => {
+      this.#scopes.push({ lines: [], names: new Map(), axis: undefined });
+      const text = this.#scalar(value).text;
+      this.line(`${name} = ${text};`);
+      return this.#scopes.pop()!.lines;
+    };
+    const yes = side(s.a), no = side(s.b);
+    for (const l of [syntax.branch(when), ...yes, syntax.otherwise, ...no, syntax.close]) {
+      this.line(l);
+    }
+    const depth = this.#scopes.length - 1;
+    this.#scopes[depth]!.names.set(s.key, name);
+    return { text: name, depth };
+  }
+}
+
+const folds = new WeakMap<Scalar, boolean>();
+
+function hasFold(s: Scalar): boolean {
+  let known = folds.get(s);
+  if (known === undefined) {
+    known = s.kind === "fold" || scalarOperands(s).some(hasFold);
+    folds.set(s, known);
+  }
+  return known;
+}

@@ -1,0 +1,441 @@
+/**
+ * From the tensor graph to stages: views vanish into index expressions, elementwise nodes into the
+ * bodies of those who read them, and what must be stored becomes a stage of its own.
+ *
+ * @module
+ */
+import { failure } from "../errors.ts";
+import {
+  type Axis,
+  delinearize,
+  type Index,
+  indexAxis,
+  indexConstant,
+  indexDiv,
+  indexDynamic,
+  indexMod,
+  indexScale,
+  indexShift,
+  indexSum,
+  linearize,
+} from "../loops/index.ts";
+import {
+  type Scalar,
+  scalarBinary,
+  scalarCast,
+  scalarCompare,
+  scalarConstant,
+  scalarIndex,
+  scalarInside,
+  scalarLoad,
+  scalarRandom,
+  scalarSelect,
+  scalarUnary,
+  type ValueId,
+} from "../loops/scalar.ts";
+import type { Combine, Stage, Value } from "../loops/stage.ts";
+import { type Node, type OpKind, type OpOf, sizeOf, stridesOf } from "../tensor/node.ts";
+import { topological } from "../tensor/walk.ts";
+
+/** A graph that must be stored into a slot. */
+export interface Store {
+  readonly slot: string;
+  readonly version: number;
+  readonly value: Node;
+}
+
+/** Stages of one region, in order of dependence. */
+export interface StagedRegion {
+  readonly stages: readonly Stage[];
+}
+
+/** All values and the stages of each region. */
+export interface Staged {
+  readonly values: readonly Value[];
+  readonly regions: readonly StagedRegion[];
+  /** Which value is the stored one of a slot version. */
+  readonly stores: ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>;
+}
+
+/** What the graph's inputs are: a slot of the step, or a word of the host's scalar row. */
+export type InputSource = (node: Node) => Value["source"];
+
+const VIEWS: ReadonlySet<OpKind> = new Set(["reshape", "permute", "broadcast", "slice", "pad"]);
+const LEAVES: ReadonlySet<OpKind> = new Set(["input", "constant", "iota"]);
+
+/** Whether a contraction sums anything, that is, leaves a domain axis undetermined by the output. */
+function solveContraction(
+  op: OpOf<"contraction">,
+  out: readonly Index[],
+  fresh: (extent: number) => Axis,
+) {
+  const at = new Array<Index | undefined>(op.domain.length);
+  const guards: { index: Index; extent: number }[] = [];
+  const multiples: { index: Index; of: number }[] = [];
+  op.output.forEach((affine, j) => {
+    const open = affine.factors.flatMap((f, i) =>
+      f !== 0 && at[i] === undefined && op.domain[i]! > 1 ? [i] : []
+    );
+    const rest = indexShift(
+      indexSum([
+        { factor: 1, index: out[j]! },
+        ...affine.factors.flatMap((f, i) =>
+          f !== 0 && at[i] !== undefined ? [{ factor: -f, index: at[i]! }] : []
+        ),
+      ]),
+      -affine.constant,
+    );
+    if (open.length === 0) {
+      guards.push({ index: rest, extent: 1 });
+      return;
+    }
+    const ordered = [...open].sort((a, b) =>
+      Math.abs(affine.factors[b]!) - Math.abs(affine.factors[a]!) || op.domain[b]! - op.domain[a]!
+    );
+    const radix = ordered.every((i, k) => {
+      const next = ordered[k + 1];
+      return affine.factors[i]! > 0 &&
+        (next === undefined
+          ? affine.factors[i] === 1
+          : affine.factors[i] === affine.factors[next]! * op.domain[next]!);
+    });
+    if (radix) {
+      ordered.forEach((i, k) => {
+        const quotient = indexDiv(rest, affine.factors[i]!);
+        at[i] = k === 0 ? quotient : indexMod(quotient, op.domain[i]!);
+      });
+      guards.push({ index: at[ordered[0]!]!, extent: op.domain[ordered[0]!]! });
+      return;
+    }
+    const solved = ordered[0]!;
+    const factor = affine.factors[solved]!;
+    for (const i of ordered.slice(1)) at[i] = indexAxis(fresh(op.domain[i]!));
+    const numerator = indexSum([
+      { factor: Math.sign(factor), index: rest },
+      ...ordered.slice(1).map((i) => ({
+        factor: -Math.sign(factor) * affine.factors[i]!,
+        index: at[i]!,
+      })),
+    ]);
+    const n = Math.abs(factor);
+    if (n > 1) multiples.push({ index: numerator, of: n });
+    at[solved] = indexDiv(numerator, n);
+    guards.push({ index: at[solved]!, extent: op.domain[solved]! });
+  });
+  const indices = op.domain.map((extent, i) =>
+    at[i] ?? (extent === 1 ? indexConstant(0) : indexAxis(fresh(extent)))
+  );
+  return { indices, guards, multiples };
+}
+
+/** Whether a node is stored (given that something reads it). */
+function alwaysStaged(node: Node): boolean {
+  const op = node.op;
+  if (op.kind === "reduce") {
+    return node.inputs[0]!.shape.length > 0 && sizeOf(node.inputs[0]!.shape) > sizeOf(node.shape);
+  }
+  if (op.kind === "scatterAdd" || op.kind === "concatenate") return true;
+  if (op.kind !== "contraction") return false;
+  let sums = false;
+  solveContraction(op, node.shape.map((d) => indexAxis({ name: "o", extent: d })), (extent) => {
+    sums ||= extent > 1;
+    return { name: "r", extent };
+  });
+  return sums;
+}
+
+/** Elementwise values that several products read are computed once and stored. */
+function operandsToStage(node: Node): readonly Node[] {
+  if (node.op.kind !== "contraction" && node.op.kind !== "scatterAdd") return [];
+  return node.inputs.flatMap((x) => {
+    let source = x;
+    while (VIEWS.has(source.op.kind)) source = source.inputs[0]!;
+    return LEAVES.has(source.op.kind) ? [] : [source];
+  });
+}
+
+/** Turns regions of stores into stages. */
+export function buildStages(
+  regions: readonly (readonly Store[])[],
+  inputSource: InputSource,
+): Staged {
+  const roots = regions.flatMap((r) => r.map((s) => s.value));
+  const order = topological(roots);
+  const staged = new Set<string>();
+  for (const node of order) {
+    if (alwaysStaged(node)) {
+      staged.add(node.hash);
+      for (const operand of operandsToStage(node)) staged.add(operand.hash);
+    }
+    if (node.op.kind === "gather") {
+      // An index that is itself computed is stored once instead of once per element of the row.
+      let source = node.inputs[1]!;
+      while (VIEWS.has(source.op.kind)) source = source.inputs[0]!;
+      if (!LEAVES.has(source.op.kind)) staged.add(source.hash);
+    }
+  }
+
+  const values: Value[] = [];
+  const valueOf = new Map<string, ValueId>();
+  const stores = new Map<ValueId, { slot: string; version: number }>();
+  let axes = 0;
+  const fresh = (prefix: string) => (extent: number): Axis => ({
+    name: `${prefix}${axes++}`,
+    extent,
+  });
+
+  const addValue = (node: Node, source: Value["source"], label: string): ValueId => {
+    const id = values.length;
+    values.push({ id, label, shape: node.shape, dtype: node.dtype, source });
+    return id;
+  };
+
+  const leafValue = (node: Node): ValueId => {
+    const known = valueOf.get(node.hash);
+    if (known !== undefined) return known;
+    const source: Value["source"] = node.op.kind === "constant"
+      ? { kind: "constant", values: node.op.values }
+      : inputSource(node);
+    const label = node.op.kind === "input" ? node.op.name : "constant";
+    const id = addValue(node, source, label);
+    valueOf.set(node.hash, id);
+    return id;
+  };
+
+  const memo = new Map<string, Scalar>();
+  const read = (node: Node, at: readonly Index[]): Scalar => {
+    const key = `${node.hash}@${at.map((i) => i.key).join(";")}`;
+    const known = memo.get(key);
+    if (known !== undefined) return known;
+    const result = staged.has(node.hash) && valueOf.has(node.hash)
+      ? scalarLoad(valueOf.get(node.hash)!, at, node.dtype)
+      : body(node, at).scalar;
+    memo.set(key, result);
+    return result;
+  };
+  const flat = (node: Node, at: readonly Index[]) => linearize(at, node.shape);
+
+  /** The value of a node at coordinates; `reduce` axes are left for the caller to combine over. */
+  const body = (
+    node: Node,
+    at: readonly Index[],
+  ): { scalar: Scalar; reduce: Axis[]; combine: Combine } => {
+    const { op, inputs } = node;
+    const plain = (scalar: Scalar) => ({ scalar, reduce: [] as Axis[], combine: "none" as const });
+    const args = () => inputs.map((x) => read(x, at));
+    switch (op.kind) {
+      case "input":
+        return plain(scalarLoad(leafValue(node), at, node.dtype));
+      case "constant":
+        return plain(
+          op.values.length === 1
+            ? scalarConstant(op.values[0]!, node.dtype)
+            : scalarLoad(leafValue(node), at, node.dtype),
+        );
+      case "iota":
+        return plain(scalarIndex(at[op.axis]!));
+      case "unary": {
+        const [a] = args();
+        return plain(scalarUnary(op.fn, a!, node.dtype));
+      }
+      case "binary": {
+        const [a, b] = args();
+        return plain(scalarBinary(op.fn, a!, b!));
+      }
+      case "compare": {
+        const [a, b] = args();
+        return plain(scalarCompare(op.fn, a!, b!));
+      }
+      case "select": {
+        const [when, a, b] = args();
+        return plain(scalarSelect(when!, a!, b!));
+      }
+      case "cast":
+        return plain(scalarCast(args()[0]!, node.dtype));
+      case "reshape":
+        return plain(read(inputs[0]!, delinearize(flat(node, at), inputs[0]!.shape)));
+      case "permute": {
+        const source = new Array<Index>(at.length);
+        op.order.forEach((a, i) => source[a] = at[i]!);
+        return plain(read(inputs[0]!, source));
+      }
+      case "broadcast":
+        return plain(
+          read(
+            inputs[0]!,
+            op.axes.map((a, i) => inputs[0]!.shape[i] === 1 ? indexConstant(0) : at[a]!),
+          ),
+        );
+      case "slice":
+        return plain(
+          read(
+            inputs[0]!,
+            at.map((c, i) => indexShift(indexScale(c, op.stride[i]!), op.start[i]!)),
+          ),
+        );
+      case "pad": {
+        const x = inputs[0]!;
+        let inside = scalarConstant(1, "bool");
+        const source = at.map((c, i) => {
+          const step = op.interior[i]! + 1;
+          const shifted = indexShift(c, -op.low[i]!);
+          const index = indexDiv(shifted, step);
+          if (step > 1) {
+            inside = scalarBinary("and", inside, scalarInside(indexMod(shifted, step), 1));
+          }
+          inside = scalarBinary("and", inside, scalarInside(index, x.shape[i]!));
+          return index;
+        });
+        if (inside.kind === "constant" && inside.value === 0) {
+          return plain(scalarConstant(0, node.dtype));
+        }
+        return plain(scalarSelect(inside, read(x, source), scalarConstant(0, node.dtype)));
+      }
+      case "concatenate": {
+        let start = node.shape[op.axis]!;
+        let result: Scalar | undefined;
+        for (let i = inputs.length - 1; i >= 0; i--) {
+          const part = inputs[i]!;
+          start -= part.shape[op.axis]!;
+          const here = read(part, at.map((c, a) => a === op.axis ? indexShift(c, -start) : c));
+          const within = scalarInside(indexShift(at[op.axis]!, -start), part.shape[op.axis]!);
+          result = result === undefined ? here : scalarSelect(within, here, result);
+        }
+        return plain(result!);
+      }
+      case "gather": {
+        const [table, indices] = inputs;
+        const rank = indices!.shape.length;
+        const row = scalarBinary(
+          "min",
+          read(indices!, at.slice(0, rank)),
+          scalarConstant(table!.shape[0]! - 1, "u32"),
+        );
+        return plain(
+          read(table!, [indexDynamic(row, row.key, table!.shape[0]!), ...at.slice(rank)]),
+        );
+      }
+      case "randomBits": {
+        const [seed, step] = inputs;
+        const copies = seed!.shape.length;
+        const logical = linearize(at.slice(copies), node.shape.slice(copies));
+        return plain(
+          scalarRandom(read(seed!, at.slice(0, copies)), read(step!, []), op.stream, logical),
+        );
+      }
+      case "reduce": {
+        const x = inputs[0]!;
+        const make = fresh("r");
+        const reduced: Axis[] = [];
+        let next = 0;
+        const source = x.shape.map((d, i) => {
+          if (!op.axes.includes(i)) return at[next++]!;
+          const axis = make(d);
+          reduced.push(axis);
+          return indexAxis(axis);
+        });
+        return {
+          scalar: read(x, source),
+          reduce: reduced.filter((a) => a.extent > 1),
+          combine: op.fn,
+        };
+      }
+      case "contraction": {
+        const reduced: Axis[] = [];
+        const make = fresh("r");
+        const { indices, guards, multiples } = solveContraction(op, at, (extent) => {
+          const axis = make(extent);
+          reduced.push(axis);
+          return axis;
+        });
+        let outer = scalarConstant(1, "bool");
+        for (const g of guards) outer = scalarBinary("and", outer, scalarInside(g.index, g.extent));
+        for (const m of multiples) {
+          outer = scalarBinary("and", outer, scalarInside(indexMod(m.index, m.of), 1));
+        }
+        const factors = inputs.map((x, k) => {
+          const source = op.maps[k]!.map((a) =>
+            indexSum(
+              a.factors.flatMap((f, i) => f === 0 ? [] : [{ factor: f, index: indices[i]! }]),
+              a.constant,
+            )
+          );
+          let inside = k === 0 ? outer : scalarConstant(1, "bool");
+          source.forEach((c, i) =>
+            inside = scalarBinary("and", inside, scalarInside(c, x.shape[i]!))
+          );
+          if (inside.kind === "constant" && inside.value === 0) return scalarConstant(0, "f32");
+          return scalarSelect(inside, read(x, source), scalarConstant(0, "f32"));
+        });
+        const product = factors.length === 2
+          ? scalarBinary("mul", factors[0]!, factors[1]!)
+          : factors[0]!;
+        return { scalar: product, reduce: reduced, combine: reduced.length > 0 ? "sum" : "none" };
+      }
+      case "scatterAdd": {
+        const [indices, updates] = inputs;
+        const make = fresh("r");
+        const axesOf = indices!.shape.map((d) => make(d));
+        const where = axesOf.map(indexAxis);
+        const hit = scalarCompare("eq", read(indices!, where), scalarIndex(at[0]!));
+        const update = read(updates!, [...where, ...at.slice(1)]);
+        return {
+          scalar: scalarSelect(hit, update, scalarConstant(0, "f32")),
+          reduce: axesOf.filter((a) => a.extent > 1),
+          combine: "sum",
+        };
+      }
+      case "repeat":
+        throw failure(
+          "limit",
+          "repeat",
+          "a loop in the step",
+          "a backend that runs loops: use the reference backend",
+        );
+    }
+  };
+
+  const stageOf = (node: Node, id: ValueId): Stage => {
+    const make = fresh("p");
+    const parallel = node.shape.map((d) => make(d));
+    const { scalar, reduce, combine } = body(node, parallel.map(indexAxis));
+    const sums = reduce.length > 0 || combine === "argmax";
+    return { value: id, parallel, reduce, combine: sums ? combine : "none", body: scalar };
+  };
+
+  const built = regions.map((region) => {
+    const stages: Stage[] = [];
+    for (const node of topological(region.map((s) => s.value))) {
+      if (!staged.has(node.hash) || valueOf.has(node.hash)) continue;
+      const id = addValue(
+        node,
+        { kind: "stage" },
+        `${node.op.kind}${node.shape.length > 0 ? `[${node.shape}]` : ""}`,
+      );
+      stages.push(stageOf(node, id));
+      valueOf.set(node.hash, id);
+    }
+    for (const store of region) {
+      const id = addValue(store.value, { kind: "stage" }, store.slot);
+      const make = fresh("p");
+      const parallel = store.value.shape.map((d) => make(d));
+      const at = parallel.map(indexAxis);
+      stages.push({
+        value: id,
+        parallel,
+        reduce: [],
+        combine: "none",
+        body: read(store.value, at),
+      });
+      stores.set(id, { slot: store.slot, version: store.version });
+    }
+    return { stages };
+  });
+  return { values, regions: built, stores };
+}
+
+/** Row-major word address of coordinates. */
+export function addressOf(at: readonly Index[], shape: readonly number[]): Index {
+  const strides = stridesOf(shape);
+  return indexSum(at.map((index, i) => ({ factor: strides[i]!, index })));
+}

@@ -1,0 +1,25 @@
+/**
+ * What the compiler has to know about the device.
+ *
+ * @module
+ */
+
+/** Limits and the class of costs of an adapter. */
+export interface AdapterClass {
+  /** `cpu`: a software adapter (fat threads); `gpu`: a real one (many threads). */
+  readonly kind: "cpu" | "gpu";
+  /** Storage buffers a kernel may bind. */
+  readonly maxBindings: number;
+  /** Bytes a binding may span. */
+  readonly maxBindingBytes: number;
+  /** Workgroups in one dimension of a dispatch. */
+  readonly maxWorkgroups: number;
+}
+
+/** The limits that every WebGPU device has. */
+export const DEFAULT_ADAPTER: AdapterClass = {
+  kind: "cpu",
+  maxBindings: 8,
+  maxBindingBytes: 128 * 1024 * 1024,
+  maxWorkgroups: 65535,
+};

@@ -1,0 +1,249 @@
+/**
+ * Scalar expressions: what one point of a loop nest computes. Expressions are hash-consed by `key`.
+ *
+ * @module
+ */
+import type { BinaryFn, CompareFn, DType, UnaryFn } from "../tensor/node.ts";
+import { hashText } from "../tensor/node.ts";
+import type { Axis, Index } from "./index.ts";
+
+/** Identifies a stored (or register-held) tensor of the loop program. */
+export type ValueId = number;
+
+/** An expression over loads, indices and constants. */
+export type Scalar =
+  & { readonly key: string; readonly dtype: DType }
+  & (
+    | { readonly kind: "constant"; readonly value: number }
+    /** A variable of the kernel, such as an accumulator. */
+    | { readonly kind: "local"; readonly name: string }
+    /** Element of a value at logical coordinates. */
+    | { readonly kind: "load"; readonly value: ValueId; readonly at: readonly Index[] }
+    /** An index as u32. */
+    | { readonly kind: "index"; readonly index: Index }
+    /** 0 ≤ index < extent. */
+    | { readonly kind: "inside"; readonly index: Index; readonly extent: number }
+    | { readonly kind: "unary"; readonly fn: UnaryFn; readonly a: Scalar }
+    | { readonly kind: "binary"; readonly fn: BinaryFn; readonly a: Scalar; readonly b: Scalar }
+    | { readonly kind: "compare"; readonly fn: CompareFn; readonly a: Scalar; readonly b: Scalar }
+    | { readonly kind: "select"; readonly when: Scalar; readonly a: Scalar; readonly b: Scalar }
+    | { readonly kind: "cast"; readonly a: Scalar }
+    /** Σ of `a` over an axis of its own: a small sum that is evaluated where it is read. */
+    | { readonly kind: "fold"; readonly axis: Axis; readonly a: Scalar }
+    | {
+      readonly kind: "random";
+      readonly seed: Scalar;
+      readonly step: Scalar;
+      readonly stream: number;
+      readonly index: Index;
+    }
+  );
+
+/** A constant. */
+export function scalarConstant(value: number, dtype: DType): Scalar {
+  return { kind: "constant", value, dtype, key: `${Object.is(value, -0) ? "-0" : value}:${dtype}` };
+}
+
+/** A variable of the kernel. */
+export function scalarLocal(name: string, dtype: DType): Scalar {
+  return { kind: "local", name, dtype, key: `$${name}` };
+}
+
+/** An element of a value. */
+export function scalarLoad(value: ValueId, at: readonly Index[], dtype: DType): Scalar {
+  return {
+    kind: "load",
+    value,
+    at,
+    dtype,
+    key: hashText(`v${value}[${at.map((i) => i.key).join()}]`),
+  };
+}
+
+/** An index as a number. */
+export function scalarIndex(index: Index): Scalar {
+  if (index.terms.length === 0) return scalarConstant(index.constant, "u32");
+  return { kind: "index", index, dtype: "u32", key: `i(${index.key})` };
+}
+
+/** Whether 0 ≤ index < extent; a constant where the ranges decide. */
+export function scalarInside(index: Index, extent: number): Scalar {
+  if (index.low >= 0 && index.high < extent) return scalarConstant(1, "bool");
+  if (index.high < 0 || index.low >= extent) return scalarConstant(0, "bool");
+  return { kind: "inside", index, extent, dtype: "bool", key: `in(${index.key},${extent})` };
+}
+
+/** An elementwise function of one argument. */
+export function scalarUnary(fn: UnaryFn, a: Scalar, dtype: DType): Scalar {
+  return { kind: "unary", fn, a, dtype, key: hashText(`${fn}(${a.key})`) };
+}
+
+/** An elementwise function of two arguments. */
+export function scalarBinary(fn: BinaryFn, a: Scalar, b: Scalar): Scalar {
+  if (fn === "and" && a.dtype === "bool") {
+    if (a.kind === "constant") return a.value !== 0 ? b : a;
+    if (b.kind === "constant") return b.value !== 0 ? a : b;
+  }
+  return { kind: "binary", fn, a, b, dtype: a.dtype, key: hashText(`${fn}(${a.key},${b.key})`) };
+}
+
+/** A comparison. */
+export function scalarCompare(fn: CompareFn, a: Scalar, b: Scalar): Scalar {
+  return { kind: "compare", fn, a, b, dtype: "bool", key: hashText(`${fn}(${a.key},${b.key})`) };
+}
+
+/** `a` where `when` holds, else `b`. */
+export function scalarSelect(when: Scalar, a: Scalar, b: Scalar): Scalar {
+  if (when.kind === "constant") return when.value !== 0 ? a : b;
+  if (a.key === b.key) return a;
+  return {
+    kind: "select",
+    when,
+    a,
+    b,
+    dtype: a.dtype,
+    key: hashText(`sel(${when.key},${a.key},${b.key})`),
+  };
+}
+
+/** A conversion of element type. */
+export function scalarCast(a: Scalar, dtype: DType): Scalar {
+  return a.dtype === dtype ? a : { kind: "cast", a, dtype, key: hashText(`${dtype}(${a.key})`) };
+}
+
+/** Σ of `a` over `axis`. */
+export function scalarFold(axis: Axis, a: Scalar): Scalar {
+  if (axis.extent === 1) return a;
+  return {
+    kind: "fold",
+    axis,
+    a,
+    dtype: a.dtype,
+    key: hashText(`fold(${axis.name}:${axis.extent},${a.key})`),
+  };
+}
+
+/** Counter-based random bits. */
+export function scalarRandom(seed: Scalar, step: Scalar, stream: number, index: Index): Scalar {
+  return {
+    kind: "random",
+    seed,
+    step,
+    stream,
+    index,
+    dtype: "u32",
+    key: hashText(`rnd(${seed.key},${step.key},${stream},${index.key})`),
+  };
+}
+
+/** The direct operands of an expression. */
+export function scalarOperands(s: Scalar): readonly Scalar[] {
+  switch (s.kind) {
+    case "constant":
+    case "local":
+    case "load":
+    case "index":
+    case "inside":
+      return [];
+    case "unary":
+    case "cast":
+    case "fold":
+      return [s.a];
+    case "binary":
+    case "compare":
+      return [s.a, s.b];
+    case "select":
+      return [s.when, s.a, s.b];
+    case "random":
+      return [s.seed, s.step];
+  }
+}
+
+/** The indices that stand directly in an expression. */
+export function scalarIndices(s: Scalar): readonly Index[] {
+  switch (s.kind) {
+    case "load":
+      return s.at;
+    case "index":
+    case "inside":
+    case "random":
+      return [s.index];
+    default:
+      return [];
+  }
+}
+
+/** Visits each distinct subexpression once, operands first; run-time indices are visited too. */
+export function scalarVisit(
+  root: Scalar,
+  visit: (s: Scalar) => void,
+  seen: Set<string> = new Set(),
+): void {
+  if (seen.has(root.key)) return;
+  seen.add(root.key);
+  for (const operand of scalarOperands(root)) scalarVisit(operand, visit, seen);
+  for (const index of scalarIndices(root)) {
+    for (const { atom } of index.terms) visitDynamic(atom, visit, seen);
+  }
+  visit(root);
+}
+
+function visitDynamic(
+  atom: Index["terms"][number]["atom"],
+  visit: (s: Scalar) => void,
+  seen: Set<string>,
+): void {
+  if (atom.kind === "dynamic") scalarVisit(atom.scalar as Scalar, visit, seen);
+  else if (atom.kind !== "axis") {
+    for (const t of atom.of.terms) {
+      visitDynamic(t.atom, visit, seen);
+    }
+  }
+}
+
+/** Rebuilds an expression with other indices and, through `load`, other loads. */
+export function scalarSubstitute(
+  root: Scalar,
+  index: (x: Index) => Index,
+  load: (value: ValueId, at: readonly Index[], dtype: DType) => Scalar = scalarLoad,
+): Scalar {
+  const done = new Map<string, Scalar>();
+  const go = (s: Scalar): Scalar => {
+    const known = done.get(s.key);
+    if (known !== undefined) return known;
+    const result = step(s);
+    done.set(s.key, result);
+    return result;
+  };
+  const step = (s: Scalar): Scalar => {
+    switch (s.kind) {
+      case "constant":
+      case "local":
+        return s;
+      case "load":
+        return load(s.value, s.at.map(index), s.dtype);
+      case "index":
+        return scalarIndex(index(s.index));
+      case "inside":
+        return scalarInside(index(s.index), s.extent);
+      case "unary":
+        return scalarUnary(s.fn, go(s.a), s.dtype);
+      case "cast":
+        return scalarCast(go(s.a), s.dtype);
+      case "fold":
+        return scalarFold(s.axis, go(s.a));
+      case "binary":
+        return scalarBinary(s.fn, go(s.a), go(s.b));
+      case "compare":
+        return scalarCompare(s.fn, go(s.a), go(s.b));
+      case "select": {
+        const when = go(s.when);
+        if (when.kind === "constant") return go(when.value !== 0 ? s.a : s.b);
+        return scalarSelect(when, go(s.a), go(s.b));
+      }
+      case "random":
+        return scalarRandom(go(s.seed), go(s.step), s.stream, index(s.index));
+    }
+  };
+  return go(root);
+}
