@@ -15,7 +15,12 @@ export function noise(shape: Shape, seed = 1): Node {
 }
 
 /** The values of a graph without inputs, apart from the random seed 5 and step 3. */
-export function valuesOf(node: Node, seed = 5, step = 3, more: readonly [string, Tensor][] = []) {
+export function valuesOf(
+  node: Node,
+  seed = 5,
+  step = 3,
+  more: readonly [string, Tensor][] = [],
+): number[] {
   const inputs = new Map<string, Tensor>([
     ["seed@0", tensor(seed, [], "u32")],
     ["step@0", tensor(step, [], "u32")],
