@@ -84,7 +84,8 @@ export function times(factor: Node | number, x: Node): Node {
 
 /** x / divisor. */
 export function over(x: Node, divisor: Node): Node {
-  const d = fillOf(divisor);
+  const d = fillOf(divisor), value = fillOf(x);
+  if (d !== undefined && value !== undefined) return constant(value / d, x.shape);
   return d === 1 ? x : d === -1 ? negated(x) : binary("div", x, divisor);
 }
 
