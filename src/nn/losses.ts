@@ -37,7 +37,8 @@ function checkLabels(op: string, logits: Node, labels: Node): void {
 }
 
 /**
- * −log softmax(logits)[label] of each example.
+ * −log softmax(logits)[label] of each example. A label of K or more matches no class and gives 0, so
+ * labels are to be checked where data is read.
  *
  * @param logits [N, K]
  * @param labels u32 [N], below K

@@ -1,8 +1,14 @@
 import { SteepestError } from "../../src/errors.ts";
 import { channelDropout, dropout } from "../../src/nn/dropout.ts";
-import { randomSource } from "../../src/nn/mode.ts";
+import { makeMode, randomSource } from "../../src/nn/mode.ts";
 import { constant } from "../../src/tensor/ops.ts";
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../_assert.ts";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "../_assert.ts";
 import { SEED, STEP, valuesOf } from "./_values.ts";
 
 const random = randomSource(SEED, STEP, "layer/dropout");
@@ -25,6 +31,13 @@ Deno.test("dropout() has one mask for stream, seed and step, and another when on
     const equal = changed.filter((v, i) => v === base[i]).length / base.length;
     assertAlmostEquals(equal, 0.5, 5 * Math.sqrt(0.25 / 2000));
   }
+});
+
+Deno.test("makeMode() gives each name a stream of its own", () => {
+  const { random: streamOf, training } = makeMode(true, SEED, STEP);
+  assertEquals(training, true);
+  assertEquals(streamOf("a").bits([4]).hash, randomSource(SEED, STEP, "a").bits([4]).hash);
+  assertNotEquals(valuesOf(streamOf("a").bits([4])), valuesOf(streamOf("b").bits([4])));
 });
 
 Deno.test("channelDropout() treats the positions of a channel alike", () => {
