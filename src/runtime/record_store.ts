@@ -14,21 +14,22 @@ export interface RecordStore {
   /** The step after the last row. */
   readonly end: number;
   /** Appends `rows` rows of `stride` words. */
-  append(words: Float32Array, rows: number, stride: number): void;
+  append(words: Float32Array | Float64Array, rows: number, stride: number): void;
   /** The records of steps `from` to `to` by name. */
   rows(from: number, to: number): RecordRows;
   /** Forgets all rows; the next one is that of `step`. */
   reset(step: number): void;
 }
 
-/** A store for rows of `width` words. */
+/** A store for rows of `width` words, f32 unless `storage` says otherwise. */
 export function recordStore(
   plan: Pick<Plan, "records" | "replicas">,
   width: number,
+  storage: (words: number) => Float32Array | Float64Array = (n) => new Float32Array(n),
 ): RecordStore {
   let first = 0;
   let end = 0;
-  let data = new Float32Array(64 * width);
+  let data = storage(64 * width);
   return {
     get first() {
       return first;
@@ -39,7 +40,7 @@ export function recordStore(
     append(words, rows, stride) {
       const needed = (end - first + rows) * width;
       if (needed > data.length) {
-        const larger = new Float32Array(Math.max(needed, data.length * 2));
+        const larger = storage(Math.max(needed, data.length * 2));
         larger.set(data);
         data = larger;
       }
