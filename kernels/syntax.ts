@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BinaryFn, CompareFn, DType, UnaryFn } from "../src/tensor/node.ts";
+import type { BinaryFn, CompareFn, DType, UnaryFn } from "../src/loops/scalar.ts";
 
 /** A kernel's use of a buffer, numbered by its position. */
 export interface BoundBuffer {

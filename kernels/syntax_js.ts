@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BinaryFn, CompareFn, DType, UnaryFn } from "../src/tensor/node.ts";
+import type { BinaryFn, CompareFn, DType, UnaryFn } from "../src/loops/scalar.ts";
 import type { Syntax } from "./syntax.ts";
 
 const UNARY: { readonly [F in UnaryFn]: (a: string) => string } = {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BinaryFn, CompareFn, DType, UnaryFn } from "../src/tensor/node.ts";
+import type { BinaryFn, CompareFn, DType, UnaryFn } from "../src/loops/scalar.ts";
 import { float32Literal } from "./literal.ts";
 import type { BoundBuffer, Syntax } from "./syntax.ts";
 

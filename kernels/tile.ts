@@ -18,6 +18,7 @@ import {
   indexSum,
 } from "../src/loops/index.ts";
 import {
+  type DType,
   type Scalar,
   scalarBinary,
   scalarCompare,
@@ -30,7 +31,7 @@ import {
   type ValueId,
 } from "../src/loops/scalar.ts";
 import type { Cluster, Stage } from "../src/loops/stage.ts";
-import type { DType } from "../src/tensor/node.ts";
+
 import type { BoundBuffer } from "./syntax.ts";
 import { vectorOf, Writer, type WriterContext } from "./writer.ts";
 
@@ -280,7 +281,7 @@ function writeThread(
     const box = [...points(extents)].filter((p) =>
       p.every((off, i) => origin[i]!.terms.length > 0 || off < stage.parallel[i]!.extent)
     );
-    storeBox(
+    written.push(...evaluateBox(
       stage,
       box,
       origin,
@@ -290,8 +291,9 @@ function writeThread(
       },
       context,
       writer,
-    );
+    ));
   }
+  storeAll(written, context, writer);
 }
 
 /** Elements per thread along an epilogue axis. */

@@ -5,8 +5,7 @@
  * @module
  */
 import { type Axis, type Index, indexShift } from "../src/loops/index.ts";
-import { type Scalar, scalarOperands, type ValueId } from "../src/loops/scalar.ts";
-import type { DType } from "../src/tensor/node.ts";
+import { type DType, type Scalar, scalarOperands, type ValueId } from "../src/loops/scalar.ts";
 import type { BoundBuffer, Syntax } from "./syntax.ts";
 
 /** Where a value lies: which of the kernel's buffers, and the word of its first element. */

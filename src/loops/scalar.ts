@@ -7,6 +7,8 @@ import type { BinaryFn, CompareFn, DType, UnaryFn } from "../tensor/node.ts";
 import { hashText } from "../tensor/node.ts";
 import type { Axis, Index } from "./index.ts";
 
+export type { BinaryFn, CompareFn, DType, UnaryFn } from "../tensor/node.ts";
+
 /** Identifies a stored (or register-held) tensor of the loop program. */
 export type ValueId = number;
 

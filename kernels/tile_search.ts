@@ -1,0 +1,200 @@
+/**
+ * Which box a thread computes: a small search over the cost of loads, arithmetic and idle cores.
+ *
+ * The figures are nanoseconds per operation for one group of eight lanes on a software adapter,
+ * where memory is a loop over the lanes and reuse in registers is everything; a real GPU wants many
+ * more threads, so its tiles are bounded more tightly.
+ *
+ * @module
+ */
+import { type Index, indexAtoms } from "../src/loops/index.ts";
+import { type Scalar, scalarVisit } from "../src/loops/scalar.ts";
+import type { Stage } from "../src/loops/stage.ts";
+import type { AdapterClass } from "../src/loops/adapter.ts";
+import type { Tile } from "./tile.ts";
+
+/** What a tile must satisfy along each parallel axis. */
+export interface TileConstraint {
+  readonly multiple: number;
+  readonly whole: boolean;
+}
+
+interface Costs {
+  readonly load: number;
+  readonly vectorLoad: number;
+  readonly arithmetic: (accumulators: number) => number;
+  readonly thread: number;
+  readonly lanes: number;
+  /** Groups of lanes that run at once. */
+  readonly width: number;
+  readonly accumulators: number;
+}
+
+const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
+  cpu: {
+    load: 6.7,
+    vectorLoad: 13.6,
+    arithmetic: (n) => n <= 24 ? 0.32 : n <= 48 ? 0.5 : n <= 96 ? 0.8 : 1.2,
+    thread: 40,
+    lanes: 8,
+    width: 2,
+    accumulators: 144,
+  },
+  gpu: {
+    load: 4,
+    vectorLoad: 6,
+    arithmetic: (n) => n <= 32 ? 1 : n <= 64 ? 1.3 : 3,
+    thread: 20,
+    lanes: 32,
+    width: 256,
+    accumulators: 64,
+  },
+};
+
+/** Multiply-adds and load sites of one loop body. */
+const MOST_ARITHMETIC = 2000;
+const MOST_LOADS = 180;
+
+interface LoadShape {
+  /** For each dimension: the axes it moves with and their factors; undefined factors for quotients. */
+  readonly dimensions: readonly (readonly { readonly axis: string; readonly factor: number }[])[];
+}
+
+function axesOf(x: Index): { axis: string; factor: number }[] {
+  const found: { axis: string; factor: number }[] = [];
+  for (const { factor, atom } of x.terms) {
+    if (atom.kind === "axis") found.push({ axis: atom.axis.name, factor: Math.abs(factor) });
+    else if (atom.kind !== "dynamic") {
+      indexAtoms(atom.of, (a) => a.kind === "axis" && found.push({ axis: a.axis.name, factor: 1 }));
+    }
+  }
+  return found;
+}
+
+/** How many positions Σ factor · offset takes when the offsets fill a box. */
+function spread(
+  terms: readonly { readonly axis: string; readonly factor: number }[],
+  size: (axis: string) => number,
+): number {
+  let product = 1, span = 1;
+  for (const t of terms) {
+    const n = size(t.axis);
+    product *= n;
+    span += t.factor * (n - 1);
+  }
+  return Math.min(product, span);
+}
+
+function candidates(extent: number, c: TileConstraint, most: number): number[] {
+  if (c.whole) return [extent];
+  const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, extent];
+  const found = [...new Set(sizes)].filter((n) => n <= extent && n <= most && n % c.multiple === 0);
+  return found.length > 0 ? found : [c.multiple];
+}
+
+/** Sizes of loop blocks: all of a short axis, or a few. */
+function reduceCandidates(extent: number): number[] {
+  const sizes = extent <= 32 ? [extent, 1] : [1];
+  for (const n of [4, 8, 16]) if (extent > n && (extent % n === 0 || extent > 4 * n)) sizes.push(n);
+  return [...new Set(sizes)];
+}
+
+/** A tile with its estimated cost in nanoseconds of one core. */
+export interface ChosenTile {
+  readonly tile: Tile;
+  readonly cost: number;
+  readonly threads: number;
+}
+
+/** The cheapest tile of a stage under its constraints. */
+export function chooseTile(
+  stage: Stage,
+  constraints: readonly TileConstraint[],
+  adapter: AdapterClass,
+  fixed: boolean,
+): ChosenTile {
+  const costs = COSTS[adapter.kind];
+  const loads: LoadShape[] = [];
+  let operations = 0;
+  scalarVisit(stage.body, (s: Scalar) => {
+    if (s.kind === "load") loads.push({ dimensions: s.at.map(axesOf) });
+    else if (s.kind !== "constant" && s.kind !== "index") operations++;
+  });
+  const names = [...stage.parallel, ...stage.reduce].map((a) => a.name);
+  const extents = [...stage.parallel, ...stage.reduce].map((a) => a.extent);
+  const p = stage.parallel.length;
+  const sums = stage.combine !== "none";
+  const options = extents.map((extent, i) =>
+    i < p
+      ? fixed && !sums
+        ? [Math.max(constraints[i]!.multiple, constraints[i]!.whole ? extent : 1)]
+        : candidates(extent, constraints[i]!, costs.accumulators)
+      : reduceCandidates(extent)
+  );
+  let best: ChosenTile | undefined;
+  const size = extents.map(() => 1);
+  const sizeOf = (axis: string): number => {
+    const i = names.indexOf(axis);
+    return i < 0 ? 1 : size[i]!;
+  };
+  const evaluate = (): void => {
+    let accumulators = 1, threads = 1, body = 1, iterations = 1;
+    extents.forEach((extent, i) => {
+      body *= size[i]!;
+      if (i < p) {
+        accumulators *= size[i]!;
+        threads *= Math.ceil(extent / size[i]!);
+      } else iterations *= extent / size[i]!;
+    });
+    if (body > MOST_ARITHMETIC) return;
+    let loadCost = 0, sites = 0;
+    for (const load of loads) {
+      const last = load.dimensions.length - 1;
+      let count = 1, vector = 1;
+      load.dimensions.forEach((terms, d) => {
+        const n = spread(terms, sizeOf);
+        count *= n;
+        vector *= d === last && n >= 2 ? Math.ceil(n / 4 + 0.4) : n;
+      });
+      // An address that starts at any word cannot be loaded as a vector.
+      const aligned = load.dimensions[last]?.every((t) => {
+        const i = names.indexOf(t.axis);
+        return (t.factor * size[i]!) % 4 === 0 || size[i] === extents[i];
+      }) ?? false;
+      const wide = aligned && vector < count;
+      sites += wide ? vector : count;
+      loadCost += wide ? vector * costs.vectorLoad : count * costs.load;
+    }
+    if (sites > MOST_LOADS) return;
+    const arithmetic = body * Math.max(1, operations) * costs.arithmetic(accumulators);
+    const perThread = costs.thread + iterations * (loadCost + arithmetic + 3 + 0.2 * accumulators) +
+      accumulators * 6;
+    const groups = Math.ceil(threads / costs.lanes);
+    const cost = perThread * Math.ceil(groups / costs.width) * costs.width;
+    if (best === undefined || cost < best.cost) {
+      best = { tile: { parallel: size.slice(0, p), reduce: size.slice(p) }, cost, threads };
+    }
+  };
+  const search = (i: number, accumulators: number, body: number): void => {
+    if (i === extents.length) return evaluate();
+    for (const n of options[i]!) {
+      const grown = i < p ? accumulators * n : accumulators;
+      if (grown > costs.accumulators && n > options[i]![0]!) continue;
+      if (body * n > MOST_ARITHMETIC && n > 1 && i >= p) continue;
+      size[i] = n;
+      search(i + 1, grown, body * n);
+    }
+    size[i] = 1;
+  };
+  search(0, 1, 1);
+  return best ?? {
+    tile: {
+      parallel: stage.parallel.map((a, i) =>
+        constraints[i]!.whole ? a.extent : constraints[i]!.multiple
+      ),
+      reduce: stage.reduce.map(() => 1),
+    },
+    cost: Infinity,
+    threads: stage.parallel.reduce((n, a) => n * a.extent, 1),
+  };
+}
