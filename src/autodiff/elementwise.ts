@@ -38,7 +38,7 @@ export const UNARY_RULES: { readonly [F in UnaryFn]: UnaryRule } = {
 /** ∂f/∂a · t and ∂f/∂b · t, given a, b, f(a, b) and t. */
 export type BinaryRule = (a: Node, b: Node, out: Node, t: Node) => Linear;
 
-/** b · aᵇ⁻¹, and 0 where b is 0, whatever a is. */
+/** b · aᵇ⁻¹; where b is 0 the base is replaced, so that it is 0 also for a base of 0. */
 function powerByBase(a: Node, b: Node, t: Node): Node {
   const exponent = fillOf(b);
   if (exponent === 0) return constant(0, t.shape);
@@ -47,7 +47,7 @@ function powerByBase(a: Node, b: Node, t: Node): Node {
   }
   const isZero = compare("eq", b, 0);
   const slope = binary("mul", b, binary("pow", select(isZero, 1, a), binary("sub", b, 1)));
-  return times(select(isZero, 0, slope), t);
+  return times(slope, t);
 }
 
 /** aᵇ · log a for positive a; 0 elsewhere, where the power has no derivative by its exponent. */

@@ -70,12 +70,12 @@ function copyOffset(shape: Shape, factor: number): Node {
 }
 
 /** One table of the rows of all copies, and indices into it that stay in their copy. */
-function batchedGather(node: Node, inputs: readonly Batched[], size: number): Node {
+function batchedGather(inputs: readonly Batched[], size: number): Node {
   const [table, indices] = inputs;
   if (!table!.batched) return gather(table!.node, indices!.node);
   const [, rows, ...rest] = table!.node.shape;
   const all = lead(indices!, size);
-  const own = staysWithin(node.inputs[1]!, rows!) ? all : clamped(all, rows!);
+  const own = clamped(all, rows!);
   const shifted = binary("add", own, copyOffset(own.shape, rows!));
   return gather(reshape(table!.node, [size * rows!, ...rest]), shifted);
 }
@@ -85,7 +85,7 @@ function batchedScatterAdd(node: Node, inputs: readonly Batched[], size: number)
   const indices = lead(inputs[0]!, size), updates = lead(inputs[1]!, size);
   const rows = node.shape[0]!, total = size * rows;
   const shifted = binary("add", indices, copyOffset(indices.shape, rows));
-  const kept = staysWithin(node.inputs[0]!, rows)
+  const kept = staysWithin(indices, rows)
     ? shifted
     : select(compare("lt", indices, rows), shifted, constant(total, [], "u32"));
   return reshape(scatterAdd(kept, updates, total), [size, ...node.shape]);
@@ -165,7 +165,7 @@ export const BATCH_RULES: { readonly [K in Exclude<OpKind, "repeat">]: BatchRule
   concatenate: (op, _node, inputs, size) =>
     concatenate(inputs.map((x) => lead(x, size)), op.axis + 1),
   contraction: batchedContraction,
-  gather: (_op, node, inputs, size) => batchedGather(node, inputs, size),
+  gather: (_op, _node, inputs, size) => batchedGather(inputs, size),
   scatterAdd: (_op, node, inputs, size) => batchedScatterAdd(node, inputs, size),
   randomBits: batchedBits,
 };

@@ -63,6 +63,7 @@ Deno.test("gradient() of pow is 0 by an exponent whose base is not positive", ()
   const [byBase, byExponent] = at(pow(x, y), [0, 1, 2], [0, 0, 3]);
   assertEquals(byBase, [0, 0, 12]);
   assertEquals(byExponent, [0, 0, 8 * Math.log(2)]);
+  assertEquals(at(pow(x, y), [0, -2, 1], [-1, 0.5, 2])[1], [0, 0, 0]);
 });
 
 Deno.test("gradient() of integer powers is exact for any sign", () => {

@@ -1,6 +1,7 @@
-import { assert, assertAlmostEquals, assertThrows } from "../_assert.ts";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../_assert.ts";
 import {
   add,
+  broadcast,
   constant,
   floor,
   input,
@@ -58,7 +59,13 @@ Deno.test("gradient() generates nothing for what does not matter", () => {
   assert(g!.op.kind === "constant");
 });
 
-Deno.test("gradient() of a mean of squares is one product with the tensor", () => {
+Deno.test("gradient() counts how often a broadcast repeats a value", () => {
+  const scalar = input("scalar", []);
+  const [g] = gradient(reduce("sum", broadcast(scalar, [3, 4], [])), [scalar]);
+  assertEquals(g, constant(12));
+});
+
+Deno.test("gradient() of a sum of squares is one product with the tensor", () => {
   const [g] = gradient(reduce("sum", mul(x, x)), [x]);
   assert(g!.op.kind === "binary" && g!.inputs.every((n) => n === x || n.op.kind === "constant"));
 });
