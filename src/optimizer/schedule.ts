@@ -4,7 +4,7 @@
  * @module
  */
 
-import { schedule } from "./build.ts";
+import { schedule, slot } from "./build.ts";
 
 /** The same value at every step; with a number also the curvature λ = value of the slot `calculating`. */
 export interface ConstantOf<T> {
@@ -107,8 +107,12 @@ export type ScheduleKind = Schedule["kind"];
 export type Hyper = number | Schedule;
 
 /** The value at every step; with a number or a schedule also `calculating: constant(L)`. */
-export function constant<T extends Hyper>(value: T): ConstantOf<T> {
-  return schedule({ kind: "constant", value });
+export function constant(value: number): ConstantOf<number>;
+export function constant(value: Hyper): Constant;
+export function constant(value: Hyper): Constant {
+  return typeof value === "number"
+    ? schedule({ kind: "constant", value })
+    : slot("calculating", { kind: "constant", value });
 }
 
 /** from + (to − from)·min(1, t/steps). */

@@ -1,0 +1,228 @@
+/**
+ * Random optimizers: every transform, slot and schedule, in combinations that the language accepts.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import * as calculating from "../../src/optimizer/calculating.ts";
+import { add, chain, identity, zero } from "../../src/optimizer/combinators.ts";
+import { curvature, type CurvatureOptions } from "../../src/optimizer/curvature.ts";
+import * as dampings from "../../src/optimizer/damping.ts";
+import { type Iterative, latest, max, sum } from "../../src/optimizer/iterative.ts";
+import * as lengths from "../../src/optimizer/length.ts";
+import * as predicates from "../../src/optimizer/predicate.ts";
+import * as schedules from "../../src/optimizer/schedule.ts";
+import { diagonal, scalar } from "../../src/optimizer/structure.ts";
+import * as transforms from "../../src/optimizer/transforms.ts";
+import type { Optimizer } from "../../src/optimizer/types.ts";
+import {
+  gradientAt,
+  graft,
+  masked,
+  partition,
+  skipNonFinite,
+} from "../../src/optimizer/wrappers.ts";
+
+/** What random optimizers may contain. */
+export interface ArbitraryOptions {
+  /** How deep branches nest; default 2. */
+  readonly depth?: number;
+  /** Samples that need products with a matrix or per-example gradients; default true. */
+  readonly secondOrder?: boolean;
+  /** `gradientAt`, which runs the objective again; default true. */
+  readonly elsewhere?: boolean;
+  /** Lengths that jump at a threshold (signs); default true. */
+  readonly jumps?: boolean;
+}
+
+const SMALL = fc.integer({ min: 1, max: 50 });
+
+function within(min: number, max: number): fc.Arbitrary<number> {
+  return fc.integer({ min: 0, max: 100 }).map((i) => min + (max - min) * i / 100);
+}
+
+/** A number between two bounds, or a schedule that stays between them. */
+export function hyperArbitrary(min: number, max: number): fc.Arbitrary<schedules.Hyper> {
+  const x = within(min, max);
+  const plain = fc.oneof(
+    fc.tuple(x, x, SMALL).map(([from, to, steps]) => schedules.linear({ from, to, steps })),
+    fc.tuple(x, x, SMALL).map(([from, to, steps]) => schedules.cosineDecay({ from, to, steps })),
+    fc.tuple(x, x, SMALL).map(([from, value, at]) =>
+      schedules.piecewise({ from, changes: [{ at, value }] })
+    ),
+    x.map((value) => schedules.constant(value)),
+  );
+  return fc.oneof(
+    { weight: 4, arbitrary: x },
+    { weight: 1, arbitrary: plain },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(plain, plain, SMALL).map(([a, b, at]) =>
+        schedules.join({ of: [a, b], at: [at] })
+      ),
+    },
+  );
+}
+
+/** Any predicate. */
+export const predicateArbitrary: fc.Arbitrary<predicates.Predicate> = fc.letrec<
+  { any: predicates.Predicate }
+>((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 2 },
+    fc.nat(3).map((atLeast) => predicates.rank({ atLeast })),
+    fc.nat(3).map((n) => predicates.rank(n)),
+    fc.constantFrom("**", "w*", "layers/*/b", "?").map(predicates.path),
+    fc.array(tie("any"), { maxLength: 2 }).map((of) => predicates.all(...of)),
+    fc.array(tie("any"), { maxLength: 2 }).map((of) => predicates.any(...of)),
+    tie("any").map(predicates.not),
+  ),
+})).any;
+
+const decay = hyperArbitrary(0, 0.99);
+const positive = hyperArbitrary(0.01, 2);
+const eps = hyperArbitrary(1e-3, 0.1);
+
+const accumulators: fc.Arbitrary<readonly Iterative[]> = fc.array(
+  fc.oneof<fc.Arbitrary<Iterative>[]>(
+    fc.constant(latest()),
+    fc.tuple(decay, fc.boolean()).map(([decay, debias]) => transforms.ema({ decay, debias })),
+    fc.tuple(decay, within(0, 1)).map(([decay, initial]) => transforms.ema({ decay, initial })),
+    decay.map((decay) => transforms.ema({ decay, power: 2 })),
+    within(0.01, 1).map((initial) => sum({ initial })),
+    decay.map((decay) => max({ decay })),
+  ),
+  { maxLength: 2 },
+);
+
+const spectrum = fc.array(
+  fc.oneof<fc.Arbitrary<dampings.Damping>[]>(
+    fc.constant(dampings.abs()),
+    eps.map(dampings.floor),
+    eps.map(dampings.add),
+  ),
+  { maxLength: 2 },
+);
+
+type Rooted = { readonly length: lengths.Length; readonly damping: readonly dampings.Damping[] };
+
+function lengthAndDamping(jumps: boolean): fc.Arbitrary<Rooted> {
+  const rooted = fc.oneof<fc.Arbitrary<lengths.Length>[]>(
+    fc.constant(lengths.none()),
+    fc.constant(lengths.gradientNorm()),
+    within(0.1, 1).map(lengths.power),
+    positive.map(lengths.clamped),
+    ...(jumps ? [fc.constant(lengths.eigenbasis())] : []),
+  );
+  const others = fc.oneof<fc.Arbitrary<lengths.Length>[]>(
+    fc.constant(lengths.normalized()),
+    positive.map(lengths.clipped),
+    positive.map(lengths.gradientNormClipped),
+    positive.map(lengths.eigenbasisClipped),
+  );
+  return fc.oneof(
+    fc.tuple(rooted, spectrum, eps).map(([length, damping, eps]) => ({
+      length,
+      damping: [...damping, dampings.addToRoot(eps)],
+    })),
+    fc.tuple(others, spectrum, eps).map(([length, damping, eps]) => ({
+      length,
+      damping: [...damping, dampings.floor(eps)],
+    })),
+  );
+}
+
+/** A stage, whose branches come from `inner`. */
+function stageArbitrary(
+  inner: fc.Arbitrary<Optimizer>,
+  { secondOrder = true, jumps = true }: ArbitraryOptions,
+): fc.Arbitrary<Optimizer> {
+  const structure = fc.constantFrom(scalar(), diagonal(), diagonal({ average: "kernel" }));
+  const samples = fc.oneof<fc.Arbitrary<calculating.Calculating>[]>(
+    inner.map((of) => calculating.empiricalFisher({ of })),
+    ...(secondOrder
+      ? [
+        fc.integer({ min: 1, max: 3 }).map((probes) => calculating.hessian({ probes })),
+        fc.integer({ min: 1, max: 3 }).map((probes) => calculating.gaussNewton({ probes })),
+        fc.constantFrom("batch" as const, "examples" as const).map((from) =>
+          calculating.fisher({ from })
+        ),
+        fc.constant(calculating.empiricalFisher({ from: "examples" })),
+      ]
+      : []),
+  );
+  const sampled: fc.Arbitrary<CurvatureOptions> = fc.record({
+    calculating: samples,
+    structure,
+    iterative: accumulators,
+    every: fc.integer({ min: 1, max: 4 }).map((sample) => ({ sample })),
+  });
+  const centred: fc.Arbitrary<CurvatureOptions> = decay.map((decay) => ({
+    calculating: calculating.empiricalFisher(),
+    structure: diagonal(),
+    iterative: transforms.ema({ decay, centred: true }),
+  }));
+  const constant: fc.Arbitrary<CurvatureOptions> = fc.tuple(positive, structure).map((
+    [value, structure],
+  ) => ({ calculating: schedules.constant(value), structure }));
+  const regression: fc.Arbitrary<CurvatureOptions> = fc.tuple(
+    within(0, 0.99),
+    fc.constantFrom("deviations" as const, "slope" as const),
+  ).map(([decay, estimate]) => ({
+    calculating: calculating.gradientRegression({
+      estimate,
+      ...(estimate === "slope" ? { confidence: 0.1 } : {}),
+    }),
+    structure: diagonal(),
+    iterative: transforms.ema({ decay, initial: { parameters: 0.01, gradients: 1 } }),
+  }));
+  return fc.tuple(
+    fc.oneof({ weight: 3, arbitrary: sampled }, centred, constant, regression),
+    lengthAndDamping(jumps),
+    fc.option(inner, { nil: identity() }),
+    fc.option(fc.record({ steps: SMALL, use: inner }), { nil: undefined }),
+  ).map(([slots, rooted, direction, warmup]) =>
+    curvature({ ...slots, ...rooted, direction, ...(warmup === undefined ? {} : { warmup }) })
+  );
+}
+
+/** Any optimizer of the language. */
+export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary<Optimizer> {
+  const { depth = 2, elsewhere = true } = options;
+  const leaves = fc.oneof<fc.Arbitrary<Optimizer>[]>(
+    fc.constant(identity()),
+    fc.constant(zero()),
+    fc.constant(transforms.difference()),
+    fc.tuple(decay, fc.boolean(), fc.option(hyperArbitrary(0, 1), { nil: undefined })).map((
+      [decay, debias, read],
+    ) => transforms.ema({ decay, debias, ...(read === undefined ? {} : { read }) })),
+    fc.tuple(decay, fc.boolean(), hyperArbitrary(0, 1)).map(([decay, nesterov, dampening]) =>
+      transforms.trace({ decay, nesterov, dampening })
+    ),
+    hyperArbitrary(-1, 1).map(transforms.scale),
+    fc.tuple(hyperArbitrary(0, 0.1), predicateArbitrary).map(([rate, mask]) =>
+      transforms.weightDecay(rate, mask)
+    ),
+    fc.tuple(positive, hyperArbitrary(-1, 0), fc.option(positive)).map((
+      [alpha, lowerBound, cap],
+    ) => transforms.newtonRaphson({ alpha, lowerBound, cap })),
+  );
+  if (depth === 0) return leaves;
+  const inner = optimizerArbitrary({ ...options, depth: depth - 1 });
+  return fc.oneof<fc.Arbitrary<Optimizer>[]>(
+    leaves,
+    fc.array(inner, { maxLength: 3 }).map((of) => chain(...of)),
+    fc.array(inner, { maxLength: 3 }).map((of) => add(...of)),
+    stageArbitrary(inner, options),
+    fc.tuple(inner, inner, fc.constantFrom("tensor" as const, "global" as const)).map((
+      [direction, magnitude, per],
+    ) => graft({ direction, magnitude, per })),
+    inner.map(skipNonFinite),
+    fc.tuple(inner, predicateArbitrary).map(([of, where]) => masked(of, where)),
+    fc.tuple(inner, inner, predicateArbitrary).map(([of, rest, where]) =>
+      partition([{ where, of }], rest)
+    ),
+    ...(elsewhere ? [inner.map(gradientAt)] : []),
+  );
+}
