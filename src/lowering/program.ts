@@ -4,8 +4,9 @@
  * Every value that outlives a step, or comes from outside, is a *slot* that the graph reads through
  * an `input` node. `version` 0 of a slot is its value when the step begins; each region that assigns
  * the slot makes the next version, whether or not the region fires at this step (if it does not,
- * the new version equals the old one). Regions run in order, and a node used in two regions is
- * evaluated once, in the first of them.
+ * the new version equals the old one). Regions run in order. A node used in two regions is evaluated
+ * once: in the first of them if that is straight, otherwise in the straight region before it, because
+ * an `every` region does not run at every step. A program with `every` regions begins with a straight one.
  *
  * @module
  */

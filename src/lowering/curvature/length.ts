@@ -1,0 +1,102 @@
+/**
+ * How long the step is, written once over û and the spectrum, whatever the structure.
+ *
+ * Source: unified-view-of-optimizers, Table 1 and the clipped forms after it.
+ *
+ * @module
+ */
+import type { Length, LengthKind } from "../../optimizer/length.ts";
+import type { OfKind } from "../../optimizer/types.ts";
+import type { Node } from "../../tensor/node.ts";
+import {
+  abs,
+  compare,
+  div,
+  dot,
+  max,
+  min,
+  mul,
+  neg,
+  select,
+  sign,
+  sqrt,
+} from "../../tensor/ops.ts";
+import { hyper, record, type Scope } from "../scope.ts";
+import type { Spectrum } from "./spectrum.ts";
+
+/** d from û, the spectrum and the numbers of the length. */
+type Rule<K extends LengthKind> = (
+  length: OfKind<Length, K>,
+  u: Node,
+  spectrum: Spectrum,
+  scope: Scope,
+) => Node;
+
+/** ‖û/λ‖_H = √Σ û²/λ. */
+function lengthInH(u: Node, newton: Node): Node {
+  const squared = dot(u, newton);
+  const positive = compare("gt", squared, 0);
+  return select(positive, sqrt(select(positive, squared, 1)), squared);
+}
+
+const limitOf = (scope: Scope, { limit }: { readonly limit: Parameters<typeof hyper>[2] }) =>
+  hyper(scope, "length/limit", limit);
+
+const RULES: { readonly [K in LengthKind]: Rule<K> } = {
+  none: (_, u, spectrum) => spectrum.divide(u, 1),
+  gradientNorm: (_, u, spectrum) => spectrum.divide(u, 0.5),
+  power: ({ exponent }, u, spectrum) => spectrum.divide(u, exponent),
+  eigenbasis: (_, u, spectrum) => spectrum.divide(sign(u), 0.5),
+  normalized: (_, u, spectrum) => {
+    const newton = spectrum.divide(u, 1);
+    const length = lengthInH(u, newton);
+    const moves = compare("ne", length, 0);
+    return select(moves, div(newton, select(moves, length, 1)), 0);
+  },
+  clamped: (length, u, spectrum, scope) => {
+    const limit = limitOf(scope, length);
+    return max(min(spectrum.divide(u, 1), limit), neg(limit));
+  },
+  clipped: (length, u, spectrum, scope) => {
+    const limit = limitOf(scope, length);
+    const newton = spectrum.divide(u, 1);
+    const norm = lengthInH(u, newton);
+    const clips = compare("gt", norm, limit);
+    record(scope, "clipped", clips);
+    return mul(select(clips, div(limit, select(clips, norm, 1)), 1), newton);
+  },
+  gradientNormClipped: (length, u, spectrum, scope) => {
+    const limit = limitOf(scope, length);
+    // ‖d_i‖_H = min(|û|/√λ, C|û|), and d = ‖d_i‖_H·sign(û)/√λ.
+    const inH = min(abs(spectrum.divide(u, 0.5)), mul(limit, abs(u)));
+    return spectrum.divide(mul(sign(u), inH), 0.5);
+  },
+  eigenbasisClipped: (length, u, spectrum, scope) => {
+    const inH = min(abs(spectrum.divide(u, 0.5)), limitOf(scope, length));
+    return spectrum.divide(mul(sign(u), inH), 0.5);
+  },
+};
+
+/** The power p of the spectrum that each length divides by. */
+const POWERS: { readonly [K in LengthKind]: (length: OfKind<Length, K>) => number } = {
+  none: () => 1,
+  gradientNorm: () => 0.5,
+  power: ({ exponent }) => exponent,
+  eigenbasis: () => 0.5,
+  normalized: () => 1,
+  clamped: () => 1,
+  clipped: () => 1,
+  gradientNormClipped: () => 0.5,
+  eigenbasisClipped: () => 0.5,
+};
+
+/** The power p of the spectrum that the length divides by. */
+export function powerOfLength(length: Length): number {
+  return (POWERS[length.kind] as (it: Length) => number)(length);
+}
+
+/** The step of a length. */
+export function applyLength(length: Length, u: Node, spectrum: Spectrum, scope: Scope): Node {
+  const rule = RULES[length.kind] as (it: Length, ...rest: [Node, Spectrum, Scope]) => Node;
+  return rule(length, u, spectrum, scope);
+}

@@ -1,0 +1,59 @@
+/**
+ * The stage with the four slots: samples are calculated, kept by the structure, accumulated, damped,
+ * and turned into a step by the length.
+ *
+ * @module
+ */
+import type { Curvature } from "../../optimizer/types.ts";
+import { joinPath } from "../../optimizer/walk.ts";
+import type { Node } from "../../tensor/node.ts";
+import { compare, constant, select } from "../../tensor/ops.ts";
+import { hyperSlot, record, type Scope, settled } from "../scope.ts";
+import type { Rule } from "../transforms/rule.ts";
+import { calculate } from "./calculating.ts";
+import { damped, signsAfter } from "./damping.ts";
+import { accumulate } from "./iterative.ts";
+import { applyLength, powerOfLength } from "./length.ts";
+import { spectrumOf } from "./spectrum.ts";
+import { project } from "./structure.ts";
+
+/** λ before damping, from the samples up to this step. */
+function curvatureOf(stage: Curvature, u: Node, scope: Scope) {
+  const sampling: Scope = { ...scope, period: scope.period * stage.every.sample };
+  const calculated = calculate(stage, u, sampling);
+  const { nonNegative } = calculated;
+  const through = stage.every.sample === 1 ? (x: Node) => x : (x: Node) => settled(x, sampling);
+  if (calculated.kind === "spectrum") {
+    return { lambda: through(calculated.lambda), nonNegative };
+  }
+  const { diagonal, vector } = calculated;
+  const kept = (x: Node) => project(stage.structure, x, scope.space);
+  const value = damped(stage.damping, "sample", kept(diagonal), sampling);
+  const sample = { value, project: kept, ...(vector === undefined ? {} : { vector }) };
+  return { lambda: through(accumulate(stage.iterative, sample, sampling)), nonNegative };
+}
+
+/** u ← φ(λ, direction(u)). */
+export const curvatureRule: Rule<"curvature"> = (stage, u, scope) => {
+  const { lambda, nonNegative } = curvatureOf(stage, u, scope);
+  const hasRoot = stage.damping.some(({ kind }) => kind === "addToRoot");
+  const signs = signsAfter(stage.damping, nonNegative);
+  const spectrum = spectrumOf(
+    damped(stage.damping, "spectrum", lambda, scope),
+    hasRoot ? damped(stage.damping, "root", constant(0), scope) : undefined,
+    signs.nonNegative,
+  );
+  if (!signs.positive && stage.calculating.kind !== "constant") {
+    record(scope, "dropped", spectrum.dropped(powerOfLength(stage.length)));
+  }
+  const direction = scope.apply(stage.direction, u, joinPath(scope.path, "direction"), scope);
+  const step = applyLength(stage.length, direction, spectrum, scope);
+  if (stage.warmup === undefined) return step;
+  const { use, steps } = stage.warmup;
+  const meanwhile = scope.apply(use, u, joinPath(scope.path, "warmup"), scope);
+  return select(
+    compare("lt", scope.clock, hyperSlot(scope, "warmup/steps", steps)),
+    meanwhile,
+    step,
+  );
+};

@@ -1,0 +1,148 @@
+/**
+ * optimizer × objective → step program.
+ *
+ * @module
+ */
+import * as E from "fp-ts/lib/Either.js";
+import { SteepestError } from "../errors.ts";
+import type { Leaf } from "../objective/leaves.ts";
+import { matches, type Predicate } from "../optimizer/predicate.ts";
+import type { Optimizer } from "../optimizer/types.ts";
+import { sites } from "../optimizer/walk.ts";
+import type { Node } from "../tensor/node.ts";
+import { cast, compare, div, dot, input, mul, norm, select, sub } from "../tensor/ops.ts";
+import { arenaOf } from "./arena.ts";
+import { type AnyObjective, batchTensors, type Problem, problemOf } from "./problem.ts";
+import { PARAMETERS, type Region, SEED, type Slot, STEP, type StepProgram } from "./program.ts";
+import { type Collector, record, type Scope } from "./scope.ts";
+import { applyTransform } from "./transforms/rules.ts";
+
+/** Where the tensors of a batch come from, if not from slots that the host fills. */
+export interface BatchSource {
+  readonly slots: readonly Slot[];
+  readonly node: (name: string) => Node;
+}
+
+/** Options of {@link lower}. */
+export interface LowerOptions {
+  /** Records ‖g‖, ‖u‖ and the cosine between them, at the cost of three reductions. Default: false. */
+  readonly telemetry?: boolean;
+  /** Default: a slot `batch/NAME` for each tensor. */
+  readonly batch?: BatchSource;
+}
+
+/** A slot `batch/NAME` for each tensor of the batch of an objective. */
+export function batchSlotsOf(objective: AnyObjective): BatchSource {
+  const tensors = batchTensors(objective);
+  const name = (of: string) => `batch/${of}`;
+  return {
+    slots: Object.entries(tensors).map(([of, { shape, dtype }]): Slot => ({
+      name: name(of),
+      role: "batch",
+      shape,
+      dtype,
+      perReplica: true,
+    })),
+    node: (of) => input(name(of), tensors[of]!.shape, tensors[of]!.dtype),
+  };
+}
+
+/** The slots of θ and of the two clocks. */
+export function commonSlots(size: number): readonly Slot[] {
+  return [
+    { name: PARAMETERS, role: "parameters", shape: [size], dtype: "f32", perReplica: true },
+    { name: STEP, role: "clock", shape: [], dtype: "u32", initial: 0, perReplica: false },
+    { name: SEED, role: "clock", shape: [], dtype: "u32", initial: 0, perReplica: true },
+  ];
+}
+
+/** Every predicate of an optimizer: parameters that the same ones match are laid side by side. */
+function predicatesOf(optimizer: Optimizer): readonly Predicate[] {
+  return sites(optimizer).flatMap(({ optimizer: it }) =>
+    it.kind === "partition"
+      ? it.parts.map(({ where }) => where)
+      : it.kind === "weightDecay"
+      ? [it.mask]
+      : []
+  );
+}
+
+function recordTelemetry(problem: Problem, u: Node, scope: Scope): void {
+  const g = problem.gradient;
+  const lengths = [norm(g), norm(u)] as const;
+  const product = mul(lengths[0], lengths[1]);
+  const some = compare("gt", product, 0);
+  record(scope, "gradientNorm", lengths[0]);
+  record(scope, "updateNorm", lengths[1]);
+  record(scope, "cosine", select(some, div(dot(g, u), select(some, product, 1)), 0));
+}
+
+/** Regions with long periods first, so that each sees the state of those that it builds on. */
+function regionsOf({ assignments }: Collector, first: readonly string[]): readonly Region[] {
+  const straight = assignments.get(1) ?? [];
+  const periods = [...assignments.keys()].filter((p) => p > 1).sort((a, b) => b - a);
+  const region = (period: number, assign: Region["assign"]): Region => ({
+    kind: period === 1 ? "straight" : "every",
+    period,
+    offset: 0,
+    assign,
+  });
+  if (periods.length === 0) return [region(1, straight)];
+  return [
+    region(1, straight.filter(({ slot }) => first.includes(slot))),
+    ...periods.map((period) => region(period, assignments.get(period)!)),
+    region(1, straight.filter(({ slot }) => !first.includes(slot))),
+  ];
+}
+
+function failureOf({ issues }: Collector): SteepestError | undefined {
+  const kind = issues[0]?.kind;
+  return kind === undefined ? undefined : new SteepestError(kind, issues.map(({ issue }) => issue));
+}
+
+/**
+ * The step program of an optimizer on an objective: θ ← θ − u, with the training loss f(θ_k) before
+ * the step in `record/loss`.
+ *
+ * Left: every problem at once, each with the path of the transform that has it. A {@link SteepestError}
+ * of kind `need` (the objective cannot give what is asked) or `description` (a mask that matches nothing).
+ */
+export function lower(
+  objective: AnyObjective,
+  optimizer: Optimizer,
+  options: LowerOptions = {},
+): E.Either<SteepestError, StepProgram> {
+  const predicates = predicatesOf(optimizer);
+  const group = (leaf: Leaf) => predicates.map((p) => matches(p, leaf) ? "1" : "0").join("");
+  const arena = arenaOf(objective.leaves, group);
+  const batch = options.batch ?? batchSlotsOf(objective);
+  const problem = problemOf(objective, arena, batch.node);
+  const collector: Collector = {
+    slots: new Map([...commonSlots(arena.size), ...batch.slots].map((s) => [s.name, s])),
+    assignments: new Map(),
+    settled: new Map(),
+    issues: [],
+  };
+  const scope: Scope = {
+    problem,
+    space: arena,
+    path: "",
+    clock: cast(problem.step, "f32"),
+    period: 1,
+    telemetry: options.telemetry ?? false,
+    collector,
+    apply: applyTransform,
+  };
+  record(scope, "loss", problem.loss);
+  const u = applyTransform(optimizer, problem.gradient, "", scope);
+  if (scope.telemetry) recordTelemetry(problem, u, scope);
+  const fault = failureOf(collector);
+  if (fault !== undefined) return E.left(fault);
+  const last = collector.assignments.get(1) ?? [];
+  collector.assignments.set(1, [...last, { slot: PARAMETERS, value: sub(problem.theta, u) }]);
+  return E.right({
+    arena,
+    slots: [...collector.slots.values()],
+    regions: regionsOf(collector, ["record/loss"]),
+  });
+}

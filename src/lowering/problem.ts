@@ -1,0 +1,143 @@
+/**
+ * The objective as the step sees it: one instance of its graph at θ, and everything that an
+ * optimizer may ask about it, built on demand. All of it shares one batch and one dropout mask.
+ *
+ * @module
+ */
+import { gaussNewtonVector, hessianVector, perExampleGradients } from "../autodiff/products.ts";
+import { gradient } from "../autodiff/vjp.ts";
+import { makeMode, type RandomSource, randomSource } from "../nn/mode.ts";
+import { type Instance, instantiate, type Objective } from "../objective/objective.ts";
+import { type Node, sizeOf } from "../tensor/node.ts";
+import { input, mean, randomBits, square } from "../tensor/ops.ts";
+import { topological } from "../tensor/walk.ts";
+import { flatten, parameterOf, restrict, type Space, unflatten } from "./arena.ts";
+import { type Arena, PARAMETERS, SEED, STEP } from "./program.ts";
+
+/** Any objective: what lowering needs to know of it. */
+export type AnyObjective =
+  & Pick<
+    Objective<unknown, unknown>,
+    "leaves" | "build" | "lowerBound" | "likelihood"
+  >
+  & { readonly batch: object };
+
+/** The objective at θ. Vectors are flat, over the given space. */
+export interface Problem {
+  readonly arena: Arena;
+  readonly theta: Node;
+  readonly step: Node;
+  readonly loss: Node;
+  /** ∇f(θ) over the arena. */
+  readonly gradient: Node;
+  /** How many examples a batch has; absent without a likelihood. */
+  readonly batchSize?: number;
+  /** ∇f at another point of the arena, same batch and mask, over a space. */
+  gradientAt(point: Node, space: Space): Node;
+  /** H·v over a space (the block of H that belongs to it). */
+  hessianTimes(v: Node, space: Space): Node;
+  /** G·v over a space; absent where the likelihood has no Hessian. */
+  readonly gaussNewtonTimes?: (v: Node, space: Space) => Node;
+  /** ∇f under labels sampled from the model, over a space; absent where labels cannot be sampled. */
+  readonly sampledGradient?: (space: Space) => Node;
+  /** Mean over examples of the squared per-example gradients; absent without a likelihood. */
+  readonly meanSquares?: (labels: "given" | "sampled", space: Space) => Node | undefined;
+  /** A random stream of its own. */
+  random(name: string): RandomSource;
+}
+
+/** The node of the tensor `name` of the batch. */
+export type BatchNode = (name: string) => Node;
+
+/** What a batch of an objective holds, by name. */
+export function batchTensors(
+  objective: AnyObjective,
+): Readonly<Record<string, { readonly shape: readonly number[]; readonly dtype: Node["dtype"] }>> {
+  return objective.batch as ReturnType<typeof batchTensors>;
+}
+
+/** The clock inputs `seed` and `step`. */
+export function clockInputs(): { readonly seed: Node; readonly step: Node } {
+  return { seed: input(SEED, [], "u32"), step: input(STEP, [], "u32") };
+}
+
+const LABELS = "labels";
+
+/** Builds the {@link Problem}. */
+export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNode): Problem {
+  const { seed, step } = clockInputs();
+  const theta = input(PARAMETERS, [arena.size]);
+  const mode = makeMode(true, seed, step);
+  const random = (name: string) => randomSource(seed, step, name);
+  const at = (point: Node, batchNode: BatchNode = batch): Instance => {
+    const entries = new Map(arena.entries.map((e) => [e.path, e]));
+    return instantiate(
+      objective,
+      (path) => parameterOf(point, entries.get(path)!),
+      batchNode,
+      mode,
+    );
+  };
+  const here = at(theta);
+  const wrt = (space: Space, point: Node = theta) => {
+    const kept = new Set(space.entries.map(({ path }) => path));
+    return arena.entries.filter((e) => kept.has(e.path)).map((e) => parameterOf(point, e));
+  };
+  const { outputs, likelihood } = here;
+  const tensors = batchTensors(objective);
+  const given = Object.fromEntries(Object.keys(tensors).map((name) => [name, batch(name)]));
+  const sampled = () => {
+    if (outputs === undefined || likelihood?.sample === undefined) return undefined;
+    return { ...given, ...likelihood.sample(outputs, random(LABELS)) };
+  };
+  const squares = (labels: "given" | "sampled", space: Space): Node | undefined => {
+    const all = labels === "given" ? given : sampled();
+    if (all === undefined) return undefined;
+    const examples = Object.entries(all).map(([name, node]) => ({
+      one: input(`example/${name}`, [1, ...node.shape.slice(1)], node.dtype),
+      all: node,
+    }));
+    const ones = new Map(examples.map(({ one }, i) => [Object.keys(all)[i]!, one]));
+    const { loss } = at(theta, (name) => ones.get(name)!);
+    // A mask drawn for one example becomes the rows of the batch's mask.
+    const size = examples[0]!.all.shape[0]!;
+    const masks = topological([loss]).flatMap((one) =>
+      one.op.kind === "randomBits" && one.shape[0] === 1
+        ? [{ one, all: randomBits(seed, step, one.op.stream, [size, ...one.shape.slice(1)]) }]
+        : []
+    );
+    const each = perExampleGradients(loss, wrt(space), [...examples, ...masks]);
+    return flatten(each.map((g) => mean(square(g), [0])));
+  };
+  const whole = flatten(gradient(here.loss, wrt(arena)));
+  return {
+    arena,
+    theta,
+    step,
+    loss: here.loss,
+    gradient: whole,
+    ...(outputs === undefined ? {} : { batchSize: outputs.shape[0] ?? sizeOf(outputs.shape) }),
+    gradientAt: (point, space) => flatten(gradient(at(point).loss, wrt(space, point))),
+    hessianTimes: (v, space) => flatten(hessianVector(here.loss, wrt(space), unflatten(v, space))),
+    ...(outputs === undefined || likelihood?.outputHessian === undefined ? {} : {
+      gaussNewtonTimes: (v: Node, space: Space) =>
+        flatten(gaussNewtonVector(
+          [outputs],
+          ([t]) => [likelihood.outputHessian!(outputs, given, t!)],
+          wrt(space),
+          unflatten(v, space),
+        )),
+    }),
+    ...(outputs === undefined || likelihood?.sample === undefined ? {} : {
+      sampledGradient: (space: Space) =>
+        flatten(gradient(likelihood.loss(outputs, sampled()!), wrt(space))),
+    }),
+    ...(outputs === undefined ? {} : { meanSquares: squares }),
+    random,
+  };
+}
+
+/** g over a space. */
+export function gradientOver(problem: Problem, space: Space): Node {
+  return restrict(problem.gradient, problem.arena, space);
+}

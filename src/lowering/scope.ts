@@ -1,0 +1,131 @@
+/**
+ * What a rule of lowering sees: where it stands, its clock and gate, and the collector of slots,
+ * assignments, records and problems.
+ *
+ * @module
+ */
+import { type ErrorKind, type Issue, issue } from "../errors.ts";
+import type { Hyper } from "../optimizer/schedule.ts";
+import type { Optimizer } from "../optimizer/types.ts";
+import { joinPath } from "../optimizer/walk.ts";
+import type { DType, Node, Shape } from "../tensor/node.ts";
+import { cast, input, select } from "../tensor/ops.ts";
+import { substitute } from "../tensor/walk.ts";
+import type { Space } from "./arena.ts";
+import type { Problem } from "./problem.ts";
+import type { Assignment, Slot } from "./program.ts";
+import { scheduleNode } from "./schedules.ts";
+
+/** What rules have produced so far. */
+export interface Collector {
+  readonly slots: Map<string, Slot>;
+  /** Assignments by the period of their region; 1 is the straight region. */
+  readonly assignments: Map<number, Assignment[]>;
+  /** By period: the next version of a slot, under the hash of the value that becomes it. */
+  readonly settled: Map<number, Map<string, Node>>;
+  readonly issues: { readonly kind: ErrorKind; readonly issue: Issue }[];
+}
+
+/** How a rule finds its surroundings. */
+export interface Scope {
+  readonly problem: Problem;
+  /** The parameters that u has at this place. */
+  readonly space: Space;
+  /** The path of the transform. */
+  readonly path: string;
+  /** How many steps this transform has taken, as an f32 scalar. */
+  readonly clock: Node;
+  /** A bool scalar: state moves only where it holds. Absent: always. */
+  readonly gate?: Node;
+  /** State is assigned in the region with this period. */
+  readonly period: number;
+  readonly telemetry: boolean;
+  readonly collector: Collector;
+  /** Lowers a transform that stands at a place inside this one. */
+  readonly apply: (optimizer: Optimizer, u: Node, place: string, scope: Scope) => Node;
+}
+
+/** A piece of state before and after the step. */
+export interface Evolution {
+  readonly old: Node;
+  readonly next: Node;
+}
+
+function assign(scope: Scope, assignment: Assignment): void {
+  const { assignments } = scope.collector;
+  const list = assignments.get(scope.period) ?? [];
+  assignments.set(scope.period, [...list, assignment]);
+}
+
+/** State called `name` of this transform, which becomes `next(old)` at each of its steps. */
+export function evolve(
+  scope: Scope,
+  name: string,
+  shape: Shape,
+  initial: number | Node,
+  next: (old: Node) => Node,
+  dtype: DType = "f32",
+): Evolution {
+  const slot = `state/${joinPath(scope.path, name)}`;
+  const old = input(slot, shape, dtype);
+  const value = next(old);
+  const kept = scope.gate === undefined ? value : select(scope.gate, value, old);
+  const { slots, settled } = scope.collector;
+  slots.set(slot, { name: slot, role: "state", shape, dtype, initial, perReplica: true });
+  assign(scope, { slot, value: kept });
+  // Rules go on with the value before the gate; where the gate is shut, their result is not used.
+  const versions = settled.get(scope.period) ?? new Map<string, Node>();
+  settled.set(scope.period, versions.set(value.hash, input(slot, shape, dtype, 1)));
+  return { old, next: value };
+}
+
+/** Tells the host a number once a step; bool becomes 0 or 1. */
+export function record(scope: Scope, what: string, value: Node): void {
+  const name = `record/${joinPath(scope.path, what)}`;
+  scope.collector.slots.set(name, {
+    name,
+    role: "record",
+    shape: [],
+    dtype: "f32",
+    perReplica: true,
+  });
+  assign({ ...scope, period: 1 }, { slot: name, value: cast(value, "f32") });
+}
+
+/** An f32 scalar that the host may change at any time. */
+export function hyperSlot(scope: Scope, path: string, initial: number): Node {
+  const name = `hyper/${joinPath(scope.path, path)}`;
+  scope.collector.slots.set(name, {
+    name,
+    role: "hyper",
+    shape: [],
+    dtype: "f32",
+    initial,
+    perReplica: true,
+  });
+  return input(name, []);
+}
+
+/** The value of a hyperparameter at this transform's step: a slot, or a schedule over slots. */
+export function hyper(scope: Scope, path: string, value: Hyper): Node {
+  return scheduleNode(
+    value,
+    scope.clock,
+    path,
+    (at, initial) => hyperSlot(scope, at, initial),
+  );
+}
+
+/** Reports a problem at this transform; lowering goes on, so that all are found. */
+export function report(scope: Scope, kind: ErrorKind, found: string, expected: string): void {
+  scope.collector.issues.push({ kind, issue: issue(scope.path, found, expected) });
+}
+
+/**
+ * A value of state that was assigned in a region of its own, as the regions after it see it: every
+ * next value in it becomes the next version of its slot.
+ */
+export function settled(value: Node, scope: Scope): Node {
+  const versions = scope.collector.settled.get(scope.period);
+  return scope.period === 1 || versions === undefined ? value : substitute([value], versions)[0]!;
+}

@@ -1,0 +1,28 @@
+/** @module */
+import { binary, compare, div, dot, max, min, mul, select, sub } from "../../tensor/ops.ts";
+import { gradientOver } from "../problem.ts";
+import { hyper, record } from "../scope.ts";
+import type { Rule } from "./rule.ts";
+
+/**
+ * u ← min(cap, α·max(0, f − L)/(gᵀu))·u; no step where gᵀu ≤ 0, which is counted, as is each step
+ * at which the cap decides.
+ *
+ * Source: norm-adapted-gradient-descent, Algorithm 1.
+ */
+export const newtonRaphsonRule: Rule<"newtonRaphson"> = (
+  { alpha, lowerBound, cap },
+  u,
+  scope,
+) => {
+  const { problem } = scope;
+  const slope = dot(gradientOver(problem, scope.space), u);
+  const descends = compare("gt", slope, 0);
+  const above = max(sub(problem.loss, hyper(scope, "lowerBound", lowerBound)), 0);
+  const ratio = div(mul(hyper(scope, "alpha", alpha), above), select(descends, slope, 1));
+  record(scope, "noStep", select(descends, 0, 1));
+  if (cap === undefined) return mul(select(descends, ratio, 0), u);
+  const limit = hyper(scope, "cap", cap);
+  record(scope, "capped", binary("and", descends, compare("gt", ratio, limit)));
+  return mul(select(descends, min(ratio, limit), 0), u);
+};

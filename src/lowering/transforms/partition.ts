@@ -1,0 +1,38 @@
+/** @module */
+import { matches } from "../../optimizer/predicate.ts";
+import type { Optimizer } from "../../optimizer/types.ts";
+import { joinPath } from "../../optimizer/walk.ts";
+import { assemble, restrict, type Space, subspace } from "../arena.ts";
+import { report } from "../scope.ts";
+import type { Rule } from "./rule.ts";
+
+/** Each parameter goes to the first part that matches it, or to the rest; norms are over the part. */
+export const partitionRule: Rule<"partition"> = ({ parts, rest }, u, scope) => {
+  const { space, path } = scope;
+  const owner = new Map(
+    space.entries.map((entry) => [
+      entry.path,
+      parts.findIndex(({ where }) => matches(where, entry)),
+    ]),
+  );
+  const part = (index: number) => subspace(space, (entry) => owner.get(entry.path) === index);
+  const lowered = (of: Optimizer, place: string, inside: Space) => ({
+    space: inside,
+    flat: scope.apply(of, restrict(u, space, inside), place, { ...scope, space: inside }),
+  });
+  const pieces = parts.flatMap(({ of }, i) => {
+    const inside = part(i), place = joinPath(path, "parts", i);
+    if (inside.size > 0) return [lowered(of, place, inside)];
+    const paths = space.entries.map((entry) => entry.path).join(", ");
+    report(
+      { ...scope, path: place },
+      "description",
+      `a part that gets none of ${paths}`,
+      "at least one parameter",
+    );
+    return [];
+  });
+  const others = part(-1);
+  if (others.size > 0) pieces.push(lowered(rest, joinPath(path, "rest"), others));
+  return assemble(pieces, space);
+};

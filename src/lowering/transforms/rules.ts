@@ -1,0 +1,50 @@
+/**
+ * The rules of all transforms.
+ *
+ * @module
+ */
+import type { Optimizer, OptimizerKind } from "../../optimizer/types.ts";
+import { pathAt } from "../../optimizer/walk.ts";
+import type { Node } from "../../tensor/node.ts";
+import { curvatureRule } from "../curvature/stage.ts";
+import type { Scope } from "../scope.ts";
+import { addRule } from "./add.ts";
+import { chainRule } from "./chain.ts";
+import { differenceRule } from "./difference.ts";
+import { emaRule } from "./ema.ts";
+import { gradientAtRule } from "./gradient_at.ts";
+import { graftRule } from "./graft.ts";
+import { identityRule } from "./identity.ts";
+import { newtonRaphsonRule } from "./newton_raphson.ts";
+import { partitionRule } from "./partition.ts";
+import type { Rule } from "./rule.ts";
+import { scaleRule } from "./scale.ts";
+import { skipNonFiniteRule } from "./skip_non_finite.ts";
+import { traceRule } from "./trace.ts";
+import { weightDecayRule } from "./weight_decay.ts";
+import { zeroRule } from "./zero.ts";
+
+const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
+  identity: identityRule,
+  zero: zeroRule,
+  chain: chainRule,
+  add: addRule,
+  ema: emaRule,
+  trace: traceRule,
+  scale: scaleRule,
+  difference: differenceRule,
+  weightDecay: weightDecayRule,
+  newtonRaphson: newtonRaphsonRule,
+  graft: graftRule,
+  gradientAt: gradientAtRule,
+  partition: partitionRule,
+  skipNonFinite: skipNonFiniteRule,
+  curvature: curvatureRule,
+};
+
+/** The update that a transform at `place` makes of u. */
+export function applyTransform(optimizer: Optimizer, u: Node, place: string, scope: Scope): Node {
+  // The table is total and keyed by the tag, which a union of functions cannot express.
+  const rule = RULES[optimizer.kind] as (it: Optimizer, u: Node, scope: Scope) => Node;
+  return rule(optimizer, u, { ...scope, path: pathAt(optimizer, place) });
+}

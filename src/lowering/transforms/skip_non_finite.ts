@@ -1,0 +1,20 @@
+/** @module */
+import { add, binary, cast, compare, select, sum, unary } from "../../tensor/ops.ts";
+import { evolve, record, type Scope } from "../scope.ts";
+import type { Rule } from "./rule.ts";
+
+/** Where the loss or an element of u is not finite the step is 0 and no state inside moves. */
+export const skipNonFiniteRule: Rule<"skipNonFinite"> = ({ of }, u, scope) => {
+  const broken = sum(cast(unary("not", unary("isFinite", u)), "f32"));
+  const finite = binary(
+    "and",
+    unary("isFinite", scope.problem.loss),
+    compare("eq", broken, 0),
+  );
+  record(scope, "skipped", unary("not", finite));
+  const gate = scope.gate === undefined ? finite : binary("and", scope.gate, finite);
+  const inside: Scope = { ...scope, gate, period: 1 };
+  const clock = evolve(inside, "count", [], 0, (old) => add(old, 1)).old;
+  const out = scope.apply(of, u, scope.path, { ...scope, gate, clock });
+  return select(finite, out, 0);
+};
