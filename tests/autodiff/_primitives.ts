@@ -117,6 +117,7 @@ export const KINDS: { readonly [K in OpKind]: readonly Node[] } = {
     gather(mul(x, y), indices),
     gather(x, reshape(indices, [2, 2])),
     gather(halves, constant([1, 1, 3], [3], "u32")),
+    gather(mul(halves, halves), constant([4, 0], [2], "u32")),
   ],
   scatterAdd: [
     scatterAdd(indices, mul(halves, halves), 3),
