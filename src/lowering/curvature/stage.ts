@@ -4,12 +4,11 @@
  *
  * @module
  */
-import type { Curvature } from "../../optimizer/types.ts";
+import type { Curvature, TransformOf } from "../../optimizer/types.ts";
 import { joinPath } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
 import { compare, constant, select } from "../../tensor/ops.ts";
 import { hyperSlot, record, type Scope, settled } from "../scope.ts";
-import type { Rule } from "../transforms/rule.ts";
 import { calculate } from "./calculating.ts";
 import { damped, signsAfter } from "./damping.ts";
 import { accumulate } from "./iterative.ts";
@@ -34,7 +33,7 @@ function curvatureOf(stage: Curvature, u: Node, scope: Scope) {
 }
 
 /** u ← φ(λ, direction(u)). */
-export const curvatureRule: Rule<"curvature"> = (stage, u, scope) => {
+export function curvatureRule(stage: TransformOf<"curvature">, u: Node, scope: Scope): Node {
   const { lambda, nonNegative } = curvatureOf(stage, u, scope);
   const hasRoot = stage.damping.some(({ kind }) => kind === "addToRoot");
   const signs = signsAfter(stage.damping, nonNegative);
@@ -56,4 +55,4 @@ export const curvatureRule: Rule<"curvature"> = (stage, u, scope) => {
     meanwhile,
     step,
   );
-};
+}

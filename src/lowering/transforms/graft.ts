@@ -1,9 +1,10 @@
 /** @module */
+import type { TransformOf } from "../../optimizer/types.ts";
+import type { Scope } from "../scope.ts";
 import { joinPath } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
 import { compare, div, mul, norm, select } from "../../tensor/ops.ts";
 import { perTensor } from "../arena.ts";
-import type { Rule } from "./rule.ts";
 
 /** direction·‖magnitude‖/‖direction‖; 0 where the direction is 0. */
 function grafted(direction: Node, magnitude: Node): Node {
@@ -14,11 +15,11 @@ function grafted(direction: Node, magnitude: Node): Node {
 }
 
 /** The direction of one branch with the norm of another, by tensor or over all. */
-export const graftRule: Rule<"graft"> = (transform, u, scope) => {
+export function graftRule(transform: TransformOf<"graft">, u: Node, scope: Scope): Node {
   const branch = (name: "direction" | "magnitude") =>
     scope.apply(transform[name], u, joinPath(scope.path, name), scope);
   const direction = branch("direction"), magnitude = branch("magnitude");
   return transform.per === "global"
     ? grafted(direction, magnitude)
     : perTensor([direction, magnitude], scope.space, ([d, m]) => grafted(d!, m!));
-};
+}

@@ -1,5 +1,8 @@
 /** @module */
-import type { Rule } from "./rule.ts";
+import type { TransformOf } from "../../optimizer/types.ts";
+import type { Node } from "../../tensor/node.ts";
 
 /** u ← u. */
-export const identityRule: Rule<"identity"> = (_, u) => u;
+export function identityRule(_: TransformOf<"identity">, u: Node): Node {
+  return u;
+}

@@ -1,8 +1,9 @@
 /** @module */
+import type { TransformOf } from "../../optimizer/types.ts";
+import type { Node } from "../../tensor/node.ts";
 import { binary, compare, div, dot, max, min, mul, select, sub } from "../../tensor/ops.ts";
 import { gradientOver } from "../problem.ts";
-import { hyper, record } from "../scope.ts";
-import type { Rule } from "./rule.ts";
+import { hyper, record, type Scope } from "../scope.ts";
 
 /**
  * u ← min(cap, α·max(0, f − L)/(gᵀu))·u; no step where gᵀu ≤ 0, which is counted, as is each step
@@ -10,11 +11,11 @@ import type { Rule } from "./rule.ts";
  *
  * Source: norm-adapted-gradient-descent, Algorithm 1.
  */
-export const newtonRaphsonRule: Rule<"newtonRaphson"> = (
-  { alpha, lowerBound, cap },
-  u,
-  scope,
-) => {
+export function newtonRaphsonRule(
+  { alpha, lowerBound, cap }: TransformOf<"newtonRaphson">,
+  u: Node,
+  scope: Scope,
+): Node {
   const { problem } = scope;
   const slope = dot(gradientOver(problem, scope.space), u);
   const descends = compare("gt", slope, 0);
@@ -25,4 +26,4 @@ export const newtonRaphsonRule: Rule<"newtonRaphson"> = (
   const limit = hyper(scope, "cap", cap);
   record(scope, "capped", binary("and", descends, compare("gt", ratio, limit)));
   return mul(select(descends, min(ratio, limit), 0), u);
-};
+}

@@ -1,13 +1,17 @@
 /** @module */
+import type { Node } from "../../tensor/node.ts";
 import { matches } from "../../optimizer/predicate.ts";
-import type { Optimizer } from "../../optimizer/types.ts";
+import type { Optimizer, TransformOf } from "../../optimizer/types.ts";
 import { joinPath } from "../../optimizer/walk.ts";
 import { assemble, restrict, type Space, subspace } from "../arena.ts";
-import { report } from "../scope.ts";
-import type { Rule } from "./rule.ts";
+import { report, type Scope } from "../scope.ts";
 
 /** Each parameter goes to the first part that matches it, or to the rest; norms are over the part. */
-export const partitionRule: Rule<"partition"> = ({ parts, rest }, u, scope) => {
+export function partitionRule(
+  { parts, rest }: TransformOf<"partition">,
+  u: Node,
+  scope: Scope,
+): Node {
   const { space, path } = scope;
   const owner = new Map(
     space.entries.map((entry) => [
@@ -35,4 +39,4 @@ export const partitionRule: Rule<"partition"> = ({ parts, rest }, u, scope) => {
   const others = part(-1);
   if (others.size > 0) pieces.push(lowered(rest, joinPath(path, "rest"), others));
   return assemble(pieces, space);
-};
+}

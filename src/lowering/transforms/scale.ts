@@ -1,7 +1,10 @@
 /** @module */
+import type { TransformOf } from "../../optimizer/types.ts";
+import type { Node } from "../../tensor/node.ts";
 import { mul } from "../../tensor/ops.ts";
-import { hyper } from "../scope.ts";
-import type { Rule } from "./rule.ts";
+import { hyper, type Scope } from "../scope.ts";
 
 /** u ← by·u. */
-export const scaleRule: Rule<"scale"> = ({ by }, u, scope) => mul(hyper(scope, "by", by), u);
+export function scaleRule({ by }: TransformOf<"scale">, u: Node, scope: Scope): Node {
+  return mul(hyper(scope, "by", by), u);
+}

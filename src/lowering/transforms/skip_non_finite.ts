@@ -1,10 +1,15 @@
 /** @module */
+import type { TransformOf } from "../../optimizer/types.ts";
+import type { Node } from "../../tensor/node.ts";
 import { add, binary, cast, compare, select, sum, unary } from "../../tensor/ops.ts";
 import { evolve, record, type Scope } from "../scope.ts";
-import type { Rule } from "./rule.ts";
 
 /** Where the loss or an element of u is not finite the step is 0 and no state inside moves. */
-export const skipNonFiniteRule: Rule<"skipNonFinite"> = ({ of }, u, scope) => {
+export function skipNonFiniteRule(
+  { of }: TransformOf<"skipNonFinite">,
+  u: Node,
+  scope: Scope,
+): Node {
   const broken = sum(cast(unary("not", unary("isFinite", u)), "f32"));
   const finite = binary(
     "and",
@@ -17,4 +22,4 @@ export const skipNonFiniteRule: Rule<"skipNonFinite"> = ({ of }, u, scope) => {
   const clock = evolve(inside, "count", [], 0, (old) => add(old, 1)).old;
   const out = scope.apply(of, u, scope.path, { ...scope, gate, clock });
   return select(finite, out, 0);
-};
+}

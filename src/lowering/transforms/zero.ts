@@ -1,6 +1,9 @@
 /** @module */
+import type { TransformOf } from "../../optimizer/types.ts";
+import type { Node } from "../../tensor/node.ts";
 import { constant } from "../../tensor/ops.ts";
-import type { Rule } from "./rule.ts";
 
 /** u ← 0. */
-export const zeroRule: Rule<"zero"> = (_, u) => constant(0, u.shape);
+export function zeroRule(_: TransformOf<"zero">, u: Node): Node {
+  return constant(0, u.shape);
+}
