@@ -67,13 +67,18 @@ export function word<const T extends string>(...words: readonly T[]): z.ZodType<
   return z.literal([...words]);
 }
 
+/** What a decay to 0 comes to without reaching it: so it may stand where a value must be positive. */
+function almostZero(from: number): number {
+  return Math.sign(from) * Number.MIN_VALUE;
+}
+
 /** Between these values every value of the schedule lies: each kind is monotone from one to the next. */
 const EXTREMES: { readonly [K in ScheduleKind]: (it: OfKind<Schedule, K>) => readonly number[] } = {
   constant: ({ value }) => [value],
   linear: ({ from, to }) => [from, to],
   cosineDecay: ({ from, to, warmup }) => [from, to, ...(warmup > 0 ? [from / warmup] : [])],
-  exponentialDecay: ({ from, factor }) => [from, ...(factor === 1 ? [] : [from * factor])],
-  stepDecay: ({ from, factor }) => [from, from * factor],
+  exponentialDecay: ({ from, factor }) => factor === 1 ? [from] : [from, almostZero(from)],
+  stepDecay: ({ from, factor }) => factor === 1 ? [from] : [from, almostZero(from)],
   piecewise: ({ from, changes }) => [from, ...changes.map(({ value }) => value)],
   warmup: ({ to, steps }) => [to, to / steps],
   oneCycle: ({ peak, divide, finalDivide }) => [peak, peak / divide, peak / finalDivide],

@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { assert, assertEquals } from "../_assert.ts";
+import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
+import { sophia } from "../../src/optimizer/catalogue/sophia.ts";
+import { chain, identity } from "../../src/optimizer/combinators.ts";
+import { hyperparameters } from "../../src/optimizer/hyperparameters.ts";
+import { scale, trace, weightDecay } from "../../src/optimizer/transforms.ts";
+import { costInGradients, explain } from "../../src/taxonomy/explain.ts";
+import { stateSlots } from "../../src/taxonomy/state.ts";
+import { optimizerArbitrary } from "../optimizer/_arbitrary.ts";
+
+Deno.test("explain() says everything about AdamW", () => {
+  assertEquals(
+    explain(catalogue["adamw"]?.build() ?? identity()),
+    `Step (u starts as the gradient g, and θ ← θ − u ends it)
+  0/curvature: x = u ⊙ u; one λ a coordinate; debiased average with decay 0.999; λ^p ← λ^p + 1e-8; u ← û/√λ, û = direction(u)
+    0/curvature/direction/ema: m ← βm + (1 − β)u, β = 0.9; u ← m, divided by its weight
+  1/weightDecay: u ← u + 0.01·θ on everything (decoupled, times the rate)
+  2/scale: u ← ηu, η = 0.001
+Table 1
+  length ‖d_i‖_H′ = ε|g_i| | calculating F̃ | structure diagonal | iterative momentum
+State: 2 × θ, 2 scalars
+  0/curvature/iterative/0/statistic
+  0/curvature/iterative/0/weight (scalar)
+  0/curvature/direction/ema/mean
+  0/curvature/direction/ema/weight (scalar)
+Needs beyond the gradient
+  none
+Cost
+  1 gradients a step
+Hyperparameters
+  0/curvature/iterative/0/decay = 0.999 (value)
+  0/curvature/damping/0/eps = 1e-8 (value)
+  0/curvature/every/sample = 1 (rhythm)
+  0/curvature/every/factor = 1 (rhythm)
+  0/curvature/direction/ema/decay = 0.9 (value)
+  1/weightDecay/decay = 0.01 (value)
+  2/scale/by = 0.001 (value)`,
+  );
+});
+
+Deno.test("explain() says what the place of a weight decay makes of it", () => {
+  const [decay, rate, momentum] = [weightDecay(0.1), scale(0.1), trace({ decay: 0.9 })];
+  assert(explain(chain(decay, momentum, rate)).includes("an L2 penalty"));
+  assert(explain(chain(momentum, decay, rate)).includes("decoupled, times the rate"));
+  assert(explain(chain(momentum, rate, decay)).includes("decoupled, without the rate"));
+});
+
+Deno.test("costInGradients() spreads samples over their period", () => {
+  assertEquals(costInGradients(sophia({ variant: "H", every: 10 })), 1.2);
+  assertEquals(costInGradients(sophia({ variant: "G", every: 10 })), 1.1);
+  assertEquals(costInGradients(scale(1)), 1);
+});
+
+Deno.test("explain() mentions every value and every state of a random optimizer", () => {
+  fc.assert(
+    fc.property(optimizerArbitrary(), (optimizer) => {
+      const text = explain(optimizer);
+      for (const { path, kind } of hyperparameters(optimizer)) {
+        if (kind !== "structural") assert(text.includes(`  ${path} = `), path);
+      }
+      const states = stateSlots(optimizer).map(({ path }) => path);
+      assertEquals(new Set(states).size, states.length);
+      for (const path of states) assert(text.includes(`  ${path}`), path);
+    }),
+    { seed: 13, numRuns: 150 },
+  );
+});
