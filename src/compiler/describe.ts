@@ -1,0 +1,81 @@
+/**
+ * What a compiled program consists of, for people and tests.
+ *
+ * @module
+ */
+import type { Plan } from "./plan.ts";
+
+/** One kernel of a program. */
+export interface KernelDescription {
+  readonly label: string;
+  /** WGSL, or JavaScript on the backend `"js"`. */
+  readonly source: string;
+  readonly workgroupSize: number;
+  readonly bindings: readonly string[];
+  /** Dispatches in one pass through all regions. */
+  readonly dispatches: number;
+  /** Estimated multiply-adds of one dispatch. */
+  readonly flops: number;
+  /** Estimated bytes that one dispatch moves. */
+  readonly bytes: number;
+}
+
+/** One region of a program: it fires at steps ≡ offset (mod period). */
+export interface RegionDescription {
+  readonly period: number;
+  readonly offset: number;
+  readonly dispatches: number;
+  readonly copies: number;
+}
+
+/** What {@link describe} gives. */
+export interface ProgramDescription {
+  readonly target: Plan["target"];
+  readonly replicas: number;
+  readonly kernels: readonly KernelDescription[];
+  readonly regions: readonly RegionDescription[];
+  /** Bytes of each buffer that stays on the device. */
+  readonly buffers: Readonly<Record<string, number>>;
+  /** Bytes of all of them. */
+  readonly bytes: number;
+  /** Dispatches of one step, averaged over the periods. */
+  readonly dispatchesPerStep: number;
+  /** Scalars that the host writes for one step. */
+  readonly hostScalars: number;
+}
+
+/**
+ * Kernels with their source, dispatches, bytes and regions of a compiled program; `undefined` on the
+ * backend `"reference"`, which compiles nothing.
+ */
+export function describe(
+  program: { readonly plan?: Plan | undefined },
+): ProgramDescription | undefined {
+  const { plan } = program;
+  if (plan === undefined) return undefined;
+  const commands = plan.regions.flatMap((r) => r.commands);
+  const kernels = plan.kernels.map((kernel, k): KernelDescription => ({
+    label: kernel.label,
+    source: kernel.source,
+    workgroupSize: kernel.workgroupSize,
+    bindings: kernel.bindings.map((b) => `${plan.buffers[b.buffer]!.label} (${b.access})`),
+    dispatches: commands.filter((c) => c.kind === "dispatch" && c.kernel === k).length,
+    flops: kernel.flops,
+    bytes: kernel.words * 4,
+  }));
+  const regions = plan.regions.map(({ period, offset, commands }): RegionDescription => {
+    const dispatches = commands.filter((c) => c.kind === "dispatch").length;
+    return { period, offset, dispatches, copies: commands.length - dispatches };
+  });
+  const device = plan.buffers.filter((b) => b.kind === "device");
+  return {
+    target: plan.target,
+    replicas: plan.replicas,
+    kernels,
+    regions,
+    buffers: Object.fromEntries(device.map((b) => [b.label, b.words * 4])),
+    bytes: device.reduce((sum, b) => sum + b.words * 4, 0),
+    dispatchesPerStep: regions.reduce((sum, r) => sum + r.dispatches / r.period, 0),
+    hostScalars: plan.hostScalars.length,
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * How a program is compiled and started.
+ *
+ * @module
+ */
+import { type Issue, issue, SteepestError } from "../errors.ts";
+import type { Arena, StepProgram } from "../lowering/program.ts";
+import { PARAMETERS, SEED } from "../lowering/program.ts";
+import { initialValues } from "../nn/initial.ts";
+import type { Leaf } from "../objective/leaves.ts";
+import type { DeviceHandle } from "./device.ts";
+import type { BackendName } from "./executor.ts";
+import { sizeOf } from "../tensor/node.ts";
+
+/** Options of `compile`. */
+export interface CompileOptions {
+  /** Default `"auto"`: `"webgpu"` if there is an adapter, else `"js"`. */
+  readonly backend?: BackendName | "auto";
+  /** Default `"f32"`; `"f64"` runs on the backend `"reference"` alone. */
+  readonly precision?: "f32" | "f64";
+  /** Independent copies that run together; default 1. */
+  readonly replicas?: number;
+  /** Of the random numbers; replica r takes `seed + r` unless all are given. Default 0. */
+  readonly seed?: number | readonly number[];
+  /**
+   * Start values by path of the parameter instead of the objective's own: row-major, for one copy
+   * or for all of them.
+   */
+  readonly parameters?: Readonly<Record<string, number | ArrayLike<number>>>;
+  /** The tensors of the batch (or data slots), by name: written once, the same at every step. */
+  readonly data?: Readonly<Record<string, ArrayLike<number>>>;
+  /** Rewrites the step program before it is compiled. */
+  readonly transform?: (program: StepProgram) => StepProgram;
+  /** Records ‖g‖, ‖u‖ and the cosine between them at each step. Default `false`. */
+  readonly telemetry?: boolean;
+  /** A device to run on instead of the one of this process; it stays the caller's. */
+  readonly device?: DeviceHandle;
+  /** Aborting forgets the steps that have not begun, and every later call fails. */
+  readonly signal?: AbortSignal;
+}
+
+/** The seed of each replica. */
+export function seedsOf(seed: number | readonly number[], replicas: number): readonly number[] {
+  const seeds = typeof seed === "number"
+    ? Array.from({ length: replicas }, (_, r) => seed + r)
+    : seed;
+  const issues: Issue[] = [];
+  if (seeds.length !== replicas) {
+    issues.push(issue("seed", `${seeds.length} seeds`, `${replicas}, one per replica`));
+  }
+  for (const s of seeds) {
+    if (!Number.isInteger(s) || s < 0 || s >= 2 ** 32) {
+      issues.push(issue("seed", String(s), "an integer from 0 to 4294967295"));
+    }
+  }
+  if (issues.length > 0) throw new SteepestError("description", issues);
+  return seeds;
+}
+
+/** Problems of the options that need no compiling to be found. */
+export function optionIssues(options: CompileOptions): Issue[] {
+  const { replicas = 1, precision = "f32", backend = "auto" } = options;
+  const issues: Issue[] = [];
+  if (!["auto", "webgpu", "js", "reference"].includes(backend)) {
+    issues.push(issue("backend", `"${backend}"`, "auto, webgpu, js or reference"));
+  }
+  if (!["f32", "f64"].includes(precision)) {
+    issues.push(issue("precision", `"${precision}"`, "f32 or f64"));
+  }
+  if (!Number.isInteger(replicas) || replicas < 1) {
+    issues.push(issue("replicas", String(replicas), "a positive integer"));
+  }
+  if (precision === "f64" && backend !== "reference") {
+    issues.push(
+      issue(
+        "precision",
+        `"f64" on the backend "${backend}"`,
+        'the backend "reference"; the others compute in f32',
+      ),
+    );
+  }
+  return issues;
+}
+
+function startOf(
+  arena: Arena,
+  leaves: readonly Leaf[],
+  seeds: readonly number[],
+  given: Readonly<Record<string, number | ArrayLike<number>>>,
+  issues: Issue[],
+): Float64Array {
+  const start = new Float64Array(arena.size * seeds.length);
+  const byPath = new Map(leaves.map((leaf) => [leaf.path, leaf]));
+  for (const path of Object.keys(given)) {
+    if (!byPath.has(path)) {
+      issues.push(
+        issue(`parameters/${path}`, "no such parameter", [...byPath.keys()].join(", ")),
+      );
+    }
+  }
+  for (const { path, offset, size } of arena.entries) {
+    const own = given[path];
+    const values = typeof own === "number" ? [own] : own;
+    if (values !== undefined && values.length !== size && values.length !== size * seeds.length) {
+      issues.push(issue(
+        `parameters/${path}`,
+        `${values.length} values`,
+        `${size}, or ${size * seeds.length} for ${seeds.length} replicas`,
+      ));
+      continue;
+    }
+    seeds.forEach((seed, r) => {
+      const source = values ?? initialValues(byPath.get(path)!.initial, seed, path);
+      const skip = source.length > size ? r * size : 0;
+      for (let i = 0; i < size; i++) start[r * arena.size + offset + i] = source[skip + i]!;
+    });
+  }
+  return start;
+}
+
+/** A step program with the values it starts from. */
+export interface Start {
+  readonly program: StepProgram;
+  readonly values: ReadonlyMap<string, ArrayLike<number>>;
+}
+
+/**
+ * Start values of θ, seeds and given data. A batch tensor that is given once is shared by all
+ * replicas instead of copied.
+ *
+ * @throws {SteepestError} `data` with every tensor that is missing, unknown or of another size.
+ */
+export function startFrom(
+  program: StepProgram,
+  leaves: readonly Leaf[],
+  options: CompileOptions,
+): Start {
+  const { replicas = 1, seed = 0, data = {}, parameters = {} } = options;
+  const issues: Issue[] = [];
+  const seeds = seedsOf(seed, replicas);
+  const values = new Map<string, ArrayLike<number>>([
+    [PARAMETERS, startOf(program.arena, leaves, seeds, parameters, issues)],
+    [SEED, seeds],
+  ]);
+  const outside = program.slots.filter((s) => s.role === "batch" || s.role === "data");
+  const names = new Set(outside.map((s) => s.name));
+  const slotName = (name: string) => names.has(name) ? name : `batch/${name}`;
+  for (const [name, given] of Object.entries(data)) {
+    if (names.has(slotName(name))) values.set(slotName(name), given);
+    else issues.push(issue(`data/${name}`, "no such tensor", [...names].join(", ") || "no data"));
+  }
+  const slots = program.slots.map((slot) => {
+    if (!names.has(slot.name)) return slot;
+    const given = values.get(slot.name);
+    const size = sizeOf(slot.shape);
+    if (given === undefined) {
+      issues.push(issue(slot.name, "no data", `${size} values in the option "data"`));
+      return slot;
+    }
+    if (given.length !== size && given.length !== size * replicas) {
+      issues.push(issue(slot.name, `${given.length} values`, `${size} values`));
+    }
+    return given.length === size ? { ...slot, perReplica: false } : slot;
+  });
+  if (issues.length > 0) throw new SteepestError("data", issues);
+  return { program: { ...program, slots }, values };
+}

@@ -1,0 +1,260 @@
+/**
+ * A compiled step that runs: what `compile` gives.
+ *
+ * @module
+ */
+import * as E from "fp-ts/lib/Either.js";
+import type { Plan } from "../compiler/plan.ts";
+import { failure, type Issue, issue, SteepestError } from "../errors.ts";
+import { PARAMETERS, type StepProgram } from "../lowering/program.ts";
+import type { Parameters, Values } from "../nn/parameters.ts";
+import { type Objective, valuesOf } from "../objective/objective.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import type { BackendName, Executor } from "./executor.ts";
+
+/** Records by path: one number for each step since the program began or was restored. */
+export type Telemetry = ReadonlyMap<string, Float64Array>;
+
+/** What can be read of one replica. */
+export interface ReplicaView<P> {
+  /** The loss at the parameters before each step. */
+  losses(): Promise<Float64Array>;
+  /** The parameters after everything queued so far. */
+  parameters(): Promise<Values<P>>;
+  /** Everything that the optimizer records. */
+  telemetry(): Promise<Telemetry>;
+}
+
+/** New numbers by path: one for all replicas, or one for each. */
+export type HyperparameterValues = Readonly<Record<string, number | readonly number[]>>;
+
+/**
+ * A running program. Its verbs take effect in the order of the calls; the reading ones are those of
+ * replica 0. Every verb throws or rejects with a `device` error after `dispose`, and with
+ * `cancelled` after its signal was aborted.
+ */
+export interface Program<P = Parameters> extends ReplicaView<P>, Disposable {
+  readonly backend: BackendName;
+  readonly precision: "f32" | "f64";
+  readonly replicas: number;
+  /** Steps asked for so far. */
+  readonly steps: number;
+  /** The step as a graph. */
+  readonly program: StepProgram;
+  /** What the compiler made of it; absent on the backend `"reference"`. */
+  readonly plan?: Plan;
+  /** Queues steps (default 1) and returns. */
+  step(n?: number): void;
+  /** The only wait: resolves when everything queued is done. */
+  settled(): Promise<void>;
+  /** Changes hyperparameters from the next step on; compiles nothing. Left: every unknown path. */
+  set(values: HyperparameterValues): E.Either<SteepestError, void>;
+  /** Records of steps `from` to `to` by slot name, row-major `[steps, replicas]`. */
+  records(from: number, to: number): Promise<ReadonlyMap<string, Float64Array>>;
+  /** The whole state as bytes. */
+  save(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Continues from saved bytes, bit for bit. Left: foreign, cut or damaged bytes change nothing. */
+  restore(bytes: Uint8Array): Promise<E.Either<SteepestError, void>>;
+  /** The results of one replica. */
+  replica(r: number): ReplicaView<P>;
+}
+
+/** The value, or the error thrown. */
+export function getOrThrow<A>(either: E.Either<SteepestError, A>): A {
+  if (E.isLeft(either)) throw either.left;
+  return either.right;
+}
+
+/** What `runningProgram` is made of. */
+export interface ProgramParts<P> {
+  readonly objective: Pick<Objective<P, unknown>, "parameters" | "leaves">;
+  readonly executor: Executor;
+  readonly program: StepProgram;
+  readonly plan?: Plan;
+  readonly precision: "f32" | "f64";
+  /** What a checkpoint must belong to. */
+  readonly identity: string;
+  readonly signal?: AbortSignal;
+  readonly onDispose: () => void;
+}
+
+const HYPER = "hyper/";
+const RECORD = "record/";
+
+function withoutPrefix(name: string, prefix: string): string {
+  return name.startsWith(prefix) ? name.slice(prefix.length) : name;
+}
+
+/** One replica's column of records. */
+function column(rows: Float64Array, replicas: number, r: number): Float64Array {
+  return replicas === 1
+    ? rows
+    : Float64Array.from({ length: rows.length / replicas }, (_, s) => rows[s * replicas + r]!);
+}
+
+/** Numbers for hyperparameter slots, or everything that is wrong with them. */
+function hyperValues(
+  program: StepProgram,
+  replicas: number,
+  values: HyperparameterValues,
+): E.Either<SteepestError, readonly (readonly [string, ArrayLike<number>])[]> {
+  const slots = new Map(
+    program.slots.filter((s) => s.role === "hyper")
+      .map((s) => [withoutPrefix(s.name, HYPER), s.name]),
+  );
+  const issues: Issue[] = [];
+  const found = Object.entries(values).flatMap(([path, given]) => {
+    const slot = slots.get(path);
+    const numbers = typeof given === "number" ? [given] : given;
+    if (slot === undefined) {
+      const known = [...slots.keys()].join(", ") || "nothing: there are no hyperparameters";
+      issues.push(issue(path, "no such hyperparameter", `one of ${known}`));
+      return [];
+    }
+    if (!numbers.every(Number.isFinite)) {
+      issues.push(issue(path, numbers.join(", "), "finite numbers"));
+    }
+    if (numbers.length !== 1 && numbers.length !== replicas) {
+      issues.push(issue(path, `${numbers.length} numbers`, `1, or ${replicas} for the replicas`));
+    }
+    return [[slot, numbers] as const];
+  });
+  return issues.length > 0 ? E.left(new SteepestError("description", issues)) : E.right(found);
+}
+
+/** A program round an executor. */
+export function runningProgram<P extends Parameters>(parts: ProgramParts<P>): Program<P> {
+  const { objective, executor, program, plan, precision, identity, signal } = parts;
+  const { replicas } = executor;
+  let origin = 0;
+  let disposed = false;
+
+  const check = () => {
+    if (disposed) throw failure("device", "program", "a disposed program", "a program in use");
+    if (signal?.aborted === true) {
+      throw failure("cancelled", "signal", "an aborted signal", "a run to the end");
+    }
+  };
+  const cancel = () => executor.cancel();
+  signal?.addEventListener("abort", cancel);
+
+  const kept = async () => {
+    check();
+    return await executor.records(origin, executor.steps);
+  };
+  const view = (r: number): ReplicaView<P> => ({
+    async losses() {
+      const rows = await kept();
+      return column(rows.get("record/loss") ?? new Float64Array(0), replicas, r);
+    },
+    async parameters() {
+      check();
+      const { size, entries } = program.arena;
+      const all = await executor.read(PARAMETERS);
+      const flat = all.subarray(r * size, (r + 1) * size);
+      const places = new Map(entries.map((e) => [e.path, e]));
+      return valuesOf(objective, (path) => {
+        const { offset, size } = places.get(path)!;
+        const data = flat.slice(offset, offset + size);
+        return precision === "f64" ? data : new Float32Array(data);
+      });
+    },
+    async telemetry() {
+      const rows = await kept();
+      return new Map(
+        [...rows].map(([name, row]) => [withoutPrefix(name, RECORD), column(row, replicas, r)]),
+      );
+    },
+  });
+
+  const restored = async (bytes: Uint8Array): Promise<E.Either<SteepestError, void>> => {
+    check();
+    const decoded = decodeCheckpoint(bytes);
+    if (E.isLeft(decoded)) return decoded;
+    const checkpoint = decoded.right;
+    const issues: Issue[] = [];
+    const compare = (what: string, found: string | number, expected: string | number) => {
+      if (found !== expected) {
+        issues.push(issue(`checkpoint/${what}`, String(found), String(expected)));
+      }
+    };
+    compare("identity", checkpoint.identity, identity);
+    compare("replicas", checkpoint.replicas, replicas);
+    compare("precision", checkpoint.precision, precision);
+    compare(
+      "slots",
+      [...checkpoint.slots.keys()].toSorted().join(", "),
+      executor.slots.toSorted().join(", "),
+    );
+    for (const slot of executor.slots) {
+      const values = checkpoint.slots.get(slot);
+      if (values !== undefined) {
+        compare(`slots/${slot}`, values.length, (await executor.read(slot)).length);
+      }
+    }
+    if (issues.length > 0) return E.left(new SteepestError("checkpoint", issues));
+    for (const [slot, values] of checkpoint.slots) executor.write(slot, values);
+    executor.seek(checkpoint.step);
+    origin = checkpoint.step;
+    return E.right(undefined);
+  };
+
+  const dispose = () => {
+    if (disposed) return;
+    disposed = true;
+    signal?.removeEventListener("abort", cancel);
+    executor.dispose();
+    parts.onDispose();
+  };
+
+  return {
+    ...view(0),
+    backend: executor.backend,
+    precision,
+    replicas,
+    get steps() {
+      return executor.steps;
+    },
+    program,
+    ...(plan === undefined ? {} : { plan }),
+    step(n = 1) {
+      check();
+      if (!Number.isInteger(n) || n < 0) {
+        throw failure("description", "step", String(n), "a number of steps");
+      }
+      executor.step(n);
+    },
+    async settled() {
+      check();
+      await executor.settled();
+      check();
+    },
+    set(values) {
+      check();
+      const found = hyperValues(program, replicas, values);
+      if (E.isLeft(found)) return found;
+      for (const [slot, numbers] of found.right) executor.write(slot, numbers);
+      return E.right(undefined);
+    },
+    async records(from, to) {
+      check();
+      return await executor.records(from, to);
+    },
+    async save() {
+      check();
+      const step = executor.steps;
+      const slots = await Promise.all(
+        executor.slots.map(async (slot) => [slot, await executor.read(slot)] as const),
+      );
+      return encodeCheckpoint({ identity, replicas, precision, step, slots: new Map(slots) });
+    },
+    restore: restored,
+    replica(r) {
+      if (!Number.isInteger(r) || r < 0 || r >= replicas) {
+        throw failure("description", "replica", String(r), `an index from 0 to ${replicas - 1}`);
+      }
+      return view(r);
+    },
+    [Symbol.dispose]: dispose,
+  };
+}
