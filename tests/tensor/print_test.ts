@@ -36,3 +36,17 @@ Deno.test("print() writes maps, long constants and the bodies of loops", () => {
     ].join("\n"),
   );
 });
+
+Deno.test("print() writes fixed coordinates, factors and offsets of a map", () => {
+  const x = t.input("x", [2, 9]);
+  const map = [{ constant: 0, factors: [0] }, { constant: -1, factors: [2] }];
+  const out = [{ constant: 0, factors: [1] }];
+  assertEquals(
+    print([t.contraction([5], [x], [map], out, [5])]),
+    [
+      "%0 = input f32[2, 9] x@0",
+      "%1 = contraction f32[5] %0 domain [5] maps [0, 2*d0 + -1] to [d0]",
+      "return %1",
+    ].join("\n"),
+  );
+});
