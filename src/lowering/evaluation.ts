@@ -8,8 +8,9 @@ import { makeMode } from "../nn/mode.ts";
 import { instantiate } from "../objective/objective.ts";
 import type { Node } from "../tensor/node.ts";
 import { input } from "../tensor/ops.ts";
+import { simplify } from "../tensor/simplify.ts";
 import { arenaOf, parameterOf } from "./arena.ts";
-import { batchSlotsOf, type BatchSource, commonSlots } from "./lower.ts";
+import { batchSlotsOf, commonSlots } from "./lower.ts";
 import { type AnyObjective, clockInputs } from "./problem.ts";
 import { type Arena, PARAMETERS, type Slot, type StepProgram } from "./program.ts";
 
@@ -17,8 +18,6 @@ import { type Arena, PARAMETERS, type Slot, type StepProgram } from "./program.t
 export interface EvaluationOptions {
   /** The arena of the program whose θ is measured. Default: that of the objective alone. */
   readonly arena?: Arena;
-  /** Default: a slot `batch/NAME` for each tensor. */
-  readonly batch?: BatchSource;
 }
 
 /** A metric of the outputs and the batch: a scalar. */
@@ -35,7 +34,7 @@ export function lowerEvaluation(
   options: EvaluationOptions = {},
 ): StepProgram {
   const arena = options.arena ?? arenaOf(objective.leaves, () => "");
-  const batch = options.batch ?? batchSlotsOf(objective);
+  const batch = batchSlotsOf(objective);
   const { seed, step } = clockInputs();
   const theta = input(PARAMETERS, [arena.size]);
   const entries = new Map(arena.entries.map((entry) => [entry.path, entry]));
@@ -62,7 +61,8 @@ export function lowerEvaluation(
     dtype: "f32",
     perReplica: true,
   }));
-  const assign = measured.map(([name, value]) => ({ slot: `record/${name}`, value }));
+  const values = simplify(measured.map(([, value]) => value));
+  const assign = values.map((value, i) => ({ slot: records[i]!.name, value }));
   return {
     arena,
     slots: [...commonSlots(arena.size), ...batch.slots, ...records],

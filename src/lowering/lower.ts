@@ -11,40 +11,36 @@ import type { Optimizer } from "../optimizer/types.ts";
 import { sites } from "../optimizer/walk.ts";
 import type { Node } from "../tensor/node.ts";
 import { cast, compare, div, dot, input, mul, norm, select, sub } from "../tensor/ops.ts";
+import { simplify } from "../tensor/simplify.ts";
 import { arenaOf } from "./arena.ts";
 import { type AnyObjective, batchTensors, type Problem, problemOf } from "./problem.ts";
 import { PARAMETERS, type Region, SEED, type Slot, STEP, type StepProgram } from "./program.ts";
 import { type Collector, record, type Scope } from "./scope.ts";
 import { applyTransform } from "./transforms/rules.ts";
 
-/** Where the tensors of a batch come from, if not from slots that the host fills. */
+/** Options of {@link lower}. */
+export interface LowerOptions {
+  /** Records ‖g‖, ‖u‖ and the cosine between them, at the cost of three reductions. Default: false. */
+  readonly telemetry?: boolean;
+}
+
+/** The tensors of a batch: their slots, and their nodes by name. */
 export interface BatchSource {
   readonly slots: readonly Slot[];
   readonly node: (name: string) => Node;
 }
 
-/** Options of {@link lower}. */
-export interface LowerOptions {
-  /** Records ‖g‖, ‖u‖ and the cosine between them, at the cost of three reductions. Default: false. */
-  readonly telemetry?: boolean;
-  /** Default: a slot `batch/NAME` for each tensor. */
-  readonly batch?: BatchSource;
-}
-
 /** A slot `batch/NAME` for each tensor of the batch of an objective. */
 export function batchSlotsOf(objective: AnyObjective): BatchSource {
-  const tensors = batchTensors(objective);
-  const name = (of: string) => `batch/${of}`;
-  return {
-    slots: Object.entries(tensors).map(([of, { shape, dtype }]): Slot => ({
-      name: name(of),
-      role: "batch",
-      shape,
-      dtype,
-      perReplica: true,
-    })),
-    node: (of) => input(name(of), tensors[of]!.shape, tensors[of]!.dtype),
-  };
+  const slots = Object.entries(batchTensors(objective)).map(([name, { shape, dtype }]): Slot => ({
+    name: `batch/${name}`,
+    role: "batch",
+    shape,
+    dtype,
+    perReplica: true,
+  }));
+  const nodes = new Map(slots.map(({ name, shape, dtype }) => [name, input(name, shape, dtype)]));
+  return { slots, node: (name) => nodes.get(`batch/${name}`)! };
 }
 
 /** The slots of θ and of the two clocks. */
@@ -75,6 +71,16 @@ function recordTelemetry(problem: Problem, u: Node, scope: Scope): void {
   record(scope, "gradientNorm", lengths[0]);
   record(scope, "updateNorm", lengths[1]);
   record(scope, "cosine", select(some, div(dot(g, u), select(some, product, 1)), 0));
+}
+
+/** The same assignments with simplified values: what is shared stays shared. */
+function simplified(regions: readonly Region[]): readonly Region[] {
+  const values = simplify(regions.flatMap(({ assign }) => assign.map(({ value }) => value)));
+  let next = 0;
+  return regions.map((region) => ({
+    ...region,
+    assign: region.assign.map(({ slot }) => ({ slot, value: values[next++]! })),
+  }));
 }
 
 /** Regions with long periods first, so that each sees the state of those that it builds on. */
@@ -115,7 +121,7 @@ export function lower(
   const predicates = predicatesOf(optimizer);
   const group = (leaf: Leaf) => predicates.map((p) => matches(p, leaf) ? "1" : "0").join("");
   const arena = arenaOf(objective.leaves, group);
-  const batch = options.batch ?? batchSlotsOf(objective);
+  const batch = batchSlotsOf(objective);
   const problem = problemOf(objective, arena, batch.node);
   const collector: Collector = {
     slots: new Map([...commonSlots(arena.size), ...batch.slots].map((s) => [s.name, s])),
@@ -143,6 +149,6 @@ export function lower(
   return E.right({
     arena,
     slots: [...collector.slots.values()],
-    regions: regionsOf(collector, ["record/loss"]),
+    regions: simplified(regionsOf(collector, ["record/loss"])),
   });
 }

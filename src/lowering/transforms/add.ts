@@ -1,4 +1,8 @@
-/** @module */
+/**
+ * Lowering of `add`.
+ *
+ * @module
+ */
 import type { TransformOf } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import type { Scope } from "../scope.ts";

@@ -1,4 +1,8 @@
-/** @module */
+/**
+ * Lowering of `difference`.
+ *
+ * @module
+ */
 import type { TransformOf } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import { compare, select, sub } from "../../tensor/ops.ts";

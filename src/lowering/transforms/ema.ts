@@ -1,4 +1,8 @@
-/** @module */
+/**
+ * Lowering of `ema`.
+ *
+ * @module
+ */
 import type { TransformOf } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import { add, div, mul, sub } from "../../tensor/ops.ts";

@@ -1,4 +1,8 @@
-/** @module */
+/**
+ * Lowering of `graft`.
+ *
+ * @module
+ */
 import type { TransformOf } from "../../optimizer/types.ts";
 import type { Scope } from "../scope.ts";
 import { joinPath } from "../../optimizer/walk.ts";

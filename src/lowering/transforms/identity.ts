@@ -1,4 +1,8 @@
-/** @module */
+/**
+ * Lowering of `identity`.
+ *
+ * @module
+ */
 import type { TransformOf } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 

@@ -1,4 +1,8 @@
-/** @module */
+/**
+ * Lowering of `newtonRaphson`.
+ *
+ * @module
+ */
 import type { TransformOf } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import { binary, compare, div, dot, max, min, mul, select, sub } from "../../tensor/ops.ts";

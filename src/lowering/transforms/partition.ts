@@ -1,4 +1,8 @@
-/** @module */
+/**
+ * Lowering of `partition`.
+ *
+ * @module
+ */
 import type { Node } from "../../tensor/node.ts";
 import { matches } from "../../optimizer/predicate.ts";
 import type { Optimizer, TransformOf } from "../../optimizer/types.ts";

@@ -1,4 +1,8 @@
-/** @module */
+/**
+ * Lowering of `scale`.
+ *
+ * @module
+ */
 import type { TransformOf } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import { mul } from "../../tensor/ops.ts";

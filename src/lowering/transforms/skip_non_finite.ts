@@ -1,4 +1,8 @@
-/** @module */
+/**
+ * Lowering of `skipNonFinite`.
+ *
+ * @module
+ */
 import type { TransformOf } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import { add, binary, cast, compare, select, sum, unary } from "../../tensor/ops.ts";

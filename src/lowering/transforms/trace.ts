@@ -1,4 +1,8 @@
-/** @module */
+/**
+ * Lowering of `trace`.
+ *
+ * @module
+ */
 import type { TransformOf } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import { add, mul, sub } from "../../tensor/ops.ts";

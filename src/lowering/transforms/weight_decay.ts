@@ -1,4 +1,8 @@
-/** @module */
+/**
+ * Lowering of `weightDecay`.
+ *
+ * @module
+ */
 import type { TransformOf } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import { add, mul, select } from "../../tensor/ops.ts";

@@ -1,4 +1,8 @@
-/** @module */
+/**
+ * Lowering of `zero`.
+ *
+ * @module
+ */
 import type { TransformOf } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import { constant } from "../../tensor/ops.ts";
