@@ -47,6 +47,14 @@ function tooLarge(input: unknown): Issue | undefined {
  *
  * The paths of the issues are those of the JSON, such as `of/1/decay`. The result is canonical: nested chains
  * are flat, whatever the text had.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, scale } from "@steepest/steepest";
+ *
+ * assert.deepEqual(decode(JSON.parse(encode(scale(0.1)))), { _tag: "Right", right: scale(0.1) });
+ * ```
  */
 export function decode(input: unknown): E.Either<readonly Issue[], Optimizer> {
   const large = tooLarge(input);

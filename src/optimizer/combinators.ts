@@ -22,6 +22,14 @@ export function zero(): Zero {
  *
  * Associative, with the neutral element `identity()`; a single transform is itself, none is `identity()`.
  * A `zero()` inside stays: `chain(zero(), weightDecay(1))` is θ.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { chain, identity, scale } from "@steepest/steepest";
+ *
+ * assert.deepEqual(chain(chain(scale(2)), identity()), scale(2));
+ * ```
  */
 export function chain(...of: readonly Optimizer[]): Optimizer {
   return transform({ kind: "chain", of });

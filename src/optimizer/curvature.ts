@@ -38,6 +38,20 @@ export interface CurvatureOptions {
  *
  * @throws {SteepestError} of kind `description`, with every issue: a value out of range, or a combination whose
  * statistic does not exist.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { curvature, diagonal, ema, empiricalFisher, gradientNorm } from "@steepest/steepest";
+ *
+ * const direction = curvature({
+ *   calculating: empiricalFisher(),
+ *   structure: diagonal(),
+ *   iterative: ema({ decay: 0.999, debias: true }),
+ *   length: gradientNorm(),
+ * });
+ * assert.equal(direction.structure.kind, "diagonal");
+ * ```
  */
 export function curvature(options: CurvatureOptions): Curvature {
   return transform({ kind: "curvature", ...options });

@@ -80,7 +80,17 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
     ) => ({ path: joinPath(path, "calculating"), what, every: every.sample, count })),
 };
 
-/** Everything the objective must provide, branches and directions included. */
+/**
+ * Everything the objective must provide, branches and directions included.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { nasgd, needs } from "@steepest/steepest";
+ *
+ * assert.deepEqual(needs(nasgd()), [{ path: "newtonRaphson", what: "loss", every: 1, count: 1 }]);
+ * ```
+ */
 export function needs(optimizer: Optimizer): readonly Need[] {
   return sites(optimizer).flatMap(({ optimizer: it, path }) =>
     (RULES[it.kind] as (it: Optimizer, path: string) => readonly Need[])(it, path)

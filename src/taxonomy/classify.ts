@@ -130,6 +130,14 @@ const GRADIENT_DESCENT: Row = { length: "", calculating: "", structure: "LI", it
 
 /**
  * The row of Table 1: that of the last stage that takes samples, else of the last stage, else gradient descent.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adam, classify } from "@steepest/steepest";
+ *
+ * assert.equal(classify(adam()).structure, "diagonal");
+ * ```
  */
 export function classify(optimizer: Optimizer): Row {
   const stages = classifyStages(optimizer);

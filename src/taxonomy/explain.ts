@@ -110,6 +110,14 @@ function remarks(optimizer: Optimizer): readonly string[] {
  * A text with the formulas, the row of Table 1, state, needs and their cost in gradients, and the hyperparameters.
  *
  * The cost counts a Hessian- or Gauss–Newton-vector product as two gradients.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { explain, sgd } from "@steepest/steepest";
+ *
+ * assert.match(explain(sgd()), /0 × θ/);
+ * ```
  */
 export function explain(optimizer: Optimizer): string {
   const state = stateSlots(optimizer);

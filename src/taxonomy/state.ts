@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { GradientRegression } from "../optimizer/calculating.ts";
 import type { Accumulator } from "../optimizer/iterative.ts";
 import type {
   Curvature,
@@ -30,37 +31,35 @@ const ACCUMULATORS: {
   ) => Sizes;
 } = {
   ema: ({ debias, centred }, size) => ({
-    statistic: size,
-    ...(centred === true ? { mean: size } : {}),
-    ...(debias || centred === true ? { weight: "scalar" } : {}),
+    ...(centred === true ? { mean: "parameters", variance: size } : { mean: size }),
+    ...(debias ? { weight: "scalar" } : {}),
   }),
-  sum: (_, size) => ({ statistic: size }),
-  max: (_, size) => ({ statistic: size }),
+  sum: (_, size) => ({ sum: size }),
+  max: (_, size) => ({ max: size }),
+};
+
+/** What a regression keeps of each coordinate. */
+const REGRESSION: { readonly [E in GradientRegression["estimate"]]: readonly string[] } = {
+  deviations: ["parameters", "gradients", "variance", "gradientVariance"],
+  slope: ["parameters", "gradients", "variance", "covariance", "residual"],
 };
 
 /** The statistics of a stage; a scalar structure keeps one number. */
-function stage({ calculating, structure, iterative, every, warmup }: Curvature): Sizes {
+function stage({ calculating, structure, iterative, every }: Curvature): Sizes {
   if (calculating.kind === "gradientRegression") {
-    const means = {
-      "mean θ": "parameters",
-      "mean u": "parameters",
-      "var θ": "parameters",
-    } as const;
-    return calculating.estimate === "deviations"
-      ? { ...means, "var u": "parameters" }
-      : { ...means, "cov uθ": "parameters", ν: "parameters" };
+    return Object.fromEntries(
+      REGRESSION[calculating.estimate].map((name) => [`calculating/${name}`, "parameters"]),
+    );
   }
   const size = structure.kind === "scalar" ? "scalar" : "parameters";
-  const kept = iterative.map((it, i) =>
-    Object.entries(
-      (ACCUMULATORS[it.kind] as (it: Accumulator, size: StateSlot["size"]) => Sizes)(it, size),
-    ).map(([name, one]) => [`iterative/${i}/${name}`, one] as const)
+  if (iterative.length === 0) return every.sample > 1 ? { "iterative/latest": size } : {};
+  return Object.fromEntries(
+    iterative.flatMap((it, i) =>
+      Object.entries(
+        (ACCUMULATORS[it.kind] as (it: Accumulator, size: StateSlot["size"]) => Sizes)(it, size),
+      ).map(([name, one]) => [`iterative/${i}/${name}`, one])
+    ),
   );
-  return {
-    ...Object.fromEntries(kept.flat()),
-    ...(iterative.length === 0 && every.sample > 1 ? { sample: size } : {}),
-    ...(warmup === undefined ? {} : { steps: "scalar" }),
-  };
 }
 
 const RULES: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => Sizes } = {
@@ -77,7 +76,7 @@ const RULES: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => Sizes } = 
   graft: () => ({}),
   gradientAt: () => ({}),
   partition: () => ({}),
-  skipNonFinite: () => ({}),
+  skipNonFinite: () => ({ count: "scalar" }),
   curvature: stage,
 };
 

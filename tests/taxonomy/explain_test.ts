@@ -20,7 +20,7 @@ Deno.test("explain() says everything about AdamW", () => {
 Table 1
   length ‖d_i‖_H′ = ε|g_i| | calculating F̃ | structure diagonal | iterative momentum
 State: 2 × θ, 2 scalars
-  0/curvature/iterative/0/statistic
+  0/curvature/iterative/0/mean
   0/curvature/iterative/0/weight (scalar)
   0/curvature/direction/ema/mean
   0/curvature/direction/ema/weight (scalar)

@@ -47,7 +47,17 @@ export function adamDirection(options: AdamDirectionOptions = {}): Curvature {
   });
 }
 
-/** θ ← θ − η m̂/(√v̂ + ε). Source: Kingma and Ba 2014, Algorithm 1. */
+/**
+ * θ ← θ − η m̂/(√v̂ + ε). Source: Kingma and Ba 2014, Algorithm 1.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adam, classify } from "@steepest/steepest";
+ *
+ * assert.equal(classify(adam()).calculating, "F̃");
+ * ```
+ */
 export function adam(options: AdamOptions = {}): Optimizer {
   const { learningRate, ...direction } = { ...ADAM, ...options };
   return chain(adamDirection(direction), scale(learningRate));

@@ -27,6 +27,14 @@ export const NASGD: Required<NasgdOptions> = { alpha: 0.5, lowerBound: 0, cap: 1
  * θ ← θ − min(cap, α·max(0, f − L)/‖g‖²)·g.
  *
  * Source: norm-adapted-gradient-descent, Algorithm 1. With an active cap f and k·f are not treated alike.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { nasgd, newtonRaphson } from "@steepest/steepest";
+ *
+ * assert.deepEqual(nasgd({ alpha: 1.6 }), newtonRaphson({ alpha: 1.6 }));
+ * ```
  */
 export function nasgd(options: NasgdOptions = {}): Optimizer {
   return newtonRaphson({ ...NASGD, ...options });
