@@ -12,6 +12,7 @@ import {
   COMPARE_FUNCTIONS,
   UNARY_FUNCTIONS,
 } from "../tensor/scalar.ts";
+import { randomKey, randomWord } from "../tensor/random.ts";
 import { topological } from "../tensor/walk.ts";
 
 type Inputs = ReadonlyMap<string, number>;
@@ -78,6 +79,13 @@ function compileNode(node: Node, to: number, [a, b, c]: readonly number[]): Step
       };
     case "cast":
       return unaryStep(to, a!, CAST_FUNCTIONS[node.dtype]);
+    case "randomBits":
+      return binaryStep(
+        to,
+        a!,
+        b!,
+        (seed, step) => randomWord(randomKey(seed, op.stream, step), 0),
+      );
     case "reshape":
     case "broadcast":
     case "permute":
@@ -91,7 +99,7 @@ function compileNode(node: Node, to: number, [a, b, c]: readonly number[]): Step
  * Compiles scalar outputs into a function of the input values (keys `name@version`) that computes
  * in f64, at a cost of nanoseconds a node.
  *
- * The graph may have elementwise operations and changes of shape between tensors of one element.
+ * The graph may have elementwise operations, random bits and changes of shape, all of one element.
  *
  * @throws {SteepestError} `need` when another primitive or a larger tensor occurs, and from the
  * function when an input has no value.

@@ -15,7 +15,8 @@ function schedule(): readonly Node[] {
   const decay = t.mul(0.5, t.add(1, t.cos(t.mul(Math.PI / 100, time))));
   const rate = t.mul(3e-4, t.select(t.compare("lt", step, 10), warm, decay));
   const weight = t.sub(1, t.binary("pow", beta, t.add(time, 1)));
-  return [rate, weight, t.cast(t.compare("eq", t.binary("rem", step, 7), 0), "u32")];
+  const bits = t.randomBits(step, t.constant(5, [], "u32"), 3, []);
+  return [bits, rate, weight, t.cast(t.compare("eq", t.binary("rem", step, 7), 0), "u32")];
 }
 
 Deno.test("scalarEvaluator() gives what evaluate() gives in f64", () => {
@@ -36,9 +37,9 @@ Deno.test("scalarEvaluator() sees through shapes of one element, and u32 constan
 Deno.test("scalarEvaluator() refuses tensors and other primitives, and tells of missing values", () => {
   assertThrows(() => scalarEvaluator([t.input("x", [2])]), SteepestError, "input of shape [2]");
   assertThrows(
-    () => scalarEvaluator([t.randomBits(step, step, 0, [])]),
+    () => scalarEvaluator(t.repeat({ times: 1, formals: [beta], next: [beta] }, [beta])),
     SteepestError,
-    "randomBits",
+    "repeat",
   );
   assertThrows(() => scalarEvaluator([beta])(new Map()), SteepestError, "beta@0");
 });
