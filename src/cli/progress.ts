@@ -3,7 +3,6 @@
  *
  * @module
  */
-// @ts-types="npm:@types/cli-progress@^3.11"
 import { SingleBar } from "cli-progress";
 import type { Progress } from "../training/progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -61,8 +60,15 @@ function plainView(write: (line: string) => void): ProgressView {
   };
 }
 
+/** What is used of the library, which brings no types of its own. */
+interface Bar {
+  start(total: number, value: number, payload: { readonly line: string }): void;
+  update(value: number, payload: { readonly line: string }): void;
+  stop(): void;
+}
+
 function barView(): ProgressView {
-  const bar = new SingleBar({
+  const bar: Bar = new SingleBar({
     format: "{bar} {percentage} %  {line}",
     barsize: 20,
     barCompleteChar: "█",

@@ -43,7 +43,7 @@ export type Order = "shuffled" | "sequential";
 
 /** What {@link deviceBatches} needs to know. */
 export interface BatchOptions {
-  /** By name of the batch slot. */
+  /** By name of the tensor in the batch. */
   readonly columns: Readonly<Record<string, Column>>;
   /** Number of examples. */
   readonly count: number;
@@ -62,9 +62,16 @@ export interface DeviceBatches {
   readonly stepsPerEpoch: number;
 }
 
-/** The name of the data slot behind a batch slot. */
-export function dataSlot(batchSlot: string): string {
-  return `data/${batchSlot}`;
+const BATCH = "batch/";
+
+/** What the batch slot `batch/NAME` is called in the objective. */
+function batchName(slot: Slot): string {
+  return slot.name.startsWith(BATCH) ? slot.name.slice(BATCH.length) : slot.name;
+}
+
+/** The name of the data slot behind a tensor of the batch. */
+export function dataSlot(name: string): string {
+  return `data/${name}`;
 }
 
 /** Bytes of `count` rows, four in a word, each row beginning with a new word. */
@@ -133,7 +140,7 @@ function checkColumn(name: string, slot: Slot, column: Column, options: BatchOpt
 
 /** The current batch of one slot. */
 function batchOf(slot: Slot, column: Column, indices: Node, count: number): Node {
-  const name = dataSlot(slot.name);
+  const name = dataSlot(batchName(slot));
   const shape = tableShape(column, slot, count);
   if (column.kind === "numbers") {
     return reshape(gather(input(name, shape), indices), slot.shape);
@@ -180,19 +187,20 @@ export function deviceBatches(options: BatchOptions): DeviceBatches {
     const replacements = new Map<string, Node>();
     const slots = program.slots.map((slot): Slot => {
       if (slot.role !== "batch") return slot;
-      const column = columns[slot.name];
+      const name = batchName(slot);
+      const column = columns[name];
       if (column === undefined) {
         const found = Object.keys(columns).join(", ") || "no columns";
-        throw failure("data", `batch/${slot.name}`, found, `a column "${slot.name}"`);
+        throw failure("data", `batch/${name}`, found, `a column "${name}"`);
       }
-      checkColumn(slot.name, slot, column, options);
+      checkColumn(name, slot, column, options);
       const value = batchOf(slot, column, indices, count);
       if (!sameShape(value.shape, slot.shape) || value.dtype !== slot.dtype) {
-        throw failure("data", `batch/${slot.name}`, column.kind, `values for ${slot.dtype}`);
+        throw failure("data", `batch/${name}`, column.kind, `values for ${slot.dtype}`);
       }
       replacements.set(input(slot.name, slot.shape, slot.dtype).hash, value);
       return {
-        name: dataSlot(slot.name),
+        name: dataSlot(name),
         role: "data",
         shape: tableShape(column, slot, count),
         dtype: column.kind === "bytes" ? "u32" : "f32",

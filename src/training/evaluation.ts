@@ -4,71 +4,59 @@
  *
  * @module
  */
-import { type Arena, PARAMETERS, SEED, STEP, type StepProgram } from "../lowering/program.ts";
-import { makeMode } from "../nn/mode.ts";
-import type { Objective } from "../objective/objective.ts";
 import { failure } from "../errors.ts";
-import type { Node } from "../tensor/node.ts";
-import { cast, compare, constant, input, mul, reduce, reshape, slice, sum } from "../tensor/ops.ts";
+import { parameterOf } from "../lowering/arena.ts";
+import { batchSlotsOf, commonSlots } from "../lowering/lower.ts";
+import { type AnyObjective, batchTensors, clockInputs } from "../lowering/problem.ts";
+import { PARAMETERS, type Slot, type StepProgram } from "../lowering/program.ts";
+import { makeMode } from "../nn/mode.ts";
+import { instantiate } from "../objective/objective.ts";
+import { cast, compare, constant, input, mul, reduce, sum } from "../tensor/ops.ts";
 import { batchIndices } from "./batches.ts";
 
 /** The record slots of an {@link evaluationProgram}. */
-export const LOSS_SUM = "evaluation/loss";
+export const LOSS_SUM = "record/evaluation/loss";
 /** Examples of the batch whose largest output is at their label. */
-export const CORRECT = "evaluation/correct";
-
-/** The parameter at `path` as a view of θ. */
-function parameterOf(arena: Arena, path: string): Node {
-  const entry = arena.entries.find((e) => e.path === path);
-  if (entry === undefined) {
-    const known = arena.entries.map((e) => e.path).join(", ");
-    throw failure("description", "parameters", path, `one of ${known}`);
-  }
-  const theta = input(PARAMETERS, [arena.size]);
-  return reshape(slice(theta, [entry.offset], [entry.offset + entry.size]), entry.shape);
-}
+export const CORRECT = "record/evaluation/correct";
 
 /**
  * The evaluation of `count` examples in order, with every layer in its evaluation mode. Examples that
  * only fill up the last batch count nothing.
  *
- * @param trained The program whose parameters are measured: its arena and θ are taken over.
+ * @param trained The program whose parameters are measured.
  * @throws {SteepestError} `need` if the objective has no likelihood with a label.
  */
 export function evaluationProgram(
-  of: Objective<unknown, unknown>,
-  trained: StepProgram,
+  of: AnyObjective,
+  trained: Pick<StepProgram, "arena">,
   count: number,
   batchSize: number,
 ): StepProgram {
+  const { arena } = trained;
   const label = of.likelihood?.label;
   if (label === undefined) {
     throw failure("need", "objective", "no labels", "outputs and a likelihood with a label");
   }
-  const slots: Readonly<
-    Record<string, { shape: readonly number[]; dtype: "f32" | "u32" | "bool" }>
-  > = of.batch;
-  const batch = (name: string): Node => {
-    const slot = slots[name]!;
-    return input(name, slot.shape, slot.dtype);
-  };
-  const mode = makeMode(false, input(SEED, [], "u32"), input(STEP, [], "u32"));
-  const { outputs, likelihood } = of.build(
-    (path) => parameterOf(trained.arena, path),
-    batch,
-    mode,
+  const batch = batchSlotsOf(of);
+  const theta = input(PARAMETERS, [arena.size]);
+  const entries = new Map(arena.entries.map((entry) => [entry.path, entry]));
+  const { seed, step } = clockInputs();
+  const { outputs, likelihood } = instantiate(
+    of,
+    (path) => parameterOf(theta, entries.get(path)!),
+    batch.node,
+    makeMode(false, seed, step),
   );
   if (outputs === undefined || likelihood === undefined) {
     throw failure("need", "objective", "no outputs", "outputs and a likelihood");
   }
-  const tensors = Object.fromEntries(Object.keys(slots).map((name) => [name, batch(name)]));
+  const tensors = Object.fromEntries(
+    Object.keys(batchTensors(of)).map((name) => [name, batch.node(name)]),
+  );
   const indices = batchIndices(count, batchSize, "sequential");
   const counted = cast(compare("lt", indices, constant(count, [], "u32")), "f32");
-  const right = cast(
-    compare("eq", reduce("argmax", outputs, [1]), batch(label.name)),
-    "f32",
-  );
-  const record = (name: string): StepProgram["slots"][number] => ({
+  const hits = compare("eq", reduce("argmax", outputs, [1]), batch.node(label.name));
+  const record = (name: string): Slot => ({
     name,
     role: "record",
     shape: [],
@@ -76,26 +64,15 @@ export function evaluationProgram(
     perReplica: true,
   });
   return {
-    arena: trained.arena,
-    slots: [
-      ...trained.slots.filter((s) => s.role === "parameters"),
-      ...Object.entries(slots).map(([name, { shape, dtype }]) => ({
-        name,
-        role: "batch" as const,
-        shape,
-        dtype,
-        perReplica: false,
-      })),
-      record(LOSS_SUM),
-      record(CORRECT),
-    ],
+    arena,
+    slots: [...commonSlots(arena.size), ...batch.slots, record(LOSS_SUM), record(CORRECT)],
     regions: [{
       kind: "straight",
       period: 1,
       offset: 0,
       assign: [
         { slot: LOSS_SUM, value: sum(mul(counted, likelihood.perExample(outputs, tensors))) },
-        { slot: CORRECT, value: sum(mul(counted, right)) },
+        { slot: CORRECT, value: sum(mul(counted, cast(hits, "f32"))) },
       ],
     }],
   };

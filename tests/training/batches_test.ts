@@ -51,11 +51,11 @@ const images: Column = {
   kind: "bytes",
   values: Uint8Array.from({ length: 5 * 6 }, (_, i) => i * 8),
 };
-const x = input("x", [2, 1, 2, 3]);
-const y = input("y", [2], "u32");
+const x = input("batch/x", [2, 1, 2, 3]);
+const y = input("batch/y", [2], "u32");
 const slots: StepProgram["slots"] = [
-  { name: "x", role: "batch", shape: [2, 1, 2, 3], dtype: "f32", perReplica: false },
-  { name: "y", role: "batch", shape: [2], dtype: "u32", perReplica: false },
+  { name: "batch/x", role: "batch", shape: [2, 1, 2, 3], dtype: "f32", perReplica: false },
+  { name: "batch/y", role: "batch", shape: [2], dtype: "u32", perReplica: false },
 ];
 
 Deno.test("deviceBatches() gathers and unpacks rows that do not fill their last word", () => {

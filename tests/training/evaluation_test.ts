@@ -1,4 +1,4 @@
-import { PARAMETERS, type StepProgram } from "../../src/lowering/program.ts";
+import type { StepProgram } from "../../src/lowering/program.ts";
 import { mlp } from "../../src/nn/models.ts";
 import { classification } from "../../src/objective/classification.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
@@ -11,7 +11,7 @@ import { square } from "../../src/tensor/ops.ts";
 
 const count = 5, batchSize = 3;
 const of = classification(mlp({ input: [1, 1, 2], classes: 2 }), batchSize);
-const trained: StepProgram = {
+const trained: Pick<StepProgram, "arena"> = {
   arena: {
     size: 6,
     entries: [
@@ -19,8 +19,6 @@ const trained: StepProgram = {
       { path: "layer1/bias", shape: [2], offset: 4, size: 2 },
     ],
   },
-  slots: [{ name: PARAMETERS, role: "parameters", shape: [6], dtype: "f32", perReplica: true }],
-  regions: [],
 };
 
 Deno.test("evaluationProgram() counts every example once when the last batch is not full", () => {

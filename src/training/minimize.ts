@@ -1,0 +1,253 @@
+/**
+ * Minimising a function from start to end.
+ *
+ * @module
+ */
+import { type Issue, issue, SteepestError } from "../errors.ts";
+import type { Parameters, Values } from "../nn/parameters.ts";
+import { type Objective, valuesOf } from "../objective/objective.ts";
+import type { Optimizer } from "../optimizer/types.ts";
+import { compile } from "../runtime/compile.ts";
+import type { CompileOptions } from "../runtime/options.ts";
+import { getOrThrow, type Program } from "../runtime/program.ts";
+import { freezeWhenReached } from "./freeze.ts";
+import { elementRecord, MOST_RECORDED, recordParameters } from "./history.ts";
+
+/** What `minimize` records besides losses. */
+export type RecordKind = "losses" | "all";
+
+/** Options of {@link minimize} that do not say when to stop. */
+export interface MinimizeSettings<R extends RecordKind = RecordKind> extends
+  Pick<
+    CompileOptions,
+    | "backend"
+    | "precision"
+    | "replicas"
+    | "seed"
+    | "parameters"
+    | "data"
+    | "telemetry"
+    | "device"
+    | "signal"
+  > {
+  /** `"all"`: the parameters before each step too, as `history`. Default `"losses"`. */
+  readonly record?: R;
+  /** Hyperparameters of the replicas by path: one number each, or one for all. */
+  readonly set?: Readonly<Record<string, number | readonly number[]>>;
+}
+
+/** A number of steps, or a loss to reach in at most `maxSteps` steps. */
+export type Stopping =
+  | { readonly steps: number; readonly until?: undefined; readonly maxSteps?: undefined }
+  | { readonly until: number; readonly maxSteps: number; readonly steps?: undefined };
+
+/** Options of {@link minimize}. */
+export type MinimizeOptions<R extends RecordKind = RecordKind> = MinimizeSettings<R> & Stopping;
+
+/** The parameters before one step. */
+export interface Point<P> {
+  readonly step: number;
+  readonly loss: number;
+  readonly parameters: Values<P>;
+}
+
+/** How one replica went. */
+export interface ReplicaRun<P> {
+  /** Updates that were made. */
+  readonly steps: number;
+  /** Whether the loss came down to `until`; `false` if there was none. */
+  readonly reached: boolean;
+  /** f(θ₀) … f(θ_steps). */
+  readonly losses: Float64Array;
+  /** θ_steps. */
+  readonly parameters: Values<P>;
+  /** What the optimizer recorded in each step, by path. */
+  readonly telemetry: ReadonlyMap<string, Float64Array>;
+}
+
+/** θ₀ … θ_steps, where `record: "all"` asked for them. */
+export interface WithHistory<P> {
+  readonly history: readonly Point<P>[];
+}
+
+/** A {@link ReplicaRun} with what `R` records. */
+export type Recorded<P, R extends RecordKind> =
+  & ReplicaRun<P>
+  & (R extends "all" ? WithHistory<P> : unknown);
+
+/** The result of {@link minimize}: that of replica 0, and of all. */
+export type Run<P, R extends RecordKind = "losses"> = Recorded<P, R> & {
+  readonly replicas: number;
+  readonly backend: Program["backend"];
+  /** The result of one replica. */
+  replica(r: number): Recorded<P, R>;
+};
+
+/** First and longest number of steps between two looks at the losses. */
+const SHORTEST = 32, LONGEST = 1024;
+
+function optionIssues(options: MinimizeOptions): Issue[] {
+  const count = (path: string, value: unknown) =>
+    Number.isInteger(value) && Number(value) >= 0
+      ? []
+      : [issue(path, String(value), "a number of steps")];
+  if (options.until === undefined) return count("steps", options.steps);
+  const until = Number.isNaN(options.until) ? [issue("until", "NaN", "a number")] : [];
+  return [...count("maxSteps", options.maxSteps), ...until];
+}
+
+/** Rows of records by slot name, `[steps, replicas]`. */
+type Rows = ReadonlyMap<string, Float64Array>;
+
+/** What has been seen of a run: records of steps 0 … n, and θ before each where it was read. */
+interface Trace {
+  readonly rows: Rows;
+  readonly points: readonly Float64Array[];
+}
+
+function firstReached(losses: Float64Array, replicas: number, r: number, until: number): number {
+  for (let s = 0; s * replicas + r < losses.length; s++) {
+    if (losses[s * replicas + r]! <= until) return s;
+  }
+  return -1;
+}
+
+/** Lets timers run, so that an abort can arrive between two chunks of a synchronous backend. */
+function breathe(signal: AbortSignal | undefined): Promise<void> {
+  return signal === undefined ? Promise.resolve() : new Promise((done) => setTimeout(done, 0));
+}
+
+/** Steps 0 … `last`, of which the last only evaluates; ends early when all replicas have reached. */
+async function follow<P extends Parameters>(
+  program: Program<P>,
+  last: number,
+  until: number | undefined,
+  readEach: boolean,
+  signal: AbortSignal | undefined,
+): Promise<Trace> {
+  const points: Float64Array[] = [];
+  const { replicas } = program;
+  const waiting = new Set(Array.from({ length: replicas }, (_, r) => r));
+  for (let length = SHORTEST; program.steps <= last; length = Math.min(2 * length, LONGEST)) {
+    const from = program.steps;
+    const n = Math.min(until === undefined ? LONGEST : length, last + 1 - from);
+    if (readEach) {
+      for (let i = 0; i < n; i++) {
+        points.push(await program.flatParameters());
+        program.step(1);
+      }
+    } else program.step(n);
+    await breathe(signal);
+    if (until === undefined) continue;
+    const losses = (await program.records(from, from + n)).get("record/loss")!;
+    for (const r of waiting) if (firstReached(losses, replicas, r, until) >= 0) waiting.delete(r);
+    if (waiting.size === 0) break;
+  }
+  return { rows: await program.records(0, program.steps), points };
+}
+
+function column(rows: Float64Array, replicas: number, r: number, steps: number): Float64Array {
+  return Float64Array.from({ length: steps }, (_, s) => rows[s * replicas + r]!);
+}
+
+/**
+ * Minimises a function.
+ *
+ * With `steps` that many updates are made; with `until` each replica stops at the first parameters
+ * whose loss is at most `until`, or after `maxSteps` updates. `losses` holds f(θ₀) … f(θ_steps), one
+ * more than there were updates.
+ *
+ * Rejects with a {@link SteepestError}: `description` for options that make no sense, `cancelled`
+ * when the signal aborts, and whatever `compile` finds.
+ *
+ * @example
+ * ```ts
+ * import { minimize, mul, objective, sgd, square } from "@steepest/steepest";
+ * import { assertEquals } from "jsr:@std/assert@1";
+ * const bowl = objective({ parameters: { x: 2 }, loss: ({ x }) => mul(0.5, square(x)) });
+ * const run = await minimize(bowl, sgd({ learningRate: 0.5 }), { steps: 2, backend: "reference" });
+ * assertEquals([...run.losses], [2, 0.5, 0.125]);
+ * assertEquals(run.parameters.x, 0.5);
+ * ```
+ */
+export async function minimize<
+  P extends Parameters,
+  B,
+  R extends RecordKind = "losses",
+>(
+  objective: Objective<P, B>,
+  optimizer: Optimizer,
+  options: MinimizeOptions<R>,
+): Promise<Run<P, R>> {
+  const issues = optionIssues(options);
+  if (issues.length > 0) throw new SteepestError("description", issues);
+  const { until, record, set = {}, signal } = options;
+  const last = options.until === undefined ? options.steps : options.maxSteps;
+  const size = objective.leaves.reduce((n, l) => n + l.shape.reduce((a, b) => a * b, 1), 0);
+  const all = record === "all";
+  const recorded = all && size <= MOST_RECORDED;
+  const { steps: _steps, until: _until, maxSteps: _most, record: _record, set: _set, ...rest } =
+    options;
+  const single = (options.precision ?? "f32") === "f32";
+  const bound = until === undefined ? undefined : single ? Math.fround(until) : until;
+  const compiled = await compile(objective, optimizer, {
+    ...rest,
+    transform: (program) => {
+      const frozen = freezeWhenReached(program, bound ?? -Infinity, last);
+      return recorded ? recordParameters(frozen) : frozen;
+    },
+  })();
+  using program = getOrThrow(compiled);
+  getOrThrow(program.set(set));
+  const { replicas, backend, precision } = program;
+  const { rows, points } = await follow(program, last, bound, all && !recorded, signal);
+  const final = await program.flatParameters();
+  const losses = rows.get("record/loss")!;
+
+  const { entries } = program.program.arena;
+  const places = new Map(entries.map((e) => [e.path, e]));
+  const valuesFrom = (element: (i: number) => number): Values<P> =>
+    valuesOf(objective, (path) => {
+      const { offset, size } = places.get(path)!;
+      const data = Float64Array.from({ length: size }, (_, i) => element(offset + i));
+      return precision === "f64" ? data : new Float32Array(data);
+    });
+  const run = (r: number): Recorded<P, R> => {
+    const hit = bound === undefined ? -1 : firstReached(losses, replicas, r, bound);
+    const steps = hit >= 0 ? hit : last;
+    const result: ReplicaRun<P> = {
+      steps,
+      reached: hit >= 0,
+      losses: column(losses, replicas, r, steps + 1),
+      parameters: valuesFrom((i) => final[r * size + i]!),
+      telemetry: new Map(
+        [...rows].filter(([name]) => !name.startsWith("record/history/"))
+          .map(([name, row]) => [name.slice("record/".length), column(row, replicas, r, steps)]),
+      ),
+    };
+    const history = (): readonly Point<P>[] =>
+      Array.from({ length: steps + 1 }, (_, step) => ({
+        step,
+        loss: result.losses[step]!,
+        parameters: valuesFrom((i) =>
+          recorded
+            ? rows.get(elementRecord(i))![step * replicas + r]!
+            : points[step]![r * size + i]!
+        ),
+      }));
+    return (all ? { ...result, history: history() } : result) as Recorded<P, R>;
+  };
+  const results = Array.from({ length: replicas }, (_, r) => run(r));
+  return {
+    ...results[0]!,
+    replicas,
+    backend,
+    replica(r: number) {
+      const found = results[r];
+      if (found !== undefined) return found;
+      throw new SteepestError("description", [
+        issue("replica", String(r), `an index from 0 to ${replicas - 1}`),
+      ]);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * What {@link train} is asked for, checked.
+ *
+ * @module
+ */
+import { type Dataset } from "../data/dataset.ts";
+import { type Issue, issue, SteepestError } from "../errors.ts";
+import type { Model } from "../nn/models.ts";
+import type { Optimizer } from "../optimizer/types.ts";
+import { sameShape } from "../tensor/node.ts";
+import type { Progress } from "./progress.ts";
+
+/** Where a program may run; `auto`: on the GPU if there is an adapter, else in JavaScript. */
+export type Backend = "auto" | "webgpu" | "js" | "reference";
+
+/** What {@link train} needs to know. */
+export interface TrainOptions<P> {
+  readonly model: Model<P>;
+  readonly data: Dataset;
+  readonly optimizer: Optimizer;
+  /** How often every training example is seen. Default: 1. */
+  readonly epochs?: number;
+  /** Examples in a step. Default: 60. */
+  readonly batchSize?: number;
+  /** Decides initial parameters, order and dropout; replica r has the seed + r. Default: 0. */
+  readonly seed?: number;
+  /** Independent runs side by side. Default: 1. */
+  readonly replicas?: number;
+  /** Default: auto. */
+  readonly backend?: Backend;
+  /** Records ‖g‖, ‖u‖ and their cosine at every step. Default: false. */
+  readonly telemetry?: boolean;
+  /** Ends the run early; the result then tells what was reached. */
+  readonly signal?: AbortSignal;
+  /** Called about four times a second, and at the end of every epoch. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** After how many epochs the test images are measured; always after the last. Default: 1. */
+  readonly evaluateEvery?: number;
+}
+
+/** {@link TrainOptions} with every number known. */
+export interface CheckedNumbers {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly replicas: number;
+  readonly evaluateEvery: number;
+}
+
+const show = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
+
+/** The numbers of the options, or every problem at once. */
+export function checkTrainOptions<P>(options: TrainOptions<P>): CheckedNumbers {
+  const { model, data, epochs = 1, batchSize = 60, seed = 0, replicas = 1 } = options;
+  const { evaluateEvery = 1 } = options;
+  const issues: Issue[] = [];
+  const whole = (path: string, value: number, least: number, most: number) => {
+    if (Number.isInteger(value) && value >= least && value <= most) return;
+    issues.push(issue(path, String(value), `an integer from ${least} to ${most}`));
+  };
+  whole("epochs", epochs, 1, 1_000_000);
+  whole("batchSize", batchSize, 1, data.train.count);
+  whole("seed", seed, 0, 2 ** 32 - 1);
+  whole("replicas", replicas, 1, 65_535);
+  whole("evaluateEvery", evaluateEvery, 1, 1_000_000);
+  if (!sameShape(model.inputShape, data.imageShape)) {
+    issues.push(
+      issue(
+        "data/imageShape",
+        show(data.imageShape),
+        `${show(model.inputShape)} as the model reads`,
+      ),
+    );
+  }
+  if (model.classes < data.classes) {
+    issues.push(
+      issue("model/classes", String(model.classes), `at least the ${data.classes} of the data`),
+    );
+  }
+  if (data.test.count < 1) issues.push(issue("data/test", "no images", "at least one"));
+  if (issues.length > 0) throw new SteepestError("description", issues);
+  return { epochs, batchSize, seed, replicas, evaluateEvery };
+}

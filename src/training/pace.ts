@@ -1,0 +1,60 @@
+/**
+ * Running many steps without waiting for the device, and without keeping the event loop waiting.
+ *
+ * @module
+ */
+import type { Executor, RecordRows } from "../runtime/executor.ts";
+
+/** What {@link runSteps} does between chunks. */
+export interface PaceOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the records of steps `from` to `to` (exclusive), in order. */
+  readonly onRecords: (rows: RecordRows, from: number, to: number) => void;
+  /** How long a chunk may take, in milliseconds. Default: 250. */
+  readonly chunk?: number;
+}
+
+type Source = Pick<Executor, "step" | "records" | "steps">;
+
+const eventLoop = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** The number of steps that would have taken `target` ms, growing at most fourfold. */
+function nextChunk(chunk: number, elapsed: number, target: number): number {
+  const fitting = Math.floor(chunk * target / Math.max(elapsed, 0.01));
+  return Math.max(1, Math.min(fitting, 4 * chunk));
+}
+
+/**
+ * Runs steps up to number `until`, or until the signal, and returns how many steps the program then
+ * has taken. A chunk is queued before the records of the one before it are awaited, so that the
+ * device never idles while the host reads.
+ */
+export async function runSteps(
+  source: Source,
+  until: number,
+  options: PaceOptions,
+): Promise<number> {
+  const { signal, onRecords, chunk: target = 250 } = options;
+  let chunk = 1;
+  let before:
+    | { readonly rows: Promise<RecordRows>; readonly from: number; readonly to: number }
+    | undefined;
+  const report = async () => {
+    if (before !== undefined) onRecords(await before.rows, before.from, before.to);
+  };
+  while (source.steps < until && signal?.aborted !== true) {
+    const from = source.steps;
+    const start = performance.now();
+    const n = Math.min(chunk, until - from);
+    source.step(n);
+    const rows = source.records(from, from + n);
+    // A failure is met where the rows are awaited, one chunk later.
+    rows.catch(() => undefined);
+    await report();
+    before = { rows, from, to: from + n };
+    await eventLoop();
+    chunk = nextChunk(n, performance.now() - start, target);
+  }
+  await report();
+  return source.steps;
+}

@@ -1,0 +1,218 @@
+/**
+ * Training a model on a data set.
+ *
+ * @module
+ */
+import type { Split } from "../data/dataset.ts";
+import { lower } from "../lowering/lower.ts";
+import { PARAMETERS, type StepProgram } from "../lowering/program.ts";
+import type { Parameters, Values } from "../nn/parameters.ts";
+import { classification } from "../objective/classification.ts";
+import { valuesOf } from "../objective/objective.ts";
+import type { Executor } from "../runtime/executor.ts";
+import { getOrThrow } from "../runtime/program.ts";
+import { type Column, type DeviceBatches, deviceBatches, type Order } from "./batches.ts";
+import { type Books, type Measured, openBooks } from "./books.ts";
+import { CORRECT, evaluationProgram, LOSS_SUM } from "./evaluation.ts";
+import { launch, type Launched } from "./launch.ts";
+import { type CheckedNumbers, checkTrainOptions, type TrainOptions } from "./options.ts";
+import { runSteps } from "./pace.ts";
+import { meter, type Progress } from "./progress.ts";
+import type { ReplicaResult, TrainResult } from "./result.ts";
+
+const LOSS = "record/loss";
+
+/** Examples in a step of the evaluation: enough for every device, few enough for its memory. */
+const EVALUATION_BATCH = 200;
+
+function batchesOf(split: Split, batchSize: number, order: Order): DeviceBatches {
+  const bytes = (values: Uint8Array): Column => ({ kind: "bytes", values });
+  return deviceBatches({
+    columns: { x: bytes(split.images), y: bytes(split.labels) },
+    count: split.count,
+    batchSize,
+    order,
+  });
+}
+
+/** Measures the parameters that `trained` has now on all test images. */
+async function measure(
+  trained: Executor,
+  evaluator: Executor,
+  steps: number,
+  count: number,
+): Promise<Measured> {
+  evaluator.write(PARAMETERS, await trained.read(PARAMETERS));
+  const from = evaluator.steps;
+  evaluator.step(steps);
+  const rows = await evaluator.records(from, from + steps);
+  const totals = (name: string) => {
+    const sums = new Float64Array(evaluator.replicas);
+    rows.get(name)?.forEach((value, i) => sums[i % sums.length]! += value);
+    return sums.map((sum) => sum / count);
+  };
+  return { accuracy: totals(CORRECT), loss: totals(LOSS_SUM) };
+}
+
+/** The two programs of a run, ready to step. */
+interface Session {
+  readonly trained: Launched;
+  readonly evaluator: Launched;
+  readonly program: StepProgram;
+  readonly stepsPerEpoch: number;
+  readonly evaluationSteps: number;
+}
+
+async function open<P extends Parameters>(
+  options: TrainOptions<P>,
+  { batchSize, replicas, seed }: CheckedNumbers,
+): Promise<Session> {
+  const { model, data, optimizer, backend = "auto", telemetry = false } = options;
+  const objective = classification(model, batchSize);
+  const program = getOrThrow(lower(objective, optimizer, { telemetry }));
+  const batches = batchesOf(data.train, batchSize, "shuffled");
+  const trained = await launch(batches.transform(program), objective.leaves, {
+    backend,
+    replicas,
+    seed,
+    data: Object.fromEntries(batches.data),
+  });
+  try {
+    const { count } = data.test;
+    const size = Math.min(EVALUATION_BATCH, count);
+    const tests = batchesOf(data.test, size, "sequential");
+    const evaluation = evaluationProgram(classification(model, size), program, count, size);
+    const evaluator = await launch(tests.transform(evaluation), objective.leaves, {
+      backend: trained.executor.backend,
+      replicas,
+      data: Object.fromEntries(tests.data),
+    });
+    return {
+      trained,
+      evaluator,
+      program,
+      stepsPerEpoch: batches.stepsPerEpoch,
+      evaluationSteps: tests.stepsPerEpoch,
+    };
+  } catch (cause) {
+    trained.dispose();
+    throw cause;
+  }
+}
+
+/** Calls `onProgress` about four times a second, and whenever an epoch ends. */
+function reporter(
+  books: Books,
+  fixed: Pick<Progress, "epochs" | "steps">,
+  onProgress: ((progress: Progress) => void) | undefined,
+): (epoch: number, step: number, epochDone: boolean) => void {
+  const speed = meter(5);
+  let reportedAt = -Infinity;
+  return (epoch, step, epochDone) => {
+    const stepsPerSecond = speed.at(step);
+    const now = performance.now();
+    if (onProgress === undefined || (!epochDone && now - reportedAt < 240)) return;
+    reportedAt = now;
+    const accuracy = books.accuracy();
+    onProgress({
+      ...fixed,
+      epoch,
+      step,
+      loss: books.loss(),
+      ...(accuracy === undefined ? {} : { accuracy }),
+      stepsPerSecond,
+      secondsLeft: (fixed.steps - step) / stepsPerSecond,
+      epochDone,
+    });
+  };
+}
+
+/**
+ * Trains a model: θ starts from the model's initializers and takes one step for each batch of
+ * `batchSize` training examples, in an order that is shuffled anew for each epoch. The data set lies on
+ * the device, batches are gathered there, and no step waits for the host. After every
+ * `evaluateEvery` epochs, and at the end, all test examples are measured.
+ *
+ * An abort by `signal` is no error: the result says `interrupted` and holds what was reached.
+ *
+ * @throws {SteepestError} (as a rejection) `description` with every option that is out of range,
+ * `need` where the optimizer asks for what the model cannot give, `limit`, `shader` or `device` where
+ * the device cannot run it.
+ *
+ * @example
+ * ```ts
+ * import { digits, mlp, nasgd, train } from "@steepest/steepest";
+ * import { assert } from "jsr:@std/assert@1";
+ * const result = await train({
+ *   model: mlp({ input: [1, 28, 28], classes: 10 }),
+ *   data: digits({ train: 200, test: 50 }),
+ *   optimizer: nasgd({ alpha: 0.5 }),
+ *   batchSize: 20,
+ *   backend: "js",
+ * });
+ * assert(result.steps === 10 && result.metrics.testAccuracy > 0.1);
+ * ```
+ */
+export async function train<P extends Parameters>(
+  options: TrainOptions<P>,
+): Promise<TrainResult<P>> {
+  const numbers = checkTrainOptions(options);
+  const { epochs, replicas, evaluateEvery, batchSize } = numbers;
+  const { signal, model, data } = options;
+  const aborted = () => signal?.aborted === true;
+  const { trained, evaluator, stepsPerEpoch, evaluationSteps, program } = await open(
+    options,
+    numbers,
+  );
+  const { executor } = trained;
+  try {
+    const books = openBooks(replicas, LOSS);
+    const steps = epochs * stepsPerEpoch;
+    const report = reporter(books, { epochs, steps }, options.onProgress);
+    let epoch = 0;
+    let done = 0;
+    while (epoch < epochs && !aborted()) {
+      const current = ++epoch;
+      const start = performance.now();
+      done = await runSteps(executor, epoch * stepsPerEpoch, {
+        ...(signal === undefined ? {} : { signal }),
+        onRecords: (rows, _from, to) => {
+          books.enter(rows);
+          report(current, to, false);
+        },
+      });
+      const seconds = (performance.now() - start) / 1000;
+      const due = epoch === epochs || aborted() || epoch % evaluateEvery === 0;
+      const measured = due
+        ? await measure(executor, evaluator.executor, evaluationSteps, data.test.count)
+        : undefined;
+      books.endEpoch(epoch, seconds, measured);
+      report(epoch, done, true);
+    }
+    const theta = await executor.read(PARAMETERS);
+    const objective = classification(model, batchSize);
+    const parametersOf = (r: number): Values<P> =>
+      valuesOf(objective, (path) => {
+        const entry = program.arena.entries.find((e) => e.path === path)!;
+        const at = r * program.arena.size + entry.offset;
+        return Float32Array.from(theta.subarray(at, at + entry.size));
+      });
+    const replica = (r: number): ReplicaResult<P> => {
+      const kept = books.replica(r);
+      return { ...kept, parameters: parametersOf(r) };
+    };
+    return {
+      ...replica(0),
+      ...books.average(),
+      interrupted: done < steps,
+      steps: done,
+      replicas,
+      backend: executor.backend,
+      device: trained.device,
+      replica,
+    };
+  } finally {
+    trained.dispose();
+    evaluator.dispose();
+  }
+}
