@@ -88,6 +88,44 @@ Deno.test("decode() answers anything at all with issues", () => {
   );
 });
 
+/** A copy in which the n-th value, counted in depth, is another one. */
+function replaced(value: unknown, n: { left: number }, by: unknown): unknown {
+  if (n.left-- === 0) return by;
+  if (Array.isArray(value)) return value.map((inner) => replaced(inner, n, by));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, replaced(inner, n, by)]),
+  );
+}
+
+Deno.test("decode() of a damaged description gives issues or a canonical optimizer, and never throws", () => {
+  let refused = 0;
+  fc.assert(
+    fc.property(
+      optimizerArbitrary(),
+      fc.nat(60),
+      fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constantFrom(NaN, -1, 2, "ema", undefined)),
+      (optimizer, left, by) => {
+        const result = decode(replaced(JSON.parse(encode(optimizer)), { left }, by));
+        if (E.isLeft(result)) {
+          refused++;
+          assert(result.left.length > 0 && result.left.every(({ message }) => message !== ""));
+        } else {
+          assertEquals(decode(JSON.parse(encode(result.right))), result);
+        }
+      },
+    ),
+    { seed: 17, numRuns: 300 },
+  );
+  assert(refused > 50, `${refused}`);
+});
+
+Deno.test("decode() refuses keys of the prototype", () => {
+  const text = '{"kind":"scale","by":1,"version":1,"__proto__":{"kind":"zero"}}';
+  assert(issuesOf(JSON.parse(text))[0]?.message.includes("__proto__"));
+  assert(issuesOf({ kind: "constructor", version: 1 })[0]?.path === "kind");
+});
+
 Deno.test("decode() does not overflow the stack on deep or cyclic input", () => {
   let deep: unknown = { kind: "identity" };
   for (let i = 0; i < 100_000; i++) deep = { kind: "skipNonFinite", of: deep };

@@ -96,8 +96,6 @@ function transforms(): Table<Optimizer> {
   };
 }
 
-let table: Table<Optimizer> | undefined;
-
 /** Flattens one level (the parts are canonical already), drops the neutral element, unwraps a single one. */
 function flatten(
   kind: "chain" | "add",
@@ -115,7 +113,7 @@ function flatten(
 /** Any transform, in its canonical form. */
 export const optimizerSchema: Border<Optimizer> = tagged<Optimizer>(
   "a transform",
-  () => table ??= transforms(),
+  transforms,
   (it, ctx) => {
     switch (it.kind) {
       case "chain":

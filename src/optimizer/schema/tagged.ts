@@ -124,7 +124,7 @@ function fieldsOf(schema: unknown): readonly string[] {
  * A union that is discriminated by `kind`.
  *
  * @param what What a member is called in an issue, such as `a transform`.
- * @param table One strict schema a kind.
+ * @param table One strict schema a kind; asked for once, when the first value is checked.
  * @param canonical Brings a checked member to the canonical form, or raises what is wrong with it as a whole.
  */
 export function tagged<U extends Tagged, R = U>(
@@ -133,26 +133,27 @@ export function tagged<U extends Tagged, R = U>(
   canonical: (value: U, ctx: z.core.$RefinementCtx) => R,
 ): Border<R> {
   const built = new WeakSet<object>();
+  let known: Table<U> | undefined;
   return z.unknown().transform((input, ctx): R => {
     if (typeof input !== "object" || input === null || Array.isArray(input)) {
       raise(ctx, input, [], show(input), what);
       return z.NEVER;
     }
-    const kinds: Readonly<Record<string, Border<unknown>>> = table();
+    const kinds: Readonly<Record<string, Border<unknown>>> = known ??= table();
     const kind: unknown = (input as Readonly<Record<string, unknown>>)["kind"];
     if (typeof kind !== "string" || !Object.hasOwn(kinds, kind)) {
-      const known = Object.keys(kinds);
-      const hint = typeof kind === "string" ? closest(kind, known) : "";
-      raise(ctx, input, ["kind"], show(kind), `${what}: one of ${known.join(", ")}`, hint);
+      const names = Object.keys(kinds);
+      const hint = typeof kind === "string" ? closest(kind, names) : "";
+      raise(ctx, input, ["kind"], show(kind), `${what}: one of ${names.join(", ")}`, hint);
       return z.NEVER;
     }
     if (built.has(input)) return input as R;
     const schema = kinds[kind] as Border<OfKind<U, U["kind"]>>;
     const result = schema.safeParse(input);
     if (!result.success) {
-      const known = fieldsOf(schema);
+      const fields = fieldsOf(schema);
       for (const problem of result.error.issues) {
-        const { found, expected, hint } = facts(problem, input, known);
+        const { found, expected, hint } = facts(problem, input, fields);
         raise(ctx, input, problem.path as (string | number)[], found, expected, hint);
       }
       return z.NEVER;
