@@ -79,8 +79,12 @@ export function evolve(
   return { old, next: value };
 }
 
-/** Tells the host a number once a step; bool becomes 0 or 1. */
+/**
+ * Tells the host a number once a step; bool becomes 0 or 1. Nothing is told from a region that does
+ * not run at every step.
+ */
 export function record(scope: Scope, what: string, value: Node): void {
+  if (scope.period !== 1) return;
   const name = `record/${joinPath(scope.path, what)}`;
   scope.collector.slots.set(name, {
     name,
@@ -89,7 +93,7 @@ export function record(scope: Scope, what: string, value: Node): void {
     dtype: "f32",
     perReplica: true,
   });
-  assign({ ...scope, period: 1 }, { slot: name, value: cast(value, "f32") });
+  assign(scope, { slot: name, value: cast(value, "f32") });
 }
 
 /** An f32 scalar that the host may change at any time. */

@@ -22,8 +22,8 @@ export function skipNonFiniteRule(
   );
   record(scope, "skipped", unary("not", finite));
   const gate = scope.gate === undefined ? finite : binary("and", scope.gate, finite);
-  const inside: Scope = { ...scope, gate, period: 1 };
+  const inside: Scope = { ...scope, gate };
   const clock = evolve(inside, "count", [], 0, (old) => add(old, 1)).old;
-  const out = scope.apply(of, u, scope.path, { ...scope, gate, clock });
+  const out = scope.apply(of, u, scope.path, { ...inside, clock });
   return select(finite, out, 0);
 }

@@ -1,0 +1,77 @@
+import { adagrad } from "../../src/optimizer/catalogue/adagrad.ts";
+import { adahessian } from "../../src/optimizer/catalogue/adahessian.ts";
+import { adam } from "../../src/optimizer/catalogue/adam.ts";
+import * as relatives from "../../src/optimizer/catalogue/adam_relatives.ts";
+import { adamw } from "../../src/optimizer/catalogue/adamw.ts";
+import * as adaptive from "../../src/optimizer/catalogue/adaptive_sgd.ts";
+import { nasgd, normAdaptedAdam } from "../../src/optimizer/catalogue/nasgd.ts";
+import { rmsprop } from "../../src/optimizer/catalogue/rmsprop.ts";
+import { sam } from "../../src/optimizer/catalogue/sam.ts";
+import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
+import { lion, normalizedDescent, signDescent } from "../../src/optimizer/catalogue/sign.ts";
+import { sophia } from "../../src/optimizer/catalogue/sophia.ts";
+import type { Optimizer } from "../../src/optimizer/types.ts";
+import { assert } from "../_assert.ts";
+import { follow } from "./_follow.ts";
+import { type Problem, PROBLEMS } from "./_functions.ts";
+import { NAIVE } from "./_naive.ts";
+
+const OPTIMIZERS: Readonly<Record<string, (learningRate: number) => Optimizer>> = {
+  sgd: (learningRate) => sgd({ learningRate }),
+  momentum: (learningRate) => sgd({ learningRate, momentum: 0.9 }),
+  nesterov: (learningRate) =>
+    sgd({ learningRate, momentum: 0.9, nesterov: true, dampening: 0.3, weightDecay: 0.01 }),
+  nasgd: () => nasgd({ alpha: 0.05, lowerBound: -10 }),
+  normAdaptedAdam: () => normAdaptedAdam({ alpha: 0.1, lowerBound: -10 }),
+  adaptiveSgd: () => adaptive.adaptiveSgd({ alpha: 0.1 }),
+  adaptiveSgdConfidence: () => adaptive.adaptiveSgdConfidence({ alpha: 0.1 }),
+  signDescent: (learningRate) => signDescent({ learningRate, momentum: 0.8 }),
+  normalizedDescent: (learningRate) => normalizedDescent({ learningRate }),
+  adam: (learningRate) => adam({ learningRate }),
+  adamw: (learningRate) => adamw({ learningRate }),
+  amsgrad: (learningRate) => relatives.amsgrad({ learningRate }),
+  adamax: (learningRate) => relatives.adamax({ learningRate }),
+  nadam: (learningRate) => relatives.nadam({ learningRate }),
+  adabelief: (learningRate) => relatives.adabelief({ learningRate }),
+  adan: (learningRate) => relatives.adan({ learningRate }),
+  adagrad: (learningRate) => adagrad({ learningRate, initial: 0.1 }),
+  rmsprop: (learningRate) => rmsprop({ learningRate, decay: 0.9, centred: true, momentum: 0.5 }),
+  adahessian: (learningRate) => adahessian({ learningRate, probes: 2 }),
+  sophia: (learningRate) => sophia({ learningRate, every: 3, weightDecay: 0.01 }),
+  lion: (learningRate) => lion({ learningRate, weightDecay: 0.01 }),
+  sam: (learningRate) => sam({ learningRate }),
+};
+
+const STEPS = 50;
+
+/** Largest difference between the two paths, relative to how far the parameters are from 0. */
+function deviation(name: string, problem: Problem): number {
+  const optimizer = OPTIMIZERS[name]!(problem.rate);
+  const { thetas } = follow(problem.objective, optimizer, problem.start, STEPS);
+  const step = NAIVE[name]!(problem, problem.rate);
+  let x = [...problem.start], worst = 0;
+  for (let t = 0; t < STEPS; t++) {
+    const d = step(x, t);
+    x = x.map((xi, i) => xi + d[i]!);
+    x.forEach((xi, i) =>
+      worst = Math.max(worst, Math.abs(xi - thetas[t + 1]![i]!) / (1 + Math.abs(xi)))
+    );
+  }
+  assert(x.every(Number.isFinite), `${name} on ${problem.name}: ${x}`);
+  return worst;
+}
+
+for (const name of Object.keys(OPTIMIZERS)) {
+  Deno.test(`lower() follows the formulas of ${name} when its catalogue expression runs`, () => {
+    for (const problem of PROBLEMS) {
+      const worst = deviation(name, problem);
+      assert(worst < 1e-9, `${name} on ${problem.name}: ${worst}`);
+    }
+  });
+}
+
+Deno.test("lower() is compared with every entry when the catalogue grows", async () => {
+  const { catalogue } = await import("../../src/optimizer/catalogue/registry.ts");
+  const missing = Object.keys(catalogue).filter((name) => OPTIMIZERS[name] === undefined);
+  assert(missing.length === 0, `no formula for ${missing.join(", ")}`);
+});
