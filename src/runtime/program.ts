@@ -51,6 +51,8 @@ export interface Program<P = Parameters> extends ReplicaView<P>, Disposable {
   set(values: HyperparameterValues): E.Either<SteepestError, void>;
   /** Records of steps `from` to `to` by slot name, row-major `[steps, replicas]`. */
   records(from: number, to: number): Promise<ReadonlyMap<string, Float64Array>>;
+  /** θ as the flat vectors of `program.arena`, one replica after another. */
+  flatParameters(): Promise<Float64Array>;
   /** The whole state as bytes. */
   save(): Promise<Uint8Array<ArrayBuffer>>;
   /** Continues from saved bytes, bit for bit. Left: foreign, cut or damaged bytes change nothing. */
@@ -239,6 +241,10 @@ export function runningProgram<P extends Parameters>(parts: ProgramParts<P>): Pr
     async records(from, to) {
       check();
       return await executor.records(from, to);
+    },
+    async flatParameters() {
+      check();
+      return await executor.read(PARAMETERS);
     },
     async save() {
       check();

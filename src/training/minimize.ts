@@ -96,15 +96,6 @@ function optionIssues(options: MinimizeOptions): Issue[] {
   return [...count("maxSteps", options.maxSteps), ...until];
 }
 
-/** Rows of records by slot name, `[steps, replicas]`. */
-type Rows = ReadonlyMap<string, Float64Array>;
-
-/** What has been seen of a run: records of steps 0 … n, and θ before each where it was read. */
-interface Trace {
-  readonly rows: Rows;
-  readonly points: readonly Float64Array[];
-}
-
 function firstReached(losses: Float64Array, replicas: number, r: number, until: number): number {
   for (let s = 0; s * replicas + r < losses.length; s++) {
     if (losses[s * replicas + r]! <= until) return s;
@@ -117,20 +108,20 @@ function breathe(signal: AbortSignal | undefined): Promise<void> {
   return signal === undefined ? Promise.resolve() : new Promise((done) => setTimeout(done, 0));
 }
 
-/** Steps 0 … `last`, of which the last only evaluates; ends early when all replicas have reached. */
+/** `total` steps, or fewer when all replicas have reached. */
 async function follow<P extends Parameters>(
   program: Program<P>,
-  last: number,
+  total: number,
   until: number | undefined,
   readEach: boolean,
   signal: AbortSignal | undefined,
-): Promise<Trace> {
+): Promise<readonly Float64Array[]> {
   const points: Float64Array[] = [];
   const { replicas } = program;
   const waiting = new Set(Array.from({ length: replicas }, (_, r) => r));
-  for (let length = SHORTEST; program.steps <= last; length = Math.min(2 * length, LONGEST)) {
+  for (let length = SHORTEST; program.steps < total; length = Math.min(2 * length, LONGEST)) {
     const from = program.steps;
-    const n = Math.min(until === undefined ? LONGEST : length, last + 1 - from);
+    const n = Math.min(until === undefined ? LONGEST : length, total - from);
     if (readEach) {
       for (let i = 0; i < n; i++) {
         points.push(await program.flatParameters());
@@ -143,7 +134,7 @@ async function follow<P extends Parameters>(
     for (const r of waiting) if (firstReached(losses, replicas, r, until) >= 0) waiting.delete(r);
     if (waiting.size === 0) break;
   }
-  return { rows: await program.records(0, program.steps), points };
+  return points;
 }
 
 function column(rows: Float64Array, replicas: number, r: number, steps: number): Float64Array {
@@ -193,15 +184,20 @@ export async function minimize<
   const compiled = await compile(objective, optimizer, {
     ...rest,
     transform: (program) => {
-      const frozen = freezeWhenReached(program, bound ?? -Infinity, last);
-      return recorded ? recordParameters(frozen) : frozen;
+      const stopping = bound === undefined ? program : freezeWhenReached(program, bound, last);
+      return recorded ? recordParameters(stopping) : stopping;
     },
   })();
   using program = getOrThrow(compiled);
   getOrThrow(program.set(set));
   const { replicas, backend, precision } = program;
-  const { rows, points } = await follow(program, last, bound, all && !recorded, signal);
+  // A frozen program stays where it is at step `last`, which therefore only evaluates f there.
+  const total = bound === undefined ? last : last + 1;
+  const points = await follow(program, total, bound, all && !recorded, signal);
   const final = await program.flatParameters();
+  // Without a freeze the step that evaluates f at the end moves on, so θ has been read before it.
+  if (bound === undefined) program.step(1);
+  const rows = await program.records(0, program.steps);
   const losses = rows.get("record/loss")!;
 
   const { entries } = program.program.arena;
@@ -232,7 +228,7 @@ export async function minimize<
         parameters: valuesFrom((i) =>
           recorded
             ? rows.get(elementRecord(i))![step * replicas + r]!
-            : points[step]![r * size + i]!
+            : (points[step] ?? final)[r * size + i]!
         ),
       }));
     return (all ? { ...result, history: history() } : result) as Recorded<P, R>;
