@@ -14,7 +14,6 @@ import {
   indexConstant,
   indexScale,
   indexShift,
-  indexSubstitute,
   indexSum,
 } from "../src/loops/index.ts";
 import {
@@ -135,11 +134,6 @@ export function* points(extents: readonly number[]): Generator<readonly number[]
   }
 }
 
-function substituteAxes(map: ReadonlyMap<string, Index>): (x: Index) => Index {
-  return (x) =>
-    indexSubstitute(x, (atom) => atom.kind === "axis" ? map.get(atom.axis.name) : undefined);
-}
-
 function writeThread(
   t: TiledCluster,
   context: WriterContext,
@@ -160,7 +154,7 @@ function writeThread(
   if (anchor.combine === "none") {
     for (const p of boxPoints) {
       const map = new Map(anchor.parallel.map((a, i) => [a.name, indexShift(base[i]!, p[i]!)]));
-      registers.set(p.join(), scalarSubstitute(anchor.body, substituteAxes(map)));
+      registers.set(p.join(), scalarSubstitute(anchor.body, map));
     }
   } else {
     const start = anchor.combine === "sum" ? 0 : MOST_NEGATIVE;
@@ -171,7 +165,7 @@ function writeThread(
       ? boxPoints.map(() => writer.variable("u32", syntax.constant(0, "u32"), "w"))
       : [];
     const accumulate = (map: Map<string, Index>, name: string, k: number): void => {
-      const term = scalarSubstitute(anchor.body, substituteAxes(map));
+      const term = scalarSubstitute(anchor.body, map);
       if (anchor.combine === "sum") {
         if (term.kind === "constant" && term.value === 0) return;
         if (term.kind === "binary" && term.fn === "mul") {
@@ -312,7 +306,7 @@ export function combineStage(
   const evaluate = (r: readonly number[]): Scalar => {
     const map = new Map(stage.parallel.map((a, i) => [a.name, at[i]!]));
     stage.reduce.forEach((a, i) => map.set(a.name, indexConstant(r[i]!)));
-    return scalarSubstitute(stage.body, substituteAxes(map), load);
+    return scalarSubstitute(stage.body, map, load);
   };
   if (stage.combine === "none") return evaluate([]);
   let best: Scalar | undefined;

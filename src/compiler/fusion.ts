@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { type Axis, type Index, indexSubstitute } from "../loops/index.ts";
-import { scalarVisit, type ValueId } from "../loops/scalar.ts";
+import type { Axis, Index } from "../loops/index.ts";
+import { replaceAxes, scalarVisit, type ValueId } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
 import type { AxisRelation, EpilogueStage } from "../../kernels/tile.ts";
 
@@ -60,11 +60,7 @@ function accesses(
     if (inner === undefined) return;
     const map = new Map(inner.parallel.map((a, i) => [a.name, s.at[i]!]));
     for (const at of accesses(inner, target, members)) {
-      found.push(
-        at.map((x) =>
-          indexSubstitute(x, (atom) => atom.kind === "axis" ? map.get(atom.axis.name) : undefined)
-        ),
-      );
+      found.push(at.map((x) => replaceAxes(x, map)));
     }
   });
   return found;
@@ -223,13 +219,15 @@ export function stagesOf(group: Group): readonly Stage[] {
  * extents, if that makes no cycle between kernels.
  *
  * @param sealed Values whose groups take no epilogue (partial sums).
- * @param conflicts Whether a stage must not share a kernel with another (it overwrites what that reads).
+ * @param fixedBuffer The buffer of a value that cannot share one with others (a slot's).
+ * @param mostBindings Buffers that a kernel may bind; temporaries can share two.
  */
 export function formGroups(
   stages: readonly Stage[],
   values: readonly Value[],
   sealed: ReadonlySet<ValueId>,
-  conflicts: (group: Group, stage: Stage) => boolean,
+  fixedBuffer: (v: ValueId) => string | undefined,
+  mostBindings: number,
 ): Group[] {
   const groups: Group[] = [];
   const home = new Map<ValueId, Group>();
@@ -249,7 +247,13 @@ export function formGroups(
     return false;
   };
   const legal = (group: Group, stage: Stage): boolean => {
-    if (sealed.has(group.anchor.value) || conflicts(group, stage)) return false;
+    if (sealed.has(group.anchor.value)) return false;
+    const fixed = new Set(
+      [...stagesOf(group), stage].flatMap((s) =>
+        [s.value, ...reads.get(s.value)!].flatMap((v) => fixedBuffer(v) ?? [])
+      ),
+    );
+    if (fixed.size > mostBindings - 2) return false;
     for (const v of reads.get(stage.value)!) {
       const source = home.get(v);
       if (source !== undefined && source !== group && dependsOn(source, group)) return false;

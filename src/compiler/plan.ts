@@ -16,6 +16,8 @@ export interface BufferSpec {
    * is bound at each step through a dynamic offset; `words` is the length of one row.
    */
   readonly kind: "device" | "scalars" | "records";
+  /** Words that the buffer holds from the beginning (bits, as u32). */
+  readonly initial?: Uint32Array;
 }
 
 /** Where a slot (or a piece of one) lies: `[replicas, …shape]` row-major if per replica. */

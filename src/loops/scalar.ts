@@ -5,7 +5,7 @@
  */
 import type { BinaryFn, CompareFn, DType, UnaryFn } from "../tensor/node.ts";
 import { hashText } from "../tensor/node.ts";
-import type { Axis, Index } from "./index.ts";
+import { type Axis, type Index, indexDynamic, indexSubstitute } from "./index.ts";
 
 export type { BinaryFn, CompareFn, DType, UnaryFn } from "../tensor/node.ts";
 
@@ -203,13 +203,39 @@ function visitDynamic(
   }
 }
 
-/** Rebuilds an expression with other indices and, through `load`, other loads. */
+/** What takes the place of a load; by default the same load at the new coordinates. */
+export type LoadRule = (value: ValueId, at: readonly Index[], dtype: DType) => Scalar;
+
+/** Rebuilds an expression with other indices for some axes and, through `load`, other loads. */
 export function scalarSubstitute(
   root: Scalar,
-  index: (x: Index) => Index,
-  load: (value: ValueId, at: readonly Index[], dtype: DType) => Scalar = scalarLoad,
+  axes: ReadonlyMap<string, Index>,
+  load: LoadRule = scalarLoad,
 ): Scalar {
+  return substitution(axes, load).scalar(root);
+}
+
+/** Replaces axes in an index, also in the expressions of its run-time parts. */
+export function replaceAxes(
+  x: Index,
+  axes: ReadonlyMap<string, Index>,
+  load: LoadRule = scalarLoad,
+): Index {
+  return substitution(axes, load).index(x);
+}
+
+function substitution(
+  axes: ReadonlyMap<string, Index>,
+  load: LoadRule,
+): { readonly scalar: (s: Scalar) => Scalar; readonly index: (x: Index) => Index } {
   const done = new Map<string, Scalar>();
+  const index = (x: Index): Index =>
+    indexSubstitute(x, (atom) => {
+      if (atom.kind === "axis") return axes.get(atom.axis.name);
+      if (atom.kind !== "dynamic") return undefined;
+      const scalar = go(atom.scalar as Scalar);
+      return indexDynamic(scalar, scalar.key, atom.extent);
+    });
   const go = (s: Scalar): Scalar => {
     const known = done.get(s.key);
     if (known !== undefined) return known;
@@ -247,5 +273,5 @@ export function scalarSubstitute(
         return scalarRandom(go(s.seed), go(s.step), s.stream, index(s.index));
     }
   };
-  return go(root);
+  return { scalar: go, index };
 }

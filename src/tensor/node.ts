@@ -181,7 +181,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** 64 bits in two 32-bit lanes (FNV-1a and a shifted multiply), so that no bigint is needed. */
-function hashText(text: string): string {
+export function hashText(text: string): string {
   let a = 0x811c9dc5, b = 0x9dc5811c;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);

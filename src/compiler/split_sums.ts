@@ -1,0 +1,175 @@
+/**
+ * Sums with too few outputs to fill the device become partial sums and a sum of those; short sums
+ * that only an assembly of pieces reads are evaluated where they are read.
+ *
+ * @module
+ */
+import type { AdapterClass } from "../loops/adapter.ts";
+import { type Axis, indexAxis, indexSum } from "../loops/index.ts";
+import {
+  type Scalar,
+  scalarConstant,
+  scalarFold,
+  scalarInside,
+  scalarLoad,
+  scalarSelect,
+  scalarSubstitute,
+  type ValueId,
+} from "../loops/scalar.ts";
+import type { Stage, Value } from "../loops/stage.ts";
+import { chooseTile } from "../../kernels/tile_search.ts";
+import { readsOf } from "./fusion.ts";
+
+/** Outputs up to which a sum may be split, and terms from which it is worth it. */
+const MOST_OUTPUTS = 16384;
+const LEAST_TERMS = 256;
+/** Terms of a sum that is evaluated where it is read, and terms in all its elements. */
+const FOLD_TERMS = 64;
+const FOLD_TOTAL = 40_000;
+
+/** Stages with their sums split; `sealed` are the partial sums, which take no epilogue. */
+export interface SplitStages {
+  readonly stages: readonly Stage[];
+  readonly values: readonly Value[];
+  readonly sealed: ReadonlySet<ValueId>;
+}
+
+const product = (axes: readonly Axis[]): number => axes.reduce((n, a) => n * a.extent, 1);
+
+/** Splits what is worth splitting on this adapter. */
+export function splitSums(
+  stages: readonly Stage[],
+  values: readonly Value[],
+  adapter: AdapterClass,
+): SplitStages {
+  const grown = [...values];
+  const sealed = new Set<ValueId>();
+  const result = stages.flatMap((stage): Stage[] => {
+    const halves = split(stage, grown.length, adapter);
+    if (halves === undefined) return [stage];
+    const whole = grown[stage.value]!;
+    grown.push({
+      id: grown.length,
+      label: `${whole.label} partial`,
+      shape: halves.partial.parallel.map((a) => a.extent),
+      dtype: whole.dtype,
+      source: { kind: "stage" },
+    });
+    sealed.add(halves.partial.value);
+    return [halves.partial, halves.whole];
+  });
+  return { stages: result, values: grown, sealed };
+}
+
+function split(
+  stage: Stage,
+  id: ValueId,
+  adapter: AdapterClass,
+): { partial: Stage; whole: Stage } | undefined {
+  if (
+    stage.combine !== "sum" || product(stage.parallel) > MOST_OUTPUTS ||
+    product(stage.reduce) < LEAST_TERMS
+  ) return undefined;
+  const free = stage.parallel.map(() => ({ multiple: 1, whole: false }));
+  const outputs = product(stage.parallel);
+  let best: { partial: Stage; whole: Stage } | undefined;
+  let least = chooseTile(stage, free, adapter, false).cost * 0.85;
+  const axisIndex = stage.reduce.reduce((b, a, i) => a.extent > stage.reduce[b]!.extent ? i : b, 0);
+  const outer = stage.reduce.findIndex((a) => a.extent >= 8);
+  for (const at of new Set([outer < 0 ? axisIndex : outer, axisIndex])) {
+    const axis = stage.reduce[at]!;
+    for (const slabs of slabCounts(axis.extent, adapter)) {
+      const halves = cut(stage, at, slabs, id);
+      const cost =
+        chooseTile(halves.partial, [{ multiple: 1, whole: false }, ...free], adapter, false).cost +
+        outputs * slabs * (adapter.kind === "cpu" ? 1.7 : 0.5) + 10_000;
+      if (cost < least) {
+        least = cost;
+        best = halves;
+      }
+    }
+  }
+  return best;
+}
+
+function slabCounts(extent: number, adapter: AdapterClass): number[] {
+  const wanted = adapter.kind === "cpu" ? [4, 12, 60, 256] : [16, 64, 256, 1024];
+  return [
+    ...new Set(wanted.map((w) => {
+      // A count that divides the axis needs no guard.
+      for (let d = 0; d < w / 3; d++) {
+        if (w + d <= extent && extent % (w + d) === 0) return w + d;
+        if (w - d > 1 && extent % (w - d) === 0) return w - d;
+      }
+      return Math.min(w, extent);
+    })),
+  ].filter((s) => s > 1);
+}
+
+/** Σ over an axis as the sum over `slabs` of the sums over its blocks. */
+function cut(
+  stage: Stage,
+  at: number,
+  slabs: number,
+  id: ValueId,
+): { partial: Stage; whole: Stage } {
+  const axis = stage.reduce[at]!;
+  const size = Math.ceil(axis.extent / slabs);
+  const slab: Axis = { name: `${axis.name}s`, extent: slabs };
+  const inner: Axis = { name: `${axis.name}i`, extent: size };
+  const position = indexSum([{ factor: size, index: indexAxis(slab) }, {
+    factor: 1,
+    index: indexAxis(inner),
+  }]);
+  const body = scalarSubstitute(stage.body, new Map([[axis.name, position]]));
+  const guarded = scalarSelect(scalarInside(position, axis.extent), body, scalarConstant(0, "f32"));
+  const partial: Stage = {
+    value: id,
+    parallel: [slab, ...stage.parallel],
+    reduce: stage.reduce.map((a, i) => i === at ? inner : a).filter((a) => a.extent > 1),
+    combine: "sum",
+    body: guarded,
+  };
+  const terms: Axis = { name: `${axis.name}p`, extent: slabs };
+  const whole: Stage = {
+    value: stage.value,
+    parallel: stage.parallel,
+    reduce: [terms],
+    combine: "sum",
+    body: scalarLoad(id, [indexAxis(terms), ...stage.parallel.map(indexAxis)], "f32"),
+  };
+  return { partial, whole };
+}
+
+/** Moves short sums into the one stage that reads them, if that is an assembly of pieces. */
+export function foldSums(
+  stages: readonly Stage[],
+  assemblies: ReadonlySet<ValueId>,
+  kept: ReadonlySet<ValueId>,
+): Stage[] {
+  const readers = new Map<ValueId, Stage[]>();
+  for (const s of stages) for (const v of readsOf(s)) readers.set(v, [...readers.get(v) ?? [], s]);
+  const folded = new Map<ValueId, Stage>();
+  for (const s of stages) {
+    const only = readers.get(s.value);
+    const terms = product(s.reduce);
+    const short = s.combine === "sum" && terms <= FOLD_TERMS &&
+      terms * product(s.parallel) <= FOLD_TOTAL;
+    if (short && only?.length === 1 && assemblies.has(only[0]!.value) && !kept.has(s.value)) {
+      folded.set(s.value, s);
+    }
+  }
+  const inline = (stage: Stage): Stage => ({
+    ...stage,
+    body: scalarSubstitute(stage.body, new Map(), (value, at, dtype): Scalar => {
+      const inner = folded.get(value);
+      if (inner === undefined) return scalarLoad(value, at, dtype);
+      const map = new Map(inner.parallel.map((a, i) => [a.name, at[i]!]));
+      const term = scalarSubstitute(inner.body, map);
+      return [...inner.reduce].reverse().reduce((body, axis) => scalarFold(axis, body), term);
+    }),
+  });
+  return stages.filter((s) => !folded.has(s.value)).map((s) =>
+    assemblies.has(s.value) ? inline(s) : s
+  );
+}

@@ -1,0 +1,149 @@
+/**
+ * From a group of stages to a kernel's source.
+ *
+ * @module
+ */
+import type { AdapterClass } from "../loops/adapter.ts";
+import { type Index, indexAdd, indexConstant } from "../loops/index.ts";
+import { scalarVisit, type ValueId } from "../loops/scalar.ts";
+import type { Value } from "../loops/stage.ts";
+import { addressOf } from "./build_stages.ts";
+import { type Group, stagesOf } from "./fusion.ts";
+import type { Kernel } from "./plan.ts";
+import type { BoundBuffer, Syntax } from "../../kernels/syntax.ts";
+import { wgslModule } from "../../kernels/syntax_wgsl.ts";
+import { threadsOf, type TiledCluster, writeTiled } from "../../kernels/tile.ts";
+import { chooseTile } from "../../kernels/tile_search.ts";
+
+/** Where a value lies for the kernels. */
+export interface Seat {
+  readonly buffer: number;
+  readonly offset: number;
+  /** Rows of scalars and records are seen word by word. */
+  readonly ring: boolean;
+}
+
+/** Workgroups in x before the grid goes on in y. */
+const ROW = 32768;
+/** Elements from which an elementwise kernel handles four neighbours per thread. */
+const VECTOR_ELEMENTS = 2048;
+
+/** A kernel with the grid that runs it. */
+export interface WrittenKernel {
+  readonly kernel: Kernel;
+  readonly workgroups: readonly [number, number, number];
+}
+
+function tiled(group: Group, stored: readonly ValueId[], adapter: AdapterClass): TiledCluster {
+  const { anchor, epilogue, constraints } = group;
+  const cluster = { anchor, epilogue: epilogue.map((e) => e.stage), stored };
+  const elementwise = anchor.combine === "none";
+  const chosen = chooseTile(anchor, constraints, adapter, elementwise).tile;
+  if (!elementwise) return { cluster, epilogue, tile: chosen };
+  const last = anchor.parallel.length - 1;
+  const size = anchor.parallel.reduce((n, a) => n * a.extent, 1);
+  let plain = size >= VECTOR_ELEMENTS && last >= 0 && anchor.parallel[last]!.extent % 4 === 0 &&
+    chosen.parallel[last] === 1;
+  for (const stage of stagesOf(group)) {
+    scalarVisit(stage.body, (s) => {
+      // Branches and gathered rows differ from element to element.
+      if (s.kind === "fold" || s.kind === "inside") plain = false;
+    });
+  }
+  if (!plain) return { cluster, epilogue, tile: chosen };
+  return {
+    cluster,
+    epilogue,
+    tile: { ...chosen, parallel: chosen.parallel.map((n, i) => i === last ? 4 : n) },
+  };
+}
+
+/** Writes one kernel. */
+export function writeKernel(
+  label: string,
+  group: Group,
+  stored: readonly ValueId[],
+  values: readonly Value[],
+  seatOf: (v: ValueId) => Seat,
+  syntax: Syntax,
+  adapter: AdapterClass,
+): WrittenKernel {
+  const plan = tiled(group, stored, adapter);
+  const inside = new Set(stagesOf(group).map((s) => s.value));
+  const reads = new Set<ValueId>();
+  for (const stage of stagesOf(group)) {
+    scalarVisit(stage.body, (s) => {
+      if (s.kind === "load" && !inside.has(s.value)) reads.add(s.value);
+    });
+  }
+  const access = new Map<number, "read" | "write">();
+  const kinds = new Map<number, Set<string>>();
+  const rings = new Set<number>();
+  const touch = (v: ValueId, how: "read" | "write") => {
+    const seat = seatOf(v);
+    if (how === "write" || !access.has(seat.buffer)) access.set(seat.buffer, how);
+    kinds.set(
+      seat.buffer,
+      (kinds.get(seat.buffer) ?? new Set()).add(values[v]!.dtype === "f32" ? "f32" : "u32"),
+    );
+    if (seat.ring) rings.add(seat.buffer);
+  };
+  for (const v of reads) touch(v, "read");
+  for (const v of stored) touch(v, "write");
+  const order = [...access.keys()].sort((a, b) => a - b);
+
+  const scalarOnly = new Set<number>(rings);
+  for (const [buffer, kind] of kinds) if (kind.size > 1) scalarOnly.add(buffer);
+  // Assume vectors everywhere; an access that is not aligned makes its buffer plain, and we write again.
+  for (;;) {
+    let missed = false;
+    const bound = new Map<number, BoundBuffer>(order.map((b, position) => {
+      const f32 = kinds.get(b)!.size === 1 && kinds.get(b)!.has("f32");
+      const vector = syntax.vectors && !scalarOnly.has(b);
+      return [b, {
+        position,
+        access: access.get(b)!,
+        element: vector ? (f32 ? "vec4f" : "vec4u") : f32 ? "f32" : "u32",
+      }];
+    }));
+    const lines = writeTiled(plan, {
+      syntax,
+      address: (v: ValueId, at: readonly Index[]) => {
+        const seat = seatOf(v);
+        return {
+          buffer: bound.get(seat.buffer)!,
+          word: indexAdd(addressOf(at, values[v]!.shape), indexConstant(seat.offset)),
+        };
+      },
+      unaligned: (buffer) => {
+        scalarOnly.add(order[buffer.position]!);
+        missed = true;
+      },
+    }, (v) => values[v]!.dtype);
+    if (missed) continue;
+    const threads = threadsOf(plan);
+    const workgroupSize = adapter.kind === "cpu" && threads < 4096 ? 16 : 64;
+    const groups = Math.ceil(threads / workgroupSize);
+    const x = Math.min(groups, ROW);
+    const buffers = [...bound.values()];
+    const source = syntax.target === "wgsl"
+      ? wgslModule(buffers, lines, threads, workgroupSize, x * workgroupSize)
+      : lines.join("\n");
+    const terms = group.anchor.reduce.reduce((n, a) => n * a.extent, 1);
+    const outputs = group.anchor.parallel.reduce((n, a) => n * a.extent, 1);
+    return {
+      kernel: {
+        label,
+        bindings: order.map((b) => ({ buffer: b, access: access.get(b)! })),
+        source,
+        workgroupSize,
+        flops: 2 * terms * outputs,
+        words: [...reads, ...stored].reduce(
+          (n, v) => n + values[v]!.shape.reduce((a, b) => a * b, 1),
+          0,
+        ),
+      },
+      workgroups: [x, Math.ceil(groups / x), 1],
+    };
+  }
+}
