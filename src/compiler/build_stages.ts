@@ -334,11 +334,9 @@ export function buildStages(
           reduced.push(axis);
           return indexAxis(axis);
         });
-        return {
-          scalar: read(x, source),
-          reduce: reduced.filter((a) => a.extent > 1),
-          combine: op.fn,
-        };
+        const summed = reduced.filter((a) => a.extent > 1);
+        if (summed.length === 0 && op.fn === "argmax") return plain(scalarConstant(0, "u32"));
+        return { scalar: read(x, source), reduce: summed, combine: op.fn };
       }
       case "contraction": {
         const reduced: Axis[] = [];

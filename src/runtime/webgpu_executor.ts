@@ -21,6 +21,16 @@ import { recordDrain } from "./webgpu_records.ts";
 /** Something to do in order: steps, or an action that says whether it could be done now. */
 type Job = { steps: number } | (() => boolean);
 
+/** Deno ends the process when it is given an empty array of dynamic offsets. */
+function bindGroup(
+  pass: GPUComputePassEncoder,
+  group: GPUBindGroup,
+  offsets: Uint32Array<ArrayBuffer>,
+): void {
+  if (offsets.length === 0) pass.setBindGroup(0, group);
+  else pass.setBindGroup(0, group, offsets, 0, offsets.length);
+}
+
 /**
  * An executor of a `wgsl` plan. It retains the device handle until it is disposed.
  * Rejects with `limit`, `shader` or `device` errors.
@@ -102,7 +112,7 @@ export async function webgpuExecutor(
       for (let d = 0; d < rings.length; d++) {
         offsets[d] = 4 * (rings[d] === "scalars" ? row * scalarStride : recordRow * recordStride);
       }
-      pass.setBindGroup(0, group, offsets, 0, offsets.length);
+      bindGroup(pass, group, offsets);
       const [x, y, z] = command.workgroups;
       pass.dispatchWorkgroups(x, y, z);
     };
@@ -227,7 +237,7 @@ export async function webgpuExecutor(
       const pass = encoder.beginComputePass();
       for (const { pipeline, group, offsets } of memory.kernels) {
         pass.setPipeline(pipeline);
-        pass.setBindGroup(0, group, offsets, 0, offsets.length);
+        bindGroup(pass, group, offsets);
         pass.dispatchWorkgroups(0);
       }
       pass.end();
