@@ -6,7 +6,7 @@ import type { AnyObjective } from "../../src/lowering/problem.ts";
 import { PARAMETERS, type StepProgram } from "../../src/lowering/program.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { initialValues, type SlotValues, stepRunner } from "../../src/reference/step.ts";
-import { type Precision, type Tensor } from "../../src/reference/tensor.ts";
+import type { Precision, Tensor } from "../../src/reference/tensor.ts";
 
 /** The value, or the error as an exception. */
 export function right<A>(either: E.Either<Error, A>): A {

@@ -65,10 +65,9 @@ export const NAIVE: Readonly<Record<string, Naive>> = {
         }),
       );
   },
-  // A small α: with larger ones the map is chaotic, and no two orders of summation agree for long.
   nasgd: (p) => (x) => {
     const g = p.g(x);
-    return times(Math.min(1, 0.05 * Math.max(0, p.f(x) + 10) / dot(g, g)), g);
+    return times(Math.min(1, 0.7 * Math.max(0, p.f(x) + 10) / dot(g, g)), g);
   },
   normAdaptedAdam: (p) => {
     const adam = adamLike({})(p);
