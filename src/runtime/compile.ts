@@ -33,6 +33,9 @@ export function adapterOf({ device, software }: DeviceHandle): AdapterClass {
   };
 }
 
+/** JavaScript functions take as many arrays as they like. */
+const JS_ADAPTER: AdapterClass = { ...DEFAULT_ADAPTER, maxBindings: 1024 };
+
 /** The device to run on; `undefined` for the typed-array target. */
 async function deviceFor(options: CompileOptions): Promise<DeviceHandle | undefined> {
   const { backend = "auto", device } = options;
@@ -74,7 +77,7 @@ async function build<P extends Parameters, B>(
   const handle = await deviceFor(options);
   if (handle === undefined) {
     const plan = getOrThrow(
-      compilePlan(program, { replicas, target: "js", adapter: DEFAULT_ADAPTER }),
+      compilePlan(program, { replicas, target: "js", adapter: JS_ADAPTER }),
     );
     const executor = jsExecutor(plan, values);
     return runningProgram({ ...parts, plan, executor, onDispose: () => {} });

@@ -32,9 +32,10 @@ function bindKernel(kernel: Kernel, memory: readonly Memory[]): Run {
 
 /** An executor of a `js` plan; steps run inside `step`, so nothing is ever pending. */
 export function jsExecutor(plan: Plan, overrides: Overrides = new Map()): Executor {
-  const memory = plan.buffers.map(({ words }): Memory => {
-    const bytes = new ArrayBuffer(words * 4);
-    return { f: new Float32Array(bytes), u: new Uint32Array(bytes) };
+  const memory = plan.buffers.map(({ words, initial }): Memory => {
+    const u = new Uint32Array(words);
+    if (initial !== undefined) u.set(initial);
+    return { f: new Float32Array(u.buffer), u };
   });
   const initial = initialValues(plan.slots, plan.replicas, overrides, "f32");
   const host = hostRow(plan, initial);

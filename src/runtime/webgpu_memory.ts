@@ -6,6 +6,7 @@
 import type { BufferSpec, Plan } from "../compiler/plan.ts";
 import { type Issue, issue, SteepestError } from "../errors.ts";
 import type { DeviceHandle } from "./device.ts";
+import { writeWords } from "./transfer.ts";
 import { type Pipeline, pipelineOf } from "./pipelines.ts";
 
 /** Most steps in one submission; the scalars ring has as many rows. */
@@ -97,6 +98,11 @@ export async function deviceMemory(handle: DeviceHandle, plan: Plan): Promise<De
   const create = (label: string, words: number) =>
     device.createBuffer({ label, size: words * 4, usage });
   const buffers = plan.buffers.map((spec, i) => create(spec.label, sizes[i]!));
+  plan.buffers.forEach(({ label, initial }, i) => {
+    if (initial !== undefined) {
+      writeWords(device, label, buffers[i]!, 0, new Uint32Array(initial));
+    }
+  });
   const copies = plan.regions.flatMap((r) => r.commands).flatMap((c) =>
     c.kind === "copy" && c.from.buffer === c.to.buffer ? [c.words] : []
   );
