@@ -158,3 +158,9 @@ export const js: Syntax = {
   otherwise: "} else {",
   close: "}",
 };
+
+/** A function's body: what it calls, and the statements. */
+export function jsModule(body: readonly string[]): string {
+  const text = body.join("\n");
+  return /\b(erf|random|truncate)_\(/.test(text) ? `${JS_FUNCTIONS}\n${text}` : text;
+}

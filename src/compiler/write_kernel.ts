@@ -11,6 +11,7 @@ import { addressOf } from "./build_stages.ts";
 import { type Group, stagesOf } from "./fusion.ts";
 import type { Kernel } from "./plan.ts";
 import type { BoundBuffer, Syntax } from "../../kernels/syntax.ts";
+import { jsModule } from "../../kernels/syntax_js.ts";
 import { wgslModule } from "../../kernels/syntax_wgsl.ts";
 import { threadsOf, type TiledCluster, writeTiled } from "../../kernels/tile.ts";
 import { chooseTile } from "../../kernels/tile_search.ts";
@@ -128,7 +129,7 @@ export function writeKernel(
     const buffers = [...bound.values()];
     const source = syntax.target === "wgsl"
       ? wgslModule(buffers, lines, threads, workgroupSize, x * workgroupSize)
-      : lines.join("\n");
+      : jsModule(lines);
     const terms = group.anchor.reduce.reduce((n, a) => n * a.extent, 1);
     const outputs = group.anchor.parallel.reduce((n, a) => n * a.extent, 1);
     return {

@@ -11,10 +11,9 @@ import { type Pipeline, pipelineOf } from "./pipelines.ts";
 
 /** Most steps in one submission; the scalars ring has as many rows. */
 export const CHUNK_STEPS = 64;
-/** Rows of the records ring. */
-export const RECORD_ROWS = 512;
-/** Rows that are copied to the host at a time. */
-export const BLOCK_ROWS = 256;
+/** Most rows of the records ring, and most words of it unless a row is longer still. */
+const RECORD_ROWS = 512;
+const RECORD_WORDS = 1 << 22;
 
 /** A kernel ready to be dispatched. */
 export interface BoundKernel {
@@ -32,14 +31,18 @@ export interface DeviceMemory {
   /** Words from one row to the next, by buffer. */
   readonly strides: readonly number[];
   readonly kernels: readonly BoundKernel[];
+  /** Rows of the records ring, an even number. */
+  readonly recordRows: number;
   /** For copies inside one buffer, which WebGPU does not allow. */
   readonly scratch: GPUBuffer | undefined;
   destroy(): void;
 }
 
-function rowsOf(spec: BufferSpec): number {
+function rowsOf(spec: BufferSpec, stride: number): number {
   if (spec.kind === "device") return 1;
-  return spec.kind === "scalars" ? CHUNK_STEPS : RECORD_ROWS;
+  if (spec.kind === "scalars") return CHUNK_STEPS;
+  return 2 *
+    Math.max(1, Math.min(RECORD_ROWS, Math.floor(RECORD_WORDS / Math.max(1, stride))) >> 1);
 }
 
 function checkPlan(plan: Plan, sizes: readonly number[], limits: GPUSupportedLimits): void {
@@ -79,7 +82,9 @@ export async function deviceMemory(handle: DeviceHandle, plan: Plan): Promise<De
   const strides = plan.buffers.map((spec) =>
     spec.kind === "device" ? spec.words : Math.ceil(spec.words / align) * align
   );
-  const sizes = plan.buffers.map((spec, i) => Math.max(1, strides[i]! * rowsOf(spec)));
+  const sizes = plan.buffers.map((spec, i) => Math.max(1, strides[i]! * rowsOf(spec, strides[i]!)));
+  const records = plan.buffers.findIndex((b) => b.kind === "records");
+  const recordRows = records < 0 ? 0 : rowsOf(plan.buffers[records]!, strides[records]!);
   checkPlan(plan, sizes, device.limits);
   const uses = plan.kernels.map((kernel) =>
     kernel.bindings.map(({ buffer, access }) => ({
@@ -138,5 +143,5 @@ export async function deviceMemory(handle: DeviceHandle, plan: Plan): Promise<De
       issue("device", error.message, "memory and bindings for the program"),
     ]);
   }
-  return { buffers, strides, kernels, scratch, destroy };
+  return { buffers, strides, kernels, recordRows, scratch, destroy };
 }
