@@ -10,7 +10,7 @@ import { fires, SEED, STEP } from "../lowering/program.ts";
 import { scalarEvaluator } from "../reference/scalars.ts";
 import type { Node } from "../tensor/node.ts";
 import { topological } from "../tensor/walk.ts";
-import { fitValues } from "./initial.ts";
+import { fitValues, type SlotValues } from "./initial.ts";
 
 /** Evaluates rows of host scalars, and keeps hyperparameters, seeds and host state. */
 export interface HostRow {
@@ -60,15 +60,14 @@ function ordered(updates: readonly Update[]): Update[] {
 }
 
 /** The host's side of a plan, starting from the given values per replica. */
-export function hostRow(plan: Plan, initial: ReadonlyMap<string, Float64Array>): HostRow {
+export function hostRow(plan: Plan, initial: ReadonlyMap<string, SlotValues>): HostRow {
   const { replicas, hostScalars, hostState } = plan;
   const hyper = plan.slots.filter((s) => s.role === "hyper" || s.name === SEED).map((s) => s.name);
   const names = [...hyper, ...hostState.map((s) => s.slot)];
-  const values = new Map<string, Float64Array>(
-    names.map((
-      name,
-    ) => [name, initial.get(name)?.slice(0, replicas) ?? new Float64Array(replicas)]),
-  );
+  const values = new Map(names.map((name): [string, Float64Array] => {
+    const first = initial.get(name) ?? [0];
+    return [name, Float64Array.from({ length: replicas }, (_, r) => first[r] ?? first[0]!)];
+  }));
   const updates = ordered(
     hostState.flatMap(({ slot, updates }) =>
       updates.map(({ period, offset, node }, i) => ({

@@ -13,13 +13,25 @@ import { topological } from "../tensor/walk.ts";
 /** Values given by the caller instead of the slot's own, by slot name. */
 export type Overrides = ReadonlyMap<string, ArrayLike<number>>;
 
-/** `values` for one copy or for all, laid out as `[copies, size]`. */
+/** Values of a slot: for each replica, or once if they are shared. */
+export type SlotValues = Float64Array | Float32Array | Uint32Array;
+
+function isTyped(values: ArrayLike<number>): values is SlotValues {
+  return values instanceof Float64Array || values instanceof Float32Array ||
+    values instanceof Uint32Array;
+}
+
+/**
+ * `values` for one copy or for all, laid out as `[copies, size]`. Typed arrays of the right length,
+ * which may be whole data sets, are not copied.
+ */
 export function fitValues(
   path: string,
   values: ArrayLike<number>,
   size: number,
   copies: number,
-): Float64Array {
+): SlotValues {
+  if (isTyped(values) && values.length === size * copies) return values;
   const out = new Float64Array(size * copies);
   if (values.length === out.length) out.set(values);
   else if (values.length === size) { for (let r = 0; r < copies; r++) out.set(values, r * size); }
@@ -35,35 +47,38 @@ export function fitValues(
 }
 
 /**
- * The first value of every slot as `[replicas, …shape]`; a graph is evaluated per replica over the
- * values that other slots have at the first step.
+ * The first value of every slot, `[replicas, …shape]` if it is per replica; a graph is evaluated per
+ * replica over the values that other slots have at the first step.
  */
 export function initialValues(
   slots: readonly Slot[],
   replicas: number,
   overrides: Overrides,
   precision: Precision,
-): ReadonlyMap<string, Float64Array> {
+): ReadonlyMap<string, SlotValues> {
   const byName = new Map(slots.map((s) => [s.name, s]));
-  const done = new Map<string, Float64Array>();
-  const valueOf = (slot: Slot): Float64Array => {
+  const done = new Map<string, SlotValues>();
+  const copiesOf = (slot: Slot) => slot.perReplica ? replicas : 1;
+  const valueOf = (slot: Slot): SlotValues => {
     const known = done.get(slot.name);
     if (known !== undefined) return known;
     const size = sizeOf(slot.shape);
     const given = overrides.get(slot.name) ?? slot.initial ?? 0;
-    let values: Float64Array;
-    if (typeof given === "number") values = new Float64Array(size * replicas).fill(given);
-    else if (!("op" in given)) values = fitValues(slot.name, given, size, replicas);
+    const copies = copiesOf(slot);
+    let values: SlotValues;
+    if (typeof given === "number") values = new Float64Array(size * copies).fill(given);
+    else if (!("op" in given)) values = fitValues(slot.name, given, size, copies);
     else {
-      values = new Float64Array(size * replicas);
+      values = new Float64Array(size * copies);
       const needed = topological([given]).flatMap(({ op }) => {
         const other = op.kind === "input" ? byName.get(op.name) : undefined;
         return other === undefined ? [] : [other];
       });
-      for (let r = 0; r < replicas; r++) {
+      for (let r = 0; r < copies; r++) {
         const inputs = new Map<string, Tensor>(needed.map((other) => {
           const n = sizeOf(other.shape);
-          const copy = valueOf(other).subarray(r * n, (r + 1) * n);
+          const at = other.perReplica ? r * n : 0;
+          const copy = valueOf(other).subarray(at, at + n);
           return [`${other.name}@0`, tensor(copy, other.shape, other.dtype, precision)];
         }));
         values.set(evaluate([given], inputs, { precision })[0]!.data, r * size);

@@ -4,7 +4,7 @@
  * @module
  */
 import { failure } from "../errors.ts";
-import { SEED, STEP, type StepProgram } from "../lowering/program.ts";
+import { SEED, type Slot, STEP, type StepProgram } from "../lowering/program.ts";
 import { evaluate } from "../reference/evaluate.ts";
 import { type Precision, type Tensor, tensor } from "../reference/tensor.ts";
 import { sizeOf } from "../tensor/node.ts";
@@ -30,12 +30,17 @@ export function referenceExecutor(
   const initial = initialValues(slots, replicas, overrides, precision);
   const position = new Map(slots.map((s, i) => [s.name, i]));
   const keys = slots.map((s) => `${s.name}@0`);
-  const memories: Memory[] = Array.from({ length: replicas }, (_, r) =>
-    slots.map((slot) => {
-      const size = sizeOf(slot.shape);
-      const values = initial.get(slot.name)!.subarray(r * size, (r + 1) * size);
-      return tensor(values, slot.shape, slot.dtype, precision).data;
-    }));
+  const copy = (slot: Slot, r: number): Tensor["data"] => {
+    const size = sizeOf(slot.shape);
+    const values = initial.get(slot.name)!.subarray(r * size, (r + 1) * size);
+    return tensor(values, slot.shape, slot.dtype, precision).data;
+  };
+  // A value that is no replica's own, such as a data set, lies in memory once.
+  const shared = slots.map((slot) => slot.perReplica ? undefined : copy(slot, 0));
+  const memories: Memory[] = Array.from(
+    { length: replicas },
+    (_, r) => slots.map((slot, i) => shared[i] ?? copy(slot, r)),
+  );
   const recorded = slots.filter((s) => s.role === "record").map((s) => s.name);
   const width = recorded.length * replicas;
   const store = recordStore(
@@ -115,6 +120,10 @@ export function referenceExecutor(
       check();
       const at = slotAt(name);
       const size = sizeOf(slots[at]!.shape);
+      if (shared[at] !== undefined) {
+        shared[at].set(fitValues(name, values, size, 1));
+        return;
+      }
       const fitted = fitValues(name, values, size, replicas);
       memories.forEach((memory, r) => memory[at]!.set(fitted.subarray(r * size, (r + 1) * size)));
     },
@@ -122,6 +131,7 @@ export function referenceExecutor(
       Promise.resolve().then(() => {
         check();
         const at = slotAt(name);
+        if (shared[at] !== undefined) return Float64Array.from(shared[at]);
         const size = sizeOf(slots[at]!.shape);
         const out = new Float64Array(size * replicas);
         memories.forEach((memory, r) => out.set(memory[at]!, r * size));

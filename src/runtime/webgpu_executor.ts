@@ -15,7 +15,7 @@ import { hostRow } from "./host_row.ts";
 import { fitValues, initialValues, type Overrides } from "./initial.ts";
 import { recordStore } from "./record_store.ts";
 import { takeWords, writeWords } from "./transfer.ts";
-import { CHUNK_STEPS, deviceMemory, RECORD_ROWS } from "./webgpu_memory.ts";
+import { CHUNK_STEPS, deviceMemory } from "./webgpu_memory.ts";
 import { recordDrain } from "./webgpu_records.ts";
 
 /** Something to do in order: steps, or an action that says whether it could be done now. */
@@ -65,6 +65,7 @@ export async function webgpuExecutor(
     device,
     memory.buffers[records]!,
     recordStride,
+    memory.recordRows,
     store,
     (error) => {
       if (disposed) return;
@@ -120,7 +121,7 @@ export async function webgpuExecutor(
       const step = encoded + i;
       for (const region of plan.regions) {
         if (!fires(region, step)) continue;
-        for (const command of region.commands) encode(command, i, step % RECORD_ROWS);
+        for (const command of region.commands) encode(command, i, step % memory.recordRows);
       }
     }
     pass?.end();
@@ -188,7 +189,7 @@ export async function webgpuExecutor(
 
   const write = (slot: string, values: ArrayLike<number>): () => void => {
     if (host.has(slot)) {
-      const fitted = fitValues(slot, values, 1, plan.replicas);
+      const fitted = fitValues(slot, values, 1, plan.replicas).slice();
       return () => host.set(slot, fitted);
     }
     const { place, size, copies } = placeOf(slot);

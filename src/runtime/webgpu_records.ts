@@ -6,7 +6,6 @@
  */
 import type { RecordStore } from "./record_store.ts";
 import { takeWords } from "./transfer.ts";
-import { BLOCK_ROWS, RECORD_ROWS } from "./webgpu_memory.ts";
 
 /** Staging buffers: blocks that may be on their way at a time. */
 const STAGING = 4;
@@ -23,18 +22,23 @@ export interface RecordDrain {
   destroy(): void;
 }
 
-/** A drain of `ring`, whose rows are `stride` words apart. `onFree` is called after each arrival. */
+/**
+ * A drain of `ring`, whose `ringRows` rows are `stride` words apart; half of them make a block.
+ * `onFree` is called after each arrival.
+ */
 export function recordDrain(
   device: GPUDevice,
   ring: GPUBuffer,
   stride: number,
+  ringRows: number,
   store: RecordStore,
   onFree: (error?: unknown) => void,
 ): RecordDrain {
+  const blockRows = ringRows / 2;
   const free = Array.from({ length: STAGING }, (_, i) =>
     device.createBuffer({
       label: `records to host ${i}`,
-      size: BLOCK_ROWS * stride * 4,
+      size: blockRows * stride * 4,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     }));
   const all = [...free];
@@ -42,14 +46,14 @@ export function recordDrain(
   // Blocks are appended in the order in which they left, whatever the order of arrival.
   let last: Promise<void> = Promise.resolve();
   return {
-    room: (encoded) => BLOCK_ROWS - (encoded - copied),
+    room: (encoded) => blockRows - (encoded - copied),
     drain(encoded) {
       const rows = encoded - copied;
       if (rows === 0) return true;
       const staging = free.pop();
       if (staging === undefined) return false;
-      const start = copied % RECORD_ROWS;
-      const head = Math.min(rows, RECORD_ROWS - start);
+      const start = copied % ringRows;
+      const head = Math.min(rows, ringRows - start);
       const bytes = stride * 4;
       const encoder = device.createCommandEncoder({ label: "records" });
       encoder.copyBufferToBuffer(ring, start * bytes, staging, 0, head * bytes);

@@ -156,6 +156,25 @@ Deno.test({
 });
 
 Deno.test({
+  name: "webgpuExecutor() keeps every record when rows are so wide that the ring is short",
+  ignore,
+  fn: () =>
+    withDevice(async (handle) => {
+      const replicas = 40_000;
+      const executor = await webgpuExecutor(handle, decayPlan("wgsl", replicas));
+      executor.write("alpha", [0.01]);
+      executor.step(230);
+      const { losses } = decay(0.01, 230);
+      const rows = (await executor.records(0, 230)).get("loss")!;
+      assertEquals(
+        rows.filter((_, i) => i % replicas === replicas - 1),
+        Float64Array.from(losses),
+      );
+      executor.dispose();
+    }),
+});
+
+Deno.test({
   name: "webgpuExecutor() forgets queued steps when cancelled",
   ignore,
   fn: () =>
