@@ -77,9 +77,9 @@ export function parameterOf(flat: Node, { shape, offset, size }: ArenaEntry): No
   return reshape(slice(flat, [offset], [offset + size]), shape);
 }
 
-/** Every parameter of a flat vector, in the order of the space. */
-export function unflatten(flat: Node, space: Space): Node[] {
-  return space.entries.map((entry) => parameterOf(flat, entry));
+/** The elements of every parameter of a flat vector, in the order of the space. */
+export function slices(flat: Node, space: Space): Node[] {
+  return space.entries.map(({ offset, size }) => slice(flat, [offset], [offset + size]));
 }
 
 /** The flat vector of tensors in the order of the space. */

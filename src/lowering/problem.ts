@@ -11,7 +11,7 @@ import { type Instance, instantiate, type Objective } from "../objective/objecti
 import { type Node, sizeOf } from "../tensor/node.ts";
 import { input, mean, randomBits, square } from "../tensor/ops.ts";
 import { topological } from "../tensor/walk.ts";
-import { flatten, parameterOf, restrict, type Space, unflatten } from "./arena.ts";
+import { flatten, parameterOf, restrict, slices, type Space } from "./arena.ts";
 import { type Arena, PARAMETERS, SEED, STEP } from "./program.ts";
 
 /** Any objective: what lowering needs to know of it. */
@@ -79,9 +79,11 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
     );
   };
   const here = at(theta);
+  // The slices, not the parameters in their shapes: a reshape of a reshape forgets the first one,
+  // so that a loss may depend on a slice and not on the node of its parameter.
   const wrt = (space: Space, point: Node = theta) => {
     const kept = new Set(space.entries.map(({ path }) => path));
-    return arena.entries.filter((e) => kept.has(e.path)).map((e) => parameterOf(point, e));
+    return slices(point, { ...arena, entries: arena.entries.filter((e) => kept.has(e.path)) });
   };
   const { outputs, likelihood } = here;
   const tensors = batchTensors(objective);
@@ -118,14 +120,14 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
     gradient: whole,
     ...(outputs === undefined ? {} : { batchSize: outputs.shape[0] ?? sizeOf(outputs.shape) }),
     gradientAt: (point, space) => flatten(gradient(at(point).loss, wrt(space, point))),
-    hessianTimes: (v, space) => flatten(hessianVector(here.loss, wrt(space), unflatten(v, space))),
+    hessianTimes: (v, space) => flatten(hessianVector(here.loss, wrt(space), slices(v, space))),
     ...(outputs === undefined || likelihood?.outputHessian === undefined ? {} : {
       gaussNewtonTimes: (v: Node, space: Space) =>
         flatten(gaussNewtonVector(
           [outputs],
           ([t]) => [likelihood.outputHessian!(outputs, given, t!)],
           wrt(space),
-          unflatten(v, space),
+          slices(v, space),
         )),
     }),
     ...(outputs === undefined || likelihood?.sample === undefined ? {} : {
