@@ -79,8 +79,6 @@ export function threadsOf(t: TiledCluster): number {
   );
 }
 
-const MOST_NEGATIVE = -3.4028234663852886e38;
-
 /** Writes the body of a tiled cluster; `flat` binds the thread's number, otherwise loops run over blocks. */
 export function writeTiled(
   t: TiledCluster,
@@ -134,6 +132,18 @@ export function* points(extents: readonly number[]): Generator<readonly number[]
   }
 }
 
+/** The largest blocks, up to those of the tile, that visit the elements in row-major order: ties take the first. */
+function inOrder(anchor: Stage, tile: readonly number[]): readonly number[] {
+  let whole = true;
+  return anchor.reduce.map((a, i) => ({ extent: a.extent, size: tile[i]! })).reverse().map(
+    ({ extent, size }) => {
+      const allowed = whole ? size : 1;
+      whole &&= size >= extent;
+      return allowed;
+    },
+  ).reverse();
+}
+
 function writeThread(
   t: TiledCluster,
   context: WriterContext,
@@ -143,7 +153,8 @@ function writeThread(
 ): void {
   const { anchor, stored } = t.cluster;
   const { syntax } = context;
-  const { parallel, reduce } = t.tile;
+  const { parallel } = t.tile;
+  const reduce = anchor.combine === "argmax" ? inOrder(anchor, t.tile.reduce) : t.tile.reduce;
   const base = threadAxes.map((a, i) => indexScale(indexAxis(a), parallel[i]!));
   const boxPoints = [...points(parallel)].filter((p) =>
     p.every((off, i) => threadAxes[i]!.extent > 1 || off < anchor.parallel[i]!.extent)
@@ -157,10 +168,13 @@ function writeThread(
       registers.set(p.join(), scalarSubstitute(anchor.body, map));
     }
   } else {
-    const start = anchor.combine === "sum" ? 0 : MOST_NEGATIVE;
-    const accumulators = boxPoints.map(() =>
-      writer.variable("f32", syntax.constant(start, "f32"), "s")
-    );
+    const accumulators = boxPoints.map((p) => {
+      if (anchor.combine === "sum") return writer.variable("f32", syntax.constant(0, "f32"), "s");
+      // A maximum begins with the first element, so that a NaN there stays.
+      const map = new Map(anchor.reduce.map((a) => [a.name, indexConstant(0)]));
+      anchor.parallel.forEach((a, i) => map.set(a.name, indexShift(base[i]!, p[i]!)));
+      return writer.variable("f32", writer.scalar(scalarSubstitute(anchor.body, map)), "s");
+    });
     const winners = anchor.combine === "argmax"
       ? boxPoints.map(() => writer.variable("u32", syntax.constant(0, "u32"), "w"))
       : [];
