@@ -115,6 +115,9 @@ export function hostSlots(program: StepProgram): ReadonlySet<string> {
   return candidates;
 }
 
+const hostName = ({ hash }: Node): string => `host/${hash}`;
+const hostKey = (node: Node): string => `${hostName(node)}@0`;
+
 /** Host scalars as inputs `host/HASH`, and the nodes that they stand for. */
 function liftHost(roots: readonly Node[], inputs: ReadonlySet<string>) {
   const host = hostNodes(roots, inputs);
@@ -122,7 +125,7 @@ function liftHost(roots: readonly Node[], inputs: ReadonlySet<string>) {
     host.has(hash) && op.kind !== "input" && op.kind !== "constant"
   );
   const replaced = new Map(
-    lifted.map((node) => [node.hash, input(`host/${node.hash}`, node.shape, node.dtype)]),
+    lifted.map((node) => [node.hash, input(hostName(node), node.shape, node.dtype)]),
   );
   return { lifted, roots: substitute(roots, replaced) };
 }
@@ -150,11 +153,15 @@ export function stepRunner(program: StepProgram, precision: Precision = "f64"): 
       const on = fires(region, step);
       if (on) {
         const scalars = evaluate(lifted, known, { precision: "f64" });
-        lifted.forEach((node, i) => known.set(`host/${node.hash}@0`, scalars[i]!));
+        lifted.forEach((node, i) => known.set(hostKey(node), scalars[i]!));
       }
       const results = on ? evaluate(roots, known, { precision }) : [];
       region.assign.forEach(({ slot }, i) => {
-        const value = results[i];
+        // What only the host keeps is never rounded.
+        const exact = on && inputs.has(slot)
+          ? known.get(hostKey(region.assign[i]!.value))
+          : undefined;
+        const value = exact ?? results[i];
         if (isRecord.has(slot)) {
           if (value !== undefined) records.set(slot, value.data[0]!);
           return;
