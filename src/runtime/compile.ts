@@ -34,7 +34,7 @@ export function adapterOf({ device, software }: DeviceHandle): AdapterClass {
 }
 
 /** JavaScript functions take as many arrays as they like. */
-const JS_ADAPTER: AdapterClass = { ...DEFAULT_ADAPTER, maxBindings: 1024 };
+export const JS_ADAPTER: AdapterClass = { ...DEFAULT_ADAPTER, maxBindings: 1024 };
 
 /** The device to run on; `undefined` for the typed-array target. */
 async function deviceFor(options: CompileOptions): Promise<DeviceHandle | undefined> {

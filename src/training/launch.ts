@@ -6,10 +6,9 @@
  */
 import * as E from "fp-ts/lib/Either.js";
 import { compilePlan } from "../compiler/compile_plan.ts";
-import { DEFAULT_ADAPTER } from "../loops/adapter.ts";
 import type { StepProgram } from "../lowering/program.ts";
 import type { Leaf } from "../objective/leaves.ts";
-import { adapterOf } from "../runtime/compile.ts";
+import { adapterOf, JS_ADAPTER } from "../runtime/compile.ts";
 import { acquireDevice, type DeviceHandle } from "../runtime/device.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { jsExecutor } from "../runtime/js_executor.ts";
@@ -58,7 +57,7 @@ export async function launch(
   const handle = await deviceFor(backend);
   if (handle === undefined) {
     const plan = getOrThrow(
-      compilePlan(program, { replicas, target: "js", adapter: DEFAULT_ADAPTER }),
+      compilePlan(program, { replicas, target: "js", adapter: JS_ADAPTER }),
     );
     return onCpu(jsExecutor(plan, values), "the CPU");
   }

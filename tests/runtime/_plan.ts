@@ -60,6 +60,12 @@ export function decayPlan(target: "wgsl" | "js", replicas: number): Plan {
       { label: "theta", words: 2 * SIZE * replicas, kind: "device" },
       { label: "scalars", words: replicas, kind: "scalars" },
       { label: "records", words: replicas, kind: "records" },
+      {
+        label: "constants",
+        words: 2 * SIZE,
+        kind: "device",
+        initial: new Uint32Array(Float32Array.of(9, 8, 7, 6, 5, 4).buffer),
+      },
     ],
     kernels: [{
       label: "decay",
@@ -103,6 +109,7 @@ export function decayPlan(target: "wgsl" | "js", replicas: number): Plan {
         perReplica: true,
         dtype: "f32",
       }],
+      ["shared", { buffer: 3, offset: SIZE, shape: [SIZE], perReplica: false, dtype: "f32" }],
     ]),
     records: new Map([["loss", 0]]),
     hostScalars: [{

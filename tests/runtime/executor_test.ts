@@ -108,8 +108,9 @@ for (const { name, ignore, run } of targets) {
         await assertRejects(() => second.records(0, 11), SteepestError, "steps 0 to 11");
       })));
 
-  test("starts from given values", () =>
+  test("starts from given values and the constants of the plan", () =>
     run(2, async (executor) => {
+      assertEquals(await executor.read("shared"), Float64Array.of(6, 5, 4));
       assertEquals(await executor.read("theta"), Float64Array.of(4, 5, 6, 7, 8, 9));
     }, new Map([["theta", [4, 5, 6, 7, 8, 9]]])));
 
@@ -160,7 +161,7 @@ Deno.test({
   ignore,
   fn: () =>
     withDevice(async (handle) => {
-      const replicas = 40_000;
+      const replicas = 20_000;
       const executor = await webgpuExecutor(handle, decayPlan("wgsl", replicas));
       executor.write("alpha", [0.01]);
       executor.step(230);
