@@ -55,8 +55,9 @@ async function run(name: string, args: MinimizeArguments, terminal: Terminal): P
   const chosen = functionCalled(name);
   const optimizer = await optimizerFrom(args.optimizer, args.set);
   const result = await minimize(testObjective(chosen, startOf(chosen, args.start)), optimizer, {
-    maxSteps: args.steps,
-    ...(args.until === undefined ? {} : { until: args.until }),
+    ...(args.until === undefined
+      ? { steps: args.steps }
+      : { until: args.until, maxSteps: args.steps }),
     backend: args.backend,
     precision: args.precision,
     record: "all",
@@ -68,7 +69,7 @@ async function run(name: string, args: MinimizeArguments, terminal: Terminal): P
     points.forEach((theta, step) =>
       terminal.out(JSON.stringify({ step, loss: losses[step], theta }))
     );
-    return terminal.signal.aborted ? EXIT.interrupted : EXIT.ok;
+    return EXIT.ok;
   }
   terminal.out(`${name}: ${chosen.formula}`);
   const shown = (theta: readonly number[] | undefined) =>
@@ -84,7 +85,7 @@ async function run(name: string, args: MinimizeArguments, terminal: Terminal): P
       result.reached ? `reached ${args.until} after ${result.steps} steps` : "not reached",
     );
   }
-  return terminal.signal.aborted ? EXIT.interrupted : EXIT.ok;
+  return EXIT.ok;
 }
 
 function line(step: number, loss: number | undefined, theta: string): string {

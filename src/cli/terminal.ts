@@ -19,6 +19,12 @@ export interface Terminal {
 /** The status a command ends with. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
+/** Keeps a Vulkan layer of Mesa, which writes two lines if it has no display to ask, from being asked. */
+function silenceDrivers(): void {
+  const allowed = Deno.permissions.querySync({ name: "env", variable: "NODEVICE_SELECT" });
+  if (allowed.state === "granted") Deno.env.set("NODEVICE_SELECT", "1");
+}
+
 /**
  * The terminal of this process. The first Ctrl-C asks the command to stop and report, the second
  * ends the process at once.
@@ -30,6 +36,7 @@ export function processTerminal(): Terminal {
     controller.abort();
   };
   Deno.addSignalListener("SIGINT", interrupt);
+  silenceDrivers();
   return {
     out: (line) => console.log(line),
     err: (line) => console.error(line),

@@ -23,22 +23,30 @@ export interface Progress {
   readonly epochDone: boolean;
 }
 
-/** Speed over the recent past, so that compiling and evaluating do not distort the time left. */
+/** Speed over the recent past, so that compiling and measuring do not distort the time left. */
 export interface Meter {
   /** Notes that `step` steps are done and gives the speed in steps a second. */
   readonly at: (step: number) => number;
+  /** Forgets the time since the last note, in which something else was done. */
+  readonly pause: (step: number) => void;
 }
 
 /** A {@link Meter}: an average over about the last `window` seconds. */
 export function meter(window: number, now: () => number = () => performance.now()): Meter {
-  const marks: { readonly time: number; readonly step: number }[] = [{ time: now(), step: 0 }];
+  let marks: { readonly time: number; readonly step: number }[] = [{ time: now(), step: 0 }];
+  let speed = 0;
   return {
     at: (step) => {
       const time = now();
       marks.push({ time, step });
-      while (marks.length > 2 && time - marks[1]!.time > window * 1000) marks.shift();
+      while (marks.length > 2 && time - marks[1]!.time >= window * 1000) marks.shift();
       const first = marks[0]!;
-      return time > first.time ? 1000 * (step - first.step) / (time - first.time) : 0;
+      const stepped = step - first.step;
+      if (stepped > 0 && time > first.time) speed = 1000 * stepped / (time - first.time);
+      return speed;
+    },
+    pause: (step) => {
+      marks = [{ time: now(), step }];
     },
   };
 }

@@ -109,6 +109,7 @@ function reporter(
   const speed = meter(5);
   let reportedAt = -Infinity;
   return (epoch, step, epochDone) => {
+    if (epochDone) speed.pause(step);
     const stepsPerSecond = speed.at(step);
     const now = performance.now();
     if (onProgress === undefined || (!epochDone && now - reportedAt < 240)) return;

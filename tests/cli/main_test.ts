@@ -1,0 +1,163 @@
+import { assert, assertEquals, assertStringIncludes } from "../_assert.ts";
+import { run } from "./_terminal.ts";
+
+const CASES: readonly (readonly [
+  what: string,
+  args: readonly string[],
+  status: number,
+  says: readonly string[],
+])[] = [
+  ["an unknown flag", ["train", "--epoch", "3"], 2, ["--epoch", "--epochs"]],
+  ["an unknown command", ["trian"], 2, ["trian", "train"]],
+  ["a number out of range", ["train", "--epochs", "0"], 2, ["--epochs", "from 1 to"]],
+  ["a number that is none", ["train", "--seed", "abc"], 2, ["--seed", "abc", "integer"]],
+  ["an unknown backend", ["train", "--backend", "cuda"], 2, ["cuda", "webgpu"]],
+  ["an unknown optimizer", ["train", "--optimizer", "adma"], 2, ["adma", "adam"]],
+  ["an unknown option", ["train", "--optimizer", "nasgd", "--set", "alhpa=1"], 2, [
+    "alhpa",
+    "alpha",
+  ]],
+  ["a bad setting", ["train", "--set", "alpha"], 2, ["NAME=VALUE"]],
+  ["an option out of range", ["train", "--optimizer", "adam", "--set", "beta1=2"], 2, [
+    "adam/beta1",
+    "found 2",
+  ]],
+  ["a missing directory", ["train", "--data", "/nowhere/at/all"], 1, [
+    "/nowhere/at/all",
+    "expected",
+    "found",
+  ]],
+  ["a missing description", ["train", "--optimizer", "/nowhere.json"], 1, [
+    "/nowhere.json",
+    "nothing there",
+  ]],
+  ["an unknown function", ["minimize", "rosenbrok"], 2, ["rosenbrok", "rosenbrock"]],
+  ["a start of the wrong length", ["minimize", "rosenbrock", "--start", "1,2,3"], 2, [
+    "--start",
+    "3 numbers",
+    "2 numbers",
+  ]],
+  ["f64 elsewhere than on the reference", ["minimize", "quadratic", "--backend", "js"], 2, [
+    "precision",
+    "reference",
+  ]],
+];
+
+for (const [what, args, status, says] of CASES) {
+  Deno.test(`runCommandLine() explains ${what} and ends with ${status}`, async () => {
+    const ended = await run(args);
+    assertEquals(ended.status, status, ended.err);
+    for (const word of says) assertStringIncludes(ended.err, word);
+    assertStringIncludes(ended.err, "error:");
+    assert(!/\n\s+at /.test(ended.err), `no stack trace:\n${ended.err}`);
+  });
+}
+
+Deno.test("runCommandLine() reports every problem of a description at once", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    const description = {
+      version: 1,
+      kind: "chain",
+      of: [{ kind: "emma", decay: 0.9 }, { kind: "scale", by: "fast" }],
+    };
+    await Deno.writeTextFile(file, JSON.stringify(description));
+    const { status, err } = await run(["train", "--optimizer", file]);
+    assertEquals(status, 2);
+    assertStringIncludes(err, `${file}/of/0`);
+    assertStringIncludes(err, `${file}/of/1`);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("runCommandLine() says which IDX file is cut short", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    for (
+      const name of [
+        "train-images-idx3",
+        "train-labels-idx1",
+        "t10k-images-idx3",
+        "t10k-labels-idx1",
+      ]
+    ) {
+      await Deno.writeFile(`${directory}/${name}-ubyte`, new Uint8Array([0, 0, 8, 1, 0, 0]));
+    }
+    const { status, err } = await run(["train", "--data", directory]);
+    assertEquals(status, 1);
+    assertStringIncludes(err, "train-images-idx3-ubyte");
+    assertStringIncludes(err, "header");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("train ends with a result, as lines of JSON if asked", async () => {
+  const args = ["train", "--model", "mlp", "--backend", "js", "--train-images", "40"];
+  const options = ["--test-images", "10", "--batch-size", "20", "--epochs", "2", "--json"];
+  const { status, out, err } = await run([...args, ...options]);
+  assertEquals([status, err], [0, ""]);
+  const lines: readonly Record<string, unknown>[] = out.split("\n").map((line) => JSON.parse(line));
+  const result = lines.at(-1)!;
+  assertEquals([result["event"], result["steps"], result["interrupted"]], ["result", 4, false]);
+  assert(lines.slice(0, -1).every((line) => line["event"] === "progress"));
+});
+
+Deno.test("train that is interrupted tells what was reached and ends with 130", async () => {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 300);
+  const args = ["train", "--model", "mlp", "--backend", "js", "--train-images", "500"];
+  const { status, out } = await run(
+    [...args, "--test-images", "20", "--epochs", "100000"],
+    controller.signal,
+  );
+  assertEquals(status, 130);
+  assertStringIncludes(out, "interrupted");
+  assertStringIncludes(out, "test accuracy");
+});
+
+Deno.test("optimizers lists the catalogue, explains an entry and speaks JSON", async () => {
+  const table = await run(["optimizers"]);
+  assertEquals(table.status, 0);
+  assertStringIncludes(table.out, "adahessian");
+  const explained = await run(["optimizers", "--explain", "adam"]);
+  assertStringIncludes(explained.out, "beta1");
+  const json: unknown = JSON.parse((await run(["optimizers", "--json"])).out);
+  assert(Array.isArray(json) && json.length > 5);
+});
+
+Deno.test("minimize prints the trajectory as lines of JSON", async () => {
+  const { status, out } = await run(
+    ["minimize", "quadratic", "--optimizer", "nasgd", "--steps", "3", "--json"],
+  );
+  assertEquals(status, 0);
+  const lines: readonly unknown[] = out.split("\n").map((line) => JSON.parse(line));
+  assertEquals(lines.length, 4);
+  assertEquals(lines[0], { step: 0, loss: 11, theta: [1, 1] });
+});
+
+Deno.test("the process ends with 130 after Ctrl-C, without a stack trace", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--no-prompt", "--allow-read", "src/cli/main.ts", "train"]
+      .concat(["--model", "mlp", "--backend", "js", "--train-images", "500", "--test-images", "20"])
+      .concat(["--epochs", "100000", "--json"]),
+    cwd: new URL("../..", import.meta.url),
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("progress")) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += value;
+  }
+  child.kill("SIGINT");
+  for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value;
+  const err = await new Response(child.stderr).text();
+  const { code } = await child.status;
+  assertEquals(code, 130, err);
+  assertStringIncludes(text, '"interrupted":true');
+  assertEquals(err, "");
+});
