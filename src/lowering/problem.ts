@@ -61,7 +61,8 @@ export function clockInputs(): { readonly seed: Node; readonly step: Node } {
   return { seed: input(SEED, [], "u32"), step: input(STEP, [], "u32") };
 }
 
-const LABELS = "labels";
+/** The stream of sampled labels. */
+const LABELS = "optimizer/labels";
 
 /** Builds the {@link Problem}. */
 export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNode): Problem {

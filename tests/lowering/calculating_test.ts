@@ -99,7 +99,7 @@ Deno.test("empiricalFisher() is the square of the mean gradient when it is taken
 function noise(): number[] {
   const mode = makeMode(false, fill(0, [], "u32"), fill(0, [], "u32"));
   const likelihood: Likelihood = gaussian("y");
-  const labels = likelihood.sample!(fill(0, [N, 1]), mode.random("labels"))["y"]!;
+  const labels = likelihood.sample!(fill(0, [N, 1]), mode.random("optimizer/labels"))["y"]!;
   return [...evaluate([labels], new Map())[0]!.data];
 }
 

@@ -45,7 +45,7 @@ function stepOf(
   const spectrum = spectrumOf(
     constant(lambda, typeof lambda === "number" ? [] : [lambda.length]),
     toRoot === undefined ? undefined : constant(toRoot),
-    false,
+    "any",
   );
   const node = applyLength(length, constant(u), spectrum, scope);
   const values = new Map(

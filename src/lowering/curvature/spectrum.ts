@@ -14,31 +14,31 @@ export interface Spectrum {
   dropped(p: number): Node;
 }
 
-function powerOf(lambda: Node, p: number): Node {
+/** What is known of the sign of λ before any step. */
+export type Sign = "any" | "nonNegative" | "positive";
+
+function powerOf(lambda: Node, p: number, sign: Sign): Node {
   if (p === 1) return lambda;
   // Comparisons, so that NaN stays NaN.
-  const base = select(compare("lt", lambda, 0), 0, lambda);
+  const base = sign === "any" ? select(compare("lt", lambda, 0), 0, lambda) : lambda;
   if (p === 0.5) return sqrt(base);
   const zero = compare("eq", base, 0);
   return select(zero, 0, binary("pow", select(zero, 1, base), constant(p, base.shape)));
 }
 
-/** The spectrum of λ; `nonNegative`: λ < 0 cannot occur. */
-export function spectrumOf(
-  lambda: Node,
-  toRoot: Node | undefined,
-  nonNegative: boolean,
-): Spectrum {
+/** The spectrum of λ; a sign that is known spares the test for it. */
+export function spectrumOf(lambda: Node, toRoot: Node | undefined, sign: Sign): Spectrum {
   const rootAndDropped = (p: number): { readonly root: Node; readonly drop: Node } => {
-    const power = powerOf(lambda, p);
+    const power = powerOf(lambda, p, sign);
     const root = toRoot === undefined ? power : add(power, toRoot);
     const none = compare("le", root, 0);
-    const drop = nonNegative || p === 1 ? none : binary("or", none, compare("lt", lambda, 0));
+    const drop = sign !== "any" || p === 1 ? none : binary("or", none, compare("lt", lambda, 0));
     return { root, drop };
   };
   return {
     divide: (x, p) => {
       const { root, drop } = rootAndDropped(p);
+      if (sign === "positive") return div(x, root);
       return select(drop, 0, div(x, select(drop, 1, root)));
     },
     dropped: (p) => sum(cast(rootAndDropped(p).drop, "f32")),

@@ -20,7 +20,9 @@ import { project } from "./structure.ts";
 function curvatureOf(stage: Curvature, u: Node, scope: Scope) {
   const sampling: Scope = { ...scope, period: scope.period * stage.every.sample };
   const calculated = calculate(stage, u, sampling);
-  const { nonNegative } = calculated;
+  // An even power of a sample has no sign.
+  const nonNegative = calculated.nonNegative ||
+    stage.iterative.some((it) => it.kind === "ema" && it.power !== undefined && it.power % 2 === 0);
   const through = stage.every.sample === 1 ? (x: Node) => x : (x: Node) => settled(x, sampling);
   if (calculated.kind === "spectrum") {
     return { lambda: through(calculated.lambda), nonNegative };
@@ -36,13 +38,14 @@ function curvatureOf(stage: Curvature, u: Node, scope: Scope) {
 export function curvatureRule(stage: TransformOf<"curvature">, u: Node, scope: Scope): Node {
   const { lambda, nonNegative } = curvatureOf(stage, u, scope);
   const hasRoot = stage.damping.some(({ kind }) => kind === "addToRoot");
+  const fixed = stage.calculating.kind === "constant";
   const signs = signsAfter(stage.damping, nonNegative);
   const spectrum = spectrumOf(
     damped(stage.damping, "spectrum", lambda, scope),
     hasRoot ? damped(stage.damping, "root", constant(0), scope) : undefined,
-    signs.nonNegative,
+    fixed ? "positive" : signs.nonNegative ? "nonNegative" : "any",
   );
-  if (!signs.positive && stage.calculating.kind !== "constant") {
+  if (!signs.positive && !fixed) {
     record(scope, "dropped", spectrum.dropped(powerOfLength(stage.length)));
   }
   const direction = scope.apply(stage.direction, u, joinPath(scope.path, "direction"), scope);
