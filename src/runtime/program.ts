@@ -13,7 +13,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { BackendName, Executor } from "./executor.ts";
 
 /** Records by path: one number for each step since the program began or was restored. */
-export type Telemetry = ReadonlyMap<string, Float64Array>;
+export type ProgramTelemetry = ReadonlyMap<string, Float64Array>;
 
 /** What can be read of one replica. */
 export interface ReplicaView<P> {
@@ -22,7 +22,7 @@ export interface ReplicaView<P> {
   /** The parameters after everything queued so far. */
   parameters(): Promise<Values<P>>;
   /** Everything that the optimizer records. */
-  telemetry(): Promise<Telemetry>;
+  telemetry(): Promise<ProgramTelemetry>;
 }
 
 /** New numbers by path: one for all replicas, or one for each. */

@@ -1,0 +1,123 @@
+/**
+ * Words with two meanings: arithmetic of tensors, and parts of an optimizer. The arguments tell which
+ * is meant: tensors carry an `op`, parts of an optimizer a `kind`.
+ *
+ * @module
+ */
+import { add as addBranches } from "../optimizer/combinators.ts";
+import {
+  type Abs,
+  abs as absDamping,
+  add as addDamping,
+  type AddToSpectrum,
+  type Floor,
+  floor as floorDamping,
+} from "../optimizer/damping.ts";
+import { sign as signDescent } from "../optimizer/derived.ts";
+import {
+  max as maxAccumulator,
+  type MaxAccumulator,
+  sum as sumAccumulator,
+  type SumAccumulator,
+} from "../optimizer/iterative.ts";
+import {
+  constant as constantSchedule,
+  type ConstantOf,
+  type Hyper,
+  type Schedule,
+} from "../optimizer/schedule.ts";
+import { TRANSFORM_ROLES } from "../optimizer/hyperparameters.ts";
+import type { Optimizer } from "../optimizer/types.ts";
+import type { DType, Node, Shape } from "../tensor/node.ts";
+import * as tensors from "../tensor/ops.ts";
+
+type Argument = tensors.TensorLike | Optimizer | Hyper;
+
+function isNode(x: unknown): x is Node {
+  return typeof x === "object" && x !== null && "op" in x;
+}
+
+function isOptimizer(x: Argument): x is Optimizer {
+  return typeof x === "object" && "kind" in x && Object.hasOwn(TRANSFORM_ROLES, x.kind);
+}
+
+/**
+ * Of two tensors a + b; of transforms the sum of what they put out (`add()` is `zero()`); of one
+ * number or schedule ε the damping λ ← λ + ε.
+ *
+ * @example
+ * ```ts
+ * import { add, ema, identity, zero } from "@steepest/steepest";
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(add(), zero());
+ * assert.equal(add(identity(), ema({ decay: 0.9 })).kind, "add");
+ * assert.equal(add(1e-8).kind, "add");
+ * ```
+ */
+export function add(a: tensors.TensorLike, b: tensors.TensorLike): Node;
+export function add(eps: Hyper): AddToSpectrum;
+export function add(...of: readonly Optimizer[]): Optimizer;
+export function add(...x: readonly Argument[]): Node | Optimizer | AddToSpectrum {
+  if (x.every(isOptimizer)) return addBranches(...x);
+  return x.length === 1
+    ? addDamping(x[0] as number | Schedule)
+    : tensors.add(x[0] as tensors.TensorLike, x[1] as tensors.TensorLike);
+}
+
+/** Of a tensor |x|; of nothing the damping λ ← |λ|. */
+export function abs(): Abs;
+export function abs(x: tensors.TensorLike): Node;
+export function abs(x?: tensors.TensorLike): Node | Abs {
+  return x === undefined ? absDamping() : tensors.abs(x);
+}
+
+/** Of a tensor ⌊x⌋; of a number or schedule ε the damping λ ← max(λ, ε). */
+export function floor(x: Node): Node;
+export function floor(eps: Hyper): Floor;
+export function floor(x: Node | Hyper): Node | Floor {
+  return isNode(x) ? tensors.floor(x) : floorDamping(x);
+}
+
+/** Of a tensor its sign, with sign(0) = 0; of nothing the transform u ← sign(u). */
+export function sign(): Optimizer;
+export function sign(x: tensors.TensorLike): Node;
+export function sign(x?: tensors.TensorLike): Node | Optimizer {
+  return x === undefined ? signDescent() : tensors.sign(x);
+}
+
+/** Of a tensor its sum over `axes` (default: all); otherwise the accumulator s ← s + sample. */
+export function sum(x: Node, axes?: readonly number[]): Node;
+export function sum(options?: { readonly initial?: number }): SumAccumulator;
+export function sum(
+  x: Node | { readonly initial?: number } = {},
+  axes?: readonly number[],
+): Node | SumAccumulator {
+  return isNode(x) ? tensors.sum(x, axes) : sumAccumulator(x);
+}
+
+/** Of two tensors the larger elements; otherwise the accumulator s ← max(decay·s, sample). */
+export function max(a: tensors.TensorLike, b: tensors.TensorLike): Node;
+export function max(options?: { readonly decay?: Hyper }): MaxAccumulator;
+export function max(
+  a: tensors.TensorLike | { readonly decay?: Hyper } = {},
+  b?: tensors.TensorLike,
+): Node | MaxAccumulator {
+  return b === undefined
+    ? maxAccumulator(a as { readonly decay?: Hyper })
+    : tensors.max(a as tensors.TensorLike, b);
+}
+
+/** With a shape, or of an array, a constant tensor; of one number the same value at every step. */
+export function constant(value: readonly number[], shape?: Shape, dtype?: DType): Node;
+export function constant(value: number, shape: Shape, dtype?: DType): Node;
+export function constant<T extends Hyper>(value: T): ConstantOf<T>;
+export function constant(
+  value: Hyper | readonly number[],
+  shape?: Shape,
+  dtype?: DType,
+): Node | ConstantOf<Hyper> {
+  if (Array.isArray(value)) return tensors.constant(value as readonly number[], shape, dtype);
+  return shape === undefined
+    ? constantSchedule(value as Hyper)
+    : tensors.constant(value as number, shape, dtype);
+}
