@@ -25,6 +25,9 @@ export async function runCommandLine(
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
+      // Plain text: asking the environment about colours would need a permission.
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
     })
     .showHelpAfterError("(--help lists what there is)")
     .exitOverride();

@@ -12,7 +12,7 @@ import { BACKENDS } from "./backend.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
 import { EXIT, type Terminal } from "./terminal.ts";
 import { TEST_FUNCTIONS, type TestFunction, testObjective } from "./test_functions.ts";
-import { integer, number, numbers, type Setting, setting } from "./values.ts";
+import { integer, number, numbers, type Setting, settingOption } from "./values.ts";
 
 interface MinimizeArguments {
   readonly optimizer: string;
@@ -108,7 +108,7 @@ export function addMinimizeCommand(
       "a named optimizer, or a description in a .json file",
       "nasgd",
     )
-    .option("--set <name=value>", "an option of the optimizer (repeatable)", setting, {})
+    .addOption(settingOption("an option of the optimizer"))
     .option("--start <numbers>", "where to start, such as -3,-4", numbers)
     .option("--steps <n>", "at most so many steps", integer(1, 10_000_000), 1000)
     .option("--until <loss>", "stop when the loss is so low", number)

@@ -10,7 +10,7 @@ import { classify } from "../taxonomy/classify.ts";
 import { explain } from "../taxonomy/explain.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
 import { EXIT, type Terminal } from "./terminal.ts";
-import { type Setting, setting } from "./values.ts";
+import { type Setting, settingOption } from "./values.ts";
 
 interface OptimizersArguments {
   readonly explain?: string;
@@ -108,12 +108,7 @@ export function addOptimizersCommand(
   program.command("optimizers")
     .description("List the named optimizers as rows of the unified view, or explain one.")
     .option("--explain <name|file>", "formula, state, needs and cost of one optimizer")
-    .option(
-      "--set <name=value>",
-      "with --explain: an option of the optimizer (repeatable)",
-      setting,
-      {},
-    )
+    .addOption(settingOption("with --explain: an option of the optimizer"))
     .option("--json", "as JSON", false)
     .action(async (args: OptimizersArguments) => done(await run(args, terminal)));
 }

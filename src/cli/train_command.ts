@@ -17,7 +17,7 @@ import { writeText } from "./files.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
 import { percent, progressView } from "./progress.ts";
 import { EXIT, type Terminal } from "./terminal.ts";
-import { integer, type Setting, setting } from "./values.ts";
+import { integer, type Setting, settingOption } from "./values.ts";
 
 interface TrainArguments {
   readonly optimizer: string;
@@ -167,11 +167,10 @@ export function addTrainCommand(
       "a named optimizer, or a description in a .json file",
       "adam",
     )
-    .option(
-      "--set <name=value>",
-      "an option of the optimizer, such as alpha=0.5; in a description a path, such as of/1/by=0.1 (repeatable)",
-      setting,
-      {},
+    .addOption(
+      settingOption(
+        "an option of the optimizer, such as alpha=0.5; in a description a path, such as of/1/by=0.1",
+      ),
     )
     .addOption(
       new Option("--model <name>", "the network").choices(Object.keys(MODELS)).default("cnn"),

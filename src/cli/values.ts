@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 /** A reader of integers from `least` to `most`. */
 export function integer(least: number, most: number = 2 ** 32 - 1): (text: string) => number {
@@ -39,6 +39,12 @@ export function setting(
   } catch {
     return { ...before, [text.slice(0, at)]: value };
   }
+}
+
+/** The option `--set NAME=VALUE`, which may be given several times. */
+export function settingOption(description: string): Option {
+  return new Option("--set <name=value>", `${description} (repeatable)`)
+    .argParser(setting).default({}, "none");
 }
 
 /** Reads comma-separated numbers, such as a starting point. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Dataset } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { type Issue, issue, SteepestError } from "../errors.ts";
 import type { Model } from "../nn/models.ts";
 import type { Optimizer } from "../optimizer/types.ts";
