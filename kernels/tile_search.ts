@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type Index, indexAtoms } from "../src/loops/index.ts";
+import { type Index, indexAtoms, indexEvaluate } from "../src/loops/index.ts";
 import { type Scalar, scalarVisit } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
 import type { AdapterClass } from "../src/loops/adapter.ts";
@@ -56,19 +56,58 @@ const MOST_ARITHMETIC = 2000;
 const MOST_LOADS = 180;
 
 interface LoadShape {
-  /** For each dimension: the axes it moves with and their factors; undefined factors for quotients. */
+  /** For each form, the axes it moves with and their factors; the last one is the innermost. */
   readonly dimensions: readonly (readonly { readonly axis: string; readonly factor: number }[])[];
 }
 
-function axesOf(x: Index): { axis: string; factor: number }[] {
-  const found: { axis: string; factor: number }[] = [];
-  for (const { factor, atom } of x.terms) {
-    if (atom.kind === "axis") found.push({ axis: atom.axis.name, factor: Math.abs(factor) });
-    else if (atom.kind !== "dynamic") {
-      indexAtoms(atom.of, (a) => a.kind === "axis" && found.push({ axis: a.axis.name, factor: 1 }));
+/**
+ * The affine forms that an element's coordinates are made of. A quotient and a remainder of one form
+ * move together, so they count once.
+ */
+function formsOf(at: readonly Index[]): LoadShape["dimensions"] {
+  const forms = new Map<string, { axis: string; factor: number }[]>();
+  const collect = (x: Index): void => {
+    const plain: { axis: string; factor: number }[] = [];
+    for (const { factor, atom } of x.terms) {
+      if (atom.kind === "axis") plain.push({ axis: atom.axis.name, factor: Math.abs(factor) });
+      else if (atom.kind !== "dynamic") collect(atom.of);
     }
+    if (plain.length === 0) return;
+    const key = plain.map((t) => `${t.axis}*${t.factor}`).join();
+    forms.delete(key);
+    forms.set(key, plain);
+  };
+  at.forEach(collect);
+  return [...forms.values()];
+}
+
+/** A range test: its axes, and which share of their points it lets through. */
+interface Guard {
+  readonly axes: readonly string[];
+  readonly share: number;
+}
+
+/** Points up to which the share is counted. */
+const MOST_POINTS = 4096;
+
+function guardOf(index: Index, extent: number): Guard {
+  const extents = new Map<string, number>();
+  indexAtoms(index, (a) => a.kind === "axis" && extents.set(a.axis.name, a.axis.extent));
+  const axes = [...extents.keys()];
+  const total = [...extents.values()].reduce((n, d) => n * d, 1);
+  if (total > MOST_POINTS) return { axes, share: 1 };
+  let inside = 0;
+  for (let k = 0; k < total; k++) {
+    const at = new Map<string, number>();
+    let rest = k;
+    for (const [name, d] of extents) {
+      at.set(name, rest % d);
+      rest = Math.floor(rest / d);
+    }
+    const value = indexEvaluate(index, (a) => a.kind === "axis" ? at.get(a.axis.name)! : 0);
+    if (value >= 0 && value < extent) inside++;
   }
-  return found;
+  return { axes, share: inside / total };
 }
 
 /** How many positions Σ factor · offset takes when the offsets fill a box. */
@@ -115,10 +154,14 @@ export function chooseTile(
 ): ChosenTile {
   const costs = COSTS[adapter.kind];
   const loads: LoadShape[] = [];
+  const guards: Guard[] = [];
   let operations = 0;
   scalarVisit(stage.body, (s: Scalar) => {
-    if (s.kind === "load") loads.push({ dimensions: s.at.map(axesOf) });
-    else if (s.kind !== "constant" && s.kind !== "index") operations++;
+    if (s.kind === "load") loads.push({ dimensions: formsOf(s.at) });
+    else if (s.kind === "inside") guards.push(guardOf(s.index, s.extent));
+    else if (
+      s.dtype !== "bool" && s.kind !== "constant" && s.kind !== "index" && s.kind !== "select"
+    ) operations++;
   });
   const names = [...stage.parallel, ...stage.reduce].map((a) => a.name);
   const extents = [...stage.parallel, ...stage.reduce].map((a) => a.extent);
@@ -146,6 +189,16 @@ export function chooseTile(
         threads *= Math.ceil(extent / size[i]!);
       } else iterations *= extent / size[i]!;
     });
+    // A test whose axes are all unrolled is decided while writing: what lies outside costs nothing.
+    let open = 0;
+    for (const g of guards) {
+      if (
+        g.axes.every((a) =>
+          !names.includes(a) || size[names.indexOf(a)] === extents[names.indexOf(a)]
+        )
+      ) body *= g.share;
+      else open++;
+    }
     if (body > MOST_ARITHMETIC) return;
     let loadCost = 0, sites = 0;
     for (const load of loads) {
@@ -163,7 +216,8 @@ export function chooseTile(
       }) ?? false;
       const wide = aligned && vector < count;
       sites += wide ? vector : count;
-      loadCost += wide ? vector * costs.vectorLoad : count * costs.load;
+      loadCost += (wide ? vector * costs.vectorLoad : count * costs.load) +
+        (loads.length <= 2 ? count * open * 0.4 : 0);
     }
     if (sites > MOST_LOADS) return;
     const arithmetic = body * Math.max(1, operations) * costs.arithmetic(accumulators);
@@ -180,7 +234,7 @@ export function chooseTile(
     for (const n of options[i]!) {
       const grown = i < p ? accumulators * n : accumulators;
       if (grown > costs.accumulators && n > options[i]![0]!) continue;
-      if (body * n > MOST_ARITHMETIC && n > 1 && i >= p) continue;
+      if (body * n > 4 * MOST_ARITHMETIC && n > 1 && i >= p) continue;
       size[i] = n;
       search(i + 1, grown, body * n);
     }

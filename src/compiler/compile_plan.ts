@@ -6,7 +6,7 @@
 import * as E from "fp-ts/lib/Either.js";
 import { vmap } from "../autodiff/vmap.ts";
 import { failure, SteepestError } from "../errors.ts";
-import { type Slot, type StepProgram } from "../lowering/program.ts";
+import type { Slot, StepProgram } from "../lowering/program.ts";
 import type { AdapterClass } from "../loops/adapter.ts";
 import { indexAxis } from "../loops/index.ts";
 import { scalarVisit, type ValueId } from "../loops/scalar.ts";
@@ -18,8 +18,8 @@ import { topological } from "../tensor/walk.ts";
 import { buildStages, type Store } from "./build_stages.ts";
 import { formGroups, type Group, readsOf, stagesOf } from "./fusion.ts";
 import { hostInput, splitHost } from "./host.ts";
-import { alignedWords, shareBuffers, type Touches } from "./memory.ts";
-import type { BufferSpec, Command, Kernel, Place, Plan, PlannedRegion } from "./plan.ts";
+import { alignedWords, shareBuffers, type Sharer, type Touches } from "./memory.ts";
+import type { BufferSpec, Command, Kernel, Plan, PlannedRegion } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import { foldSums, splitSums } from "./split_sums.ts";
 import { type Seat, writeKernel } from "./write_kernel.ts";
@@ -46,6 +46,9 @@ export function compilePlan(
     throw error;
   });
 }
+
+/** Words of a buffer: whole vectors of four. */
+const round = (words: number): number => Math.max(4, Math.ceil(words / 4) * 4);
 
 /** The copies of a slot that a program of several replicas has. */
 function shapeIn(slot: Slot, replicas: number): Shape {
@@ -205,11 +208,35 @@ function assemble(
     if (slots.get(store.slot)!.role === "record") return RECORDS;
     return planned.some((p) => p.copied.has(v)) ? `value ${v}` : `slot ${store.slot}`;
   };
-  const movable = (v: ValueId) => keyOf(v) === `value ${v}` && values[v]!.source.kind === "stage";
+  const hostSlots = new Set(split.hostState.map((s) => s.slot));
+  const deviceSlots = program.slots.filter(({ role, name }) =>
+    role === "parameters" || role === "batch" || role === "data" ||
+    (role === "state" && !hostSlots.has(name))
+  );
   const touches = planned.flatMap((p) => p.kernels.map((k) => k.touches));
-  const shared = shareBuffers(touches, values, keyOf, movable, adapter.maxBindings);
+  const used = new Set(touches.flatMap((t) => [...t.reads, ...t.writes]));
+  const sharers = new Map<string, Sharer>();
+  for (const slot of deviceSlots) {
+    // A data set is large, and written while steps run.
+    if (slot.role === "data") continue;
+    const words = round(sizeOf(shapeIn(slot, replicas)));
+    sharers.set(`slot ${slot.name}`, { words, float: slot.dtype === "f32", slot: true });
+  }
+  for (const value of values) {
+    const key = keyOf(value.id);
+    if (!used.has(value.id) || value.source.kind !== "stage" || key !== `value ${value.id}`) {
+      continue;
+    }
+    sharers.set(key, { words: alignedWords(value), float: value.dtype === "f32", slot: false });
+  }
+  const bufferKey = shareBuffers(
+    touches,
+    keyOf,
+    sharers,
+    adapter.maxBindings,
+    adapter.maxBindingBytes / 4,
+  );
 
-  // Slots have buffers whether or not a kernel uses them.
   const buffers: BufferSpec[] = [];
   const bufferOf = new Map<string, number>();
   const place = (key: string, spec: BufferSpec): number => {
@@ -217,37 +244,39 @@ function assemble(
     buffers.push(spec);
     return buffers.length - 1;
   };
-  const round = (n: number) => Math.max(4, Math.ceil(n / 4) * 4);
   place(HOST_ROW, { label: HOST_ROW, words: round(split.words), kind: "scalars" });
   place(RECORDS, { label: RECORDS, words: round(recordWords), kind: "records" });
-  const hostSlots = new Set(split.hostState.map((s) => s.slot));
-  const places = new Map<
-    string,
-    Place & { shape: Shape; perReplica: boolean; dtype: Slot["dtype"] }
-  >();
-  for (const slot of program.slots) {
-    const device = slot.role === "parameters" || slot.role === "batch" || slot.role === "data" ||
-      (slot.role === "state" && !hostSlots.has(slot.name));
-    if (!device) continue;
-    const buffer = place(`slot ${slot.name}`, {
-      label: slot.name,
-      words: round(sizeOf(shapeIn(slot, replicas))),
-      kind: "device",
-    });
-    places.set(slot.name, {
-      buffer,
-      offset: 0,
+  // Who lies where: one after the other in the buffers that they share.
+  const ends = new Map<string, { words: number; readonly label: string }>();
+  const offsets = new Map<string, number>();
+  const lay = (key: string, label: string, words: number): void => {
+    const end = ends.get(bufferKey(key)) ?? { words: 0, label };
+    offsets.set(key, end.words);
+    ends.set(bufferKey(key), { ...end, words: end.words + words });
+  };
+  // Slots have buffers whether or not a kernel uses them.
+  for (const slot of deviceSlots) {
+    lay(`slot ${slot.name}`, slot.name, round(sizeOf(shapeIn(slot, replicas))));
+  }
+  for (const value of values) {
+    const key = keyOf(value.id);
+    if (sharers.get(key)?.slot === false) lay(key, value.label, alignedWords(value));
+  }
+  for (const [key, { words, label }] of ends) place(key, { label, words, kind: "device" });
+  const places = new Map(deviceSlots.map((slot) => {
+    const key = `slot ${slot.name}`;
+    return [slot.name, {
+      buffer: bufferOf.get(bufferKey(key))!,
+      offset: offsets.get(key)!,
       shape: slot.shape,
       perReplica: slot.perReplica && replicas > 1,
       dtype: slot.dtype,
-    });
-  }
+    }] as const;
+  }));
   const seats = new Map<ValueId, Seat>();
-  const ends = new Map<string, number>();
-  const used = new Set(touches.flatMap((t) => [...t.reads, ...t.writes]));
   for (const value of values) {
     if (!used.has(value.id)) continue;
-    const key = shared.get(value.id)!;
+    const key = keyOf(value.id);
     if (value.source.kind === "host") {
       seats.set(value.id, {
         buffer: bufferOf.get(HOST_ROW)!,
@@ -267,29 +296,19 @@ function assemble(
         : Uint32Array.from(value.source.values);
       const initial = new Uint32Array(round(bits.length));
       initial.set(bits);
-      const buffer = place(`constant ${value.id}`, {
+      const buffer = place(key, {
         label: "constant",
         words: initial.length,
         kind: "device",
         initial,
       });
       seats.set(value.id, { buffer, offset: 0, ring: false });
-    } else if (key.startsWith("slot ")) {
-      seats.set(value.id, { buffer: bufferOf.get(key)!, offset: 0, ring: false });
     } else {
-      const offset = ends.get(key) ?? 0;
-      seats.set(value.id, { buffer: -1, offset, ring: false });
-      ends.set(key, offset + alignedWords(value));
+      const buffer = bufferOf.get(bufferKey(key))!;
+      seats.set(value.id, { buffer, offset: offsets.get(key)!, ring: false });
     }
   }
-  for (const [key, end] of ends) {
-    const first = values.find((v) => shared.get(v.id) === key && used.has(v.id))!;
-    place(key, { label: first.label, words: round(end), kind: "device" });
-  }
-  const seatOf = (v: ValueId): Seat => {
-    const seat = seats.get(v)!;
-    return seat.buffer >= 0 ? seat : { ...seat, buffer: bufferOf.get(shared.get(v)!)! };
-  };
+  const seatOf = (v: ValueId): Seat => seats.get(v)!;
   for (const spec of buffers) {
     if (spec.words * 4 > adapter.maxBindingBytes) {
       throw failure(

@@ -2,7 +2,7 @@
  * Which buffer each stored value lies in.
  *
  * Every slot and temporary starts in a buffer of its own. Where a kernel would bind more than the
- * device allows, temporaries share buffers, as long as no kernel then reads one and writes the other.
+ * device allows, temporaries share buffers, and slots where those are not enough.
  *
  * @module
  */
@@ -18,35 +18,41 @@ export interface Touches {
   readonly writes: ReadonlySet<ValueId>;
 }
 
-/** A buffer in the making: who lies in it, one after the other. */
-export interface Pool {
-  readonly members: readonly { readonly value: ValueId; readonly offset: number }[];
-  readonly words: number;
-}
-
 /** Values of four words alignment, so that vectors of four never straddle two values. */
 export function alignedWords(value: Value): number {
   return Math.ceil(sizeOf(value.shape) / 4) * 4;
 }
 
+/** What may share a buffer with others: its words, and whether they are numbers. */
+export interface Sharer {
+  readonly words: number;
+  readonly float: boolean;
+  /** Slots share only where temporaries are not enough. */
+  readonly slot: boolean;
+}
+
 /**
- * Shares temporaries among buffers until no kernel binds more than `most`.
+ * Shares buffers until no kernel binds more than `most`. A kernel that reads one value of a buffer and
+ * writes another binds it once, for reading and writing; so that is avoided as long as possible.
  *
  * @param keyOf Values with equal keys lie in one buffer already (a slot, or a temporary by itself).
+ * @param sharers What may be moved, by key.
+ * @returns The key of the buffer that a key's values lie in.
  */
 export function shareBuffers(
   kernels: readonly Touches[],
-  values: readonly Value[],
   keyOf: (v: ValueId) => string,
-  movable: (v: ValueId) => boolean,
+  sharers: ReadonlyMap<string, Sharer>,
   most: number,
-): ReadonlyMap<ValueId, string> {
+  mostWords: number,
+): (key: string) => string {
   const group = new Map<string, string>();
   const find = (key: string): string => {
     let k = key;
     while (group.has(k)) k = group.get(k)!;
     return k;
   };
+  const contents = new Map(sharers);
   const groupOf = (v: ValueId) => find(keyOf(v));
   const conflict = (a: string, b: string): boolean =>
     kernels.some((k) => {
@@ -54,25 +60,25 @@ export function shareBuffers(
         writes = new Set([...k.writes].map(groupOf));
       return (reads.has(a) && writes.has(b)) || (reads.has(b) && writes.has(a));
     });
+  const rules: readonly ((a: Sharer, b: Sharer, clash: () => boolean) => boolean)[] = [
+    (a, b, clash) => !a.slot && !b.slot && a.float === b.float && !clash(),
+    (a, b, clash) => a.float === b.float && !clash(),
+    (a, b) => a.float === b.float,
+    () => true,
+  ];
   for (const kernel of kernels) {
     const bound = () => [...new Set([...kernel.reads, ...kernel.writes].map(groupOf))];
     while (bound().length > most) {
-      const candidates = [
-        ...new Set([...kernel.reads, ...kernel.writes].filter(movable).map(groupOf)),
-      ];
-      const typeOf = new Map(
-        [...kernel.reads, ...kernel.writes].map((v) => [groupOf(v), values[v]!.dtype === "f32"]),
+      const candidates = bound().filter((key) => contents.has(key));
+      const pairs = candidates.flatMap((a, i) =>
+        candidates.slice(i + 1).map((b) => [a, b] as const)
+      )
+        .filter(([a, b]) => contents.get(a)!.words + contents.get(b)!.words <= mostWords);
+      const pair = rules.flatMap((rule) =>
+        pairs.find(([a, b]) => rule(contents.get(a)!, contents.get(b)!, () => conflict(a, b))) ?? []
       );
-      let merged = false;
-      for (let i = 0; i < candidates.length && !merged; i++) {
-        for (let j = i + 1; j < candidates.length && !merged; j++) {
-          const a = candidates[i]!, b = candidates[j]!;
-          if (typeOf.get(a) !== typeOf.get(b) || conflict(a, b)) continue;
-          group.set(b, a);
-          merged = true;
-        }
-      }
-      if (!merged) {
+      const [a, b] = pair;
+      if (a === undefined || b === undefined) {
         throw failure(
           "limit",
           kernel.label,
@@ -80,7 +86,14 @@ export function shareBuffers(
           `at most ${most} in one kernel`,
         );
       }
+      const x = contents.get(a)!, y = contents.get(b)!;
+      group.set(b, a);
+      contents.set(a, {
+        words: x.words + y.words,
+        float: x.float && y.float,
+        slot: x.slot || y.slot,
+      });
     }
   }
-  return new Map(values.map((v) => [v.id, groupOf(v.id)]));
+  return find;
 }
