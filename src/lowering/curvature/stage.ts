@@ -37,15 +37,17 @@ function curvatureOf(stage: Curvature, u: Node, scope: Scope) {
 /** u ← φ(λ, direction(u)). */
 export function curvatureRule(stage: TransformOf<"curvature">, u: Node, scope: Scope): Node {
   const { lambda, nonNegative } = curvatureOf(stage, u, scope);
-  const hasRoot = stage.damping.some(({ kind }) => kind === "addToRoot");
-  const fixed = stage.calculating.kind === "constant";
+  const hasRoot = stage.damping.some((it) => it.kind === "addToRoot");
+  const { kind } = stage.calculating;
+  const fixed = kind === "constant";
   const signs = signsAfter(stage.damping, nonNegative);
   const spectrum = spectrumOf(
     damped(stage.damping, "spectrum", lambda, scope),
     hasRoot ? damped(stage.damping, "root", constant(0), scope) : undefined,
     fixed ? "positive" : signs.nonNegative ? "nonNegative" : "any",
   );
-  if (!signs.positive && !fixed) {
+  // A regression says nothing about a coordinate that has not moved; that is no eigenvalue to count.
+  if (!signs.positive && !fixed && kind !== "gradientRegression") {
     record(scope, "dropped", spectrum.dropped(powerOfLength(stage.length)));
   }
   const direction = scope.apply(stage.direction, u, joinPath(scope.path, "direction"), scope);
