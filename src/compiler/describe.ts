@@ -7,10 +7,13 @@ import type { Plan } from "./plan.ts";
 
 /** One kernel of a program. */
 export interface KernelDescription {
+  /** What the kernel does. */
   readonly label: string;
   /** WGSL, or JavaScript on the backend `"js"`. */
   readonly source: string;
+  /** Invocations of a workgroup. */
   readonly workgroupSize: number;
+  /** Buffers in the order of the bindings, with their access. */
   readonly bindings: readonly string[];
   /** Dispatches in one pass through all regions. */
   readonly dispatches: number;
@@ -22,17 +25,25 @@ export interface KernelDescription {
 
 /** One region of a program: it fires at steps ≡ offset (mod period). */
 export interface RegionDescription {
+  /** Steps between two firings. */
   readonly period: number;
+  /** The first step at which it fires. */
   readonly offset: number;
+  /** Dispatches at a step where it fires. */
   readonly dispatches: number;
+  /** Copies at a step where it fires. */
   readonly copies: number;
 }
 
 /** What {@link describe} gives. */
 export interface ProgramDescription {
+  /** The language of the kernels. */
   readonly target: Plan["target"];
+  /** Independent copies that run together. */
   readonly replicas: number;
+  /** The kernels in the order of the plan. */
   readonly kernels: readonly KernelDescription[];
+  /** The regions in the order of the step. */
   readonly regions: readonly RegionDescription[];
   /** Bytes of each buffer that stays on the device. */
   readonly buffers: Readonly<Record<string, number>>;

@@ -9,7 +9,9 @@ import type { Arena, Slot } from "../lowering/program.ts";
 
 /** A storage buffer of 4-byte words (f32, u32; bool is stored as u32 0 or 1). */
 export interface BufferSpec {
+  /** For people and error messages. */
   readonly label: string;
+  /** Length in words. */
   readonly words: number;
   /**
    * `device`: lives on the device. `scalars` and `records` are rings of rows: row `step mod rows`
@@ -22,6 +24,7 @@ export interface BufferSpec {
 
 /** Where a slot (or a piece of one) lies: `[replicas, …shape]` row-major if per replica. */
 export interface Place {
+  /** Index of the buffer. */
   readonly buffer: number;
   /** In words. */
   readonly offset: number;
@@ -29,19 +32,25 @@ export interface Place {
 
 /** How a kernel uses a buffer. */
 export interface Binding {
+  /** Index of the buffer. */
   readonly buffer: number;
+  /** `write` allows reading too. */
   readonly access: "read" | "write";
 }
 
 /** One kernel: the binding list is the order of `@binding(i)` in group 0 (and of the js arguments). */
 export interface Kernel {
+  /** For people and error messages. */
   readonly label: string;
+  /** The buffers it uses. */
   readonly bindings: readonly Binding[];
   /** WGSL with entry point `main`, or the body of a JavaScript function; see the target. */
   readonly source: string;
+  /** Invocations of a workgroup. */
   readonly workgroupSize: number;
   /** Estimated multiply-adds and words moved by one dispatch, for `describe`. */
   readonly flops: number;
+  /** Length in words. */
   readonly words: number;
 }
 
@@ -61,8 +70,11 @@ export type Command =
 
 /** The commands of a region, in order; encoded at the steps where it fires. */
 export interface PlannedRegion {
+  /** Steps between two firings. */
   readonly period: number;
+  /** Fires at step ≡ offset (mod period). */
   readonly offset: number;
+  /** What the device does then. */
   readonly commands: readonly Command[];
 }
 
@@ -73,15 +85,19 @@ export interface PlannedRegion {
 export interface HostScalar {
   /** f32 or u32 scalar graph over inputs that are hyper, clock or host state slots. */
   readonly node: Node;
+  /** Type of the scalar. */
   readonly dtype: DType;
   /** Word of the scalars row; per replica the row holds `replicas` consecutive words. */
   readonly word: number;
+  /** Whether every replica has its own value. */
   readonly perReplica: boolean;
 }
 
 /** A scalar state slot that only the host keeps (such as the weight that a debiased average has). */
 export interface HostState {
+  /** Name of the slot. */
   readonly slot: string;
+  /** Value at the first step. */
   readonly initial: number;
   /** Its next value at steps where the region fires, in region order. */
   readonly updates: readonly {
@@ -93,12 +109,19 @@ export interface HostState {
 
 /** A compiled step. */
 export interface Plan {
+  /** The language of the kernels. */
   readonly target: "wgsl" | "js";
+  /** Independent copies. */
   readonly replicas: number;
+  /** Where the parameters lie in θ. */
   readonly arena: Arena;
+  /** The slots of the step program. */
   readonly slots: readonly Slot[];
+  /** The buffers. */
   readonly buffers: readonly BufferSpec[];
+  /** The kernels. */
   readonly kernels: readonly Kernel[];
+  /** The regions, in the order of a step. */
   readonly regions: readonly PlannedRegion[];
   /** Device slots by name: parameters, device state, batch. */
   readonly places: ReadonlyMap<
@@ -107,6 +130,8 @@ export interface Plan {
   >;
   /** Word of the records row, by record slot name (then one word per replica). */
   readonly records: ReadonlyMap<string, number>;
+  /** What the host writes into the row of each step. */
   readonly hostScalars: readonly HostScalar[];
+  /** State that the host keeps. */
   readonly hostState: readonly HostState[];
 }

@@ -31,9 +31,13 @@ export type SlotRole =
 
 /** A named value outside the graph. */
 export interface Slot {
+  /** Unique in the program. */
   readonly name: string;
+  /** Where its value comes from. */
   readonly role: SlotRole;
+  /** Shape of the value. */
   readonly shape: Shape;
+  /** Element type of the value. */
   readonly dtype: DType;
   /** Value at the first step: a splat, row-major values, or (for state) a graph over version 0. */
   readonly initial?: number | readonly number[] | Node;
@@ -43,36 +47,51 @@ export interface Slot {
 
 /** A new value for a slot. */
 export interface Assignment {
+  /** Name of the slot. */
   readonly slot: string;
+  /** Its next version. */
   readonly value: Node;
 }
 
 /** Assignments that happen together, at every step or at the steps with step ≡ offset (mod period). */
 export interface Region {
+  /** `straight` has the period 1. */
   readonly kind: "straight" | "every";
+  /** Steps between two firings. */
   readonly period: number;
+  /** First step at which it fires. */
   readonly offset: number;
+  /** What changes. */
   readonly assign: readonly Assignment[];
 }
 
 /** Where one parameter lies in the flat vector. */
 export interface ArenaEntry {
+  /** Path of the parameter. */
   readonly path: string;
+  /** Shape of the value. */
   readonly shape: Shape;
+  /** Of its first element in the flat vector. */
   readonly offset: number;
+  /** Number of elements. */
   readonly size: number;
 }
 
 /** The layout that θ, g, u and every parameter-shaped state slot share: dense, without pads. */
 export interface Arena {
+  /** Number of elements. */
   readonly size: number;
+  /** The parameters, in the order of the vector. */
   readonly entries: readonly ArenaEntry[];
 }
 
 /** One step of an optimizer on an objective. */
 export interface StepProgram {
+  /** Where the parameters lie in θ. */
   readonly arena: Arena;
+  /** Everything outside the graph. */
   readonly slots: readonly Slot[];
+  /** What happens, in order. */
   readonly regions: readonly Region[];
 }
 

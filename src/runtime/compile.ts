@@ -108,12 +108,12 @@ async function build<P extends Parameters, B>(
  * @example
  * ```ts
  * import { compile, getOrThrow, mul, objective, sgd, square } from "@steepest/steepest";
- * import { assertEquals } from "jsr:@std/assert@1";
+ * import assert from "node:assert/strict";
  * const bowl = objective({ parameters: { x: 2 }, loss: ({ x }) => mul(0.5, square(x)) });
  * const compiled = compile(bowl, sgd({ learningRate: 0.5 }), { backend: "reference" });
  * using program = getOrThrow(await compiled());
  * program.step(3);
- * assertEquals((await program.parameters()).x, 0.25);
+ * assert.deepEqual((await program.parameters()).x, 0.25);
  * ```
  */
 export function compile<P extends Parameters, B>(

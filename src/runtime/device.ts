@@ -9,6 +9,7 @@ import { failure, type Issue, issue, SteepestError } from "../errors.ts";
 
 /** A device with its collected errors; whoever retains it releases it once. */
 export interface DeviceHandle {
+  /** The device. */
   readonly device: GPUDevice;
   /** What the adapter calls itself. */
   readonly description: string;
@@ -42,7 +43,9 @@ function requiredLimits(limits: GPUSupportedLimits): Record<string, number> {
 
 /** How `wrapDevice` treats a device. */
 export interface WrapOptions {
+  /** What the adapter calls itself. */
   readonly description?: string;
+  /** Whether the adapter is a CPU driver; default `false`. */
   readonly software?: boolean;
   /** Destroy the device with its last user; default `false`. */
   readonly owned?: boolean;

@@ -34,8 +34,11 @@ export type HyperparameterValues = Readonly<Record<string, number | readonly num
  * `cancelled` after its signal was aborted.
  */
 export interface Program<P = Parameters> extends ReplicaView<P>, Disposable {
+  /** Where it runs. */
   readonly backend: BackendName;
+  /** How it computes. */
   readonly precision: "f32" | "f64";
+  /** Independent copies. */
   readonly replicas: number;
   /** Steps asked for so far. */
   readonly steps: number;
@@ -73,6 +76,7 @@ export interface ProgramParts<P> {
   readonly executor: Executor;
   readonly program: StepProgram;
   readonly plan?: Plan;
+  /** How it computes. */
   readonly precision: "f32" | "f64";
   /** What a checkpoint must belong to. */
   readonly identity: string;

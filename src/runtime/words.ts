@@ -55,7 +55,9 @@ function isOptimizer(x: Argument): x is Optimizer {
  * ```
  */
 export function add(a: tensors.TensorLike, b: tensors.TensorLike): Node;
+/** Of one number or schedule ε the damping λ ← λ + ε. */
 export function add(eps: Hyper): AddToSpectrum;
+/** Of transforms the sum of what they put out; `add()` is `zero()`. */
 export function add(...of: readonly Optimizer[]): Optimizer;
 export function add(...x: readonly Argument[]): Node | Optimizer | AddToSpectrum {
   if (x.every(isOptimizer)) return addBranches(...x);
@@ -66,6 +68,7 @@ export function add(...x: readonly Argument[]): Node | Optimizer | AddToSpectrum
 
 /** Of a tensor |x|; of nothing the damping λ ← |λ|. */
 export function abs(): Abs;
+/** Of a tensor |x|. */
 export function abs(x: tensors.TensorLike): Node;
 export function abs(x?: tensors.TensorLike): Node | Abs {
   return x === undefined ? absDamping() : tensors.abs(x);
@@ -73,6 +76,7 @@ export function abs(x?: tensors.TensorLike): Node | Abs {
 
 /** Of a tensor ⌊x⌋; of a number or schedule ε the damping λ ← max(λ, ε). */
 export function floor(x: Node): Node;
+/** Of a number or schedule ε the damping λ ← max(λ, ε). */
 export function floor(eps: Hyper): Floor;
 export function floor(x: Node | Hyper): Node | Floor {
   return isNode(x) ? tensors.floor(x) : floorDamping(x);
@@ -80,6 +84,7 @@ export function floor(x: Node | Hyper): Node | Floor {
 
 /** Of a tensor its sign, with sign(0) = 0; of nothing the transform u ← sign(u). */
 export function sign(): Optimizer;
+/** Of a tensor its sign, with sign(0) = 0. */
 export function sign(x: tensors.TensorLike): Node;
 export function sign(x?: tensors.TensorLike): Node | Optimizer {
   return x === undefined ? signDescent() : tensors.sign(x);
@@ -87,6 +92,7 @@ export function sign(x?: tensors.TensorLike): Node | Optimizer {
 
 /** Of a tensor its sum over `axes` (default: all); otherwise the accumulator s ← s + sample. */
 export function sum(x: Node, axes?: readonly number[]): Node;
+/** The accumulator s ← s + sample. */
 export function sum(options?: { readonly initial?: number }): SumAccumulator;
 export function sum(
   x: Node | { readonly initial?: number } = {},
@@ -97,6 +103,7 @@ export function sum(
 
 /** Of two tensors the larger elements; otherwise the accumulator s ← max(decay·s, sample). */
 export function max(a: tensors.TensorLike, b: tensors.TensorLike): Node;
+/** The accumulator s ← max(decay·s, sample). */
 export function max(options?: { readonly decay?: Hyper }): MaxAccumulator;
 export function max(
   a: tensors.TensorLike | { readonly decay?: Hyper } = {},
@@ -109,7 +116,9 @@ export function max(
 
 /** With a shape, or of an array, a constant tensor; of one number the same value at every step. */
 export function constant(value: readonly number[], shape?: Shape, dtype?: DType): Node;
+/** A tensor of equal elements. */
 export function constant(value: number, shape: Shape, dtype?: DType): Node;
+/** The same value at every step. */
 export function constant<T extends Hyper>(value: T): ConstantOf<T>;
 export function constant(
   value: Hyper | readonly number[],

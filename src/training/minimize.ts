@@ -46,8 +46,11 @@ export type MinimizeOptions<R extends RecordKind = RecordKind> = MinimizeSetting
 
 /** The parameters before one step. */
 export interface Point<P> {
+  /** Updates made before. */
   readonly step: number;
+  /** f at these parameters. */
   readonly loss: number;
+  /** The parameters. */
   readonly parameters: Values<P>;
 }
 
@@ -67,6 +70,7 @@ export interface ReplicaRun<P> {
 
 /** θ₀ … θ_steps, where `record: "all"` asked for them. */
 export interface WithHistory<P> {
+  /** θ₀ … θ_steps. */
   readonly history: readonly Point<P>[];
 }
 
@@ -154,11 +158,11 @@ function column(rows: Float64Array, replicas: number, r: number, steps: number):
  * @example
  * ```ts
  * import { minimize, mul, objective, sgd, square } from "@steepest/steepest";
- * import { assertEquals } from "jsr:@std/assert@1";
+ * import assert from "node:assert/strict";
  * const bowl = objective({ parameters: { x: 2 }, loss: ({ x }) => mul(0.5, square(x)) });
  * const run = await minimize(bowl, sgd({ learningRate: 0.5 }), { steps: 2, backend: "reference" });
- * assertEquals([...run.losses], [2, 0.5, 0.125]);
- * assertEquals(run.parameters.x, 0.5);
+ * assert.deepEqual([...run.losses], [2, 0.5, 0.125]);
+ * assert.deepEqual(run.parameters.x, 0.5);
  * ```
  */
 export async function minimize<
