@@ -274,7 +274,7 @@ export class Writer {
 
   #fold(s: Extract<Scalar, { kind: "fold" }>): Written {
     const { syntax } = this.#context;
-    const name = this.variable(s.dtype, syntax.constant(0, s.dtype), "f");
+    const name = this.variable(s.dtype, syntax.constant(0, s.dtype), "m");
     this.loop(s.axis, () => {
       const term = this.#scalar(s.a).text;
       this.line(`${name} = ${syntax.binary("add", name, term, s.dtype)};`);
