@@ -36,6 +36,7 @@ import {
 import type { Combine, Stage, Value } from "../loops/stage.ts";
 import { type Node, type OpKind, type OpOf, sizeOf, stridesOf } from "../tensor/node.ts";
 import { topological } from "../tensor/walk.ts";
+import { sharedNodes } from "./shared_nodes.ts";
 
 /** A graph that must be stored into a slot. */
 export interface Store {
@@ -157,6 +158,7 @@ function operandsToStage(node: Node): readonly Node[] {
 /** Turns regions of stores into stages. */
 export function buildStages(
   regions: readonly (readonly Store[])[],
+  always: readonly boolean[],
   inputSource: InputSource,
 ): Staged {
   const roots = regions.flatMap((r) => r.map((s) => s.value));
@@ -401,10 +403,15 @@ export function buildStages(
     return { value: id, parallel, reduce, combine: sums ? combine : "none", body: scalar };
   };
 
-  const built = regions.map((region) => {
+  const shared = sharedNodes(
+    regions.map((region, i) => ({ always: always[i]!, values: region.map((s) => s.value) })),
+  );
+  const built = regions.map((region, i) => {
     const stages: Stage[] = [];
-    for (const node of topological(region.map((s) => s.value))) {
+    const own: Node[] = [];
+    for (const node of topological([...shared[i]!, ...region.map((s) => s.value)])) {
       if (!staged.has(node.hash) || valueOf.has(node.hash)) continue;
+      own.push(node);
       const id = addValue(
         node,
         { kind: "stage" },
@@ -427,6 +434,8 @@ export function buildStages(
       });
       stores.set(id, { slot: store.slot, version: store.version });
     }
+    // The values of a region that does not always run are nobody else's.
+    if (!always[i]) { for (const node of own) valueOf.delete(node.hash); }
     return { stages };
   });
   return { values, regions: built, stores };

@@ -79,7 +79,8 @@ function planOf(program: StepProgram, { replicas, target, adapter }: PlanOptions
       return { slot, version, value: prepared[next++]! };
     })
   );
-  const staged = buildStages(stores, (node) => {
+  const always = split.regions.map(({ period }) => period === 1);
+  const staged = buildStages(stores, always, (node) => {
     if (node.op.kind !== "input") throw new RangeError("Only inputs have a source");
     const scalar = words.get(node.op.name);
     if (scalar !== undefined) return { kind: "host", word: scalar.word };
