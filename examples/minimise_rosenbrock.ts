@@ -7,7 +7,12 @@ const rosenbrock = objective({
   lowerBound: 0,
 });
 
-for (const [name, optimizer] of [["nasgd", nasgd({ alpha: 1.6 })], ["adam", adam(0.1)]] as const) {
+for (
+  const [name, optimizer] of [["nasgd", nasgd({ alpha: 1.6 })], [
+    "adam",
+    adam({ learningRate: 0.1 }),
+  ]] as const
+) {
   const run = await minimize(rosenbrock, optimizer, {
     until: 1e-6,
     maxSteps: 5000,
