@@ -19,6 +19,7 @@ const slots: readonly Slot[] = [
   },
   { name: "copied", role: "state", shape: [SIZE], dtype: "f32", initial: 0, perReplica: true },
   { name: "s", role: "state", shape: [], dtype: "f32", initial: 0, perReplica: true },
+  { name: "n", role: "state", shape: [], dtype: "f32", initial: 0, perReplica: true },
   { name: "alpha", role: "hyper", shape: [], dtype: "f32", initial: 0.5, perReplica: true },
   { name: "step", role: "clock", shape: [], dtype: "u32", initial: 0, perReplica: false },
   { name: "seed", role: "clock", shape: [], dtype: "u32", initial: 0, perReplica: true },
@@ -122,6 +123,13 @@ export function decayPlan(target: "wgsl" | "js", replicas: number): Plan {
       slot: "s",
       initial: 0,
       updates: [{ period: 1, offset: 0, node: add(mul(0.5, scalar("s")), 0.5) }],
+    }, {
+      slot: "n",
+      initial: 0,
+      updates: [
+        { period: 2, offset: 1, node: add(scalar("n"), 1) },
+        { period: 1, offset: 0, node: add(scalar("n", 1), 100) },
+      ],
     }],
   };
 }

@@ -68,6 +68,25 @@ for (const { name, ignore, run } of targets) {
       assertEquals(await executor.read("copied"), Float64Array.from(decay(0.5, 5).theta));
     }));
 
+  test("advances host state at its period only", () =>
+    run(2, async (executor) => {
+      executor.step(5);
+      assertEquals(await executor.read("n"), Float64Array.of(502, 502));
+    }));
+
+  test("keeps records in order when they are read in uneven pieces", () =>
+    run(1, async (executor) => {
+      executor.write("alpha", [0.001]);
+      const { losses } = decay(0.001, 1300);
+      let from = 0;
+      for (const to of [300, 301, 640, 1300]) {
+        executor.step(to - from);
+        const rows = (await executor.records(from, to)).get("loss")!;
+        assertEquals(rows, Float64Array.from(losses.slice(from, to)));
+        from = to;
+      }
+    }));
+
   test("keeps every record when the ring wraps many times within one call", () =>
     run(3, async (executor) => {
       executor.write("alpha", [0.001]);
