@@ -123,7 +123,14 @@ export function writeKernel(
     }, (v) => values[v]!.dtype);
     if (missed) continue;
     const threads = threadsOf(plan);
-    const workgroupSize = adapter.kind === "cpu" && threads < 4096 ? 16 : 64;
+    // Software adapters hand whole workgroups to cores: few threads go in small groups.
+    const workgroupSize = adapter.kind === "gpu"
+      ? 64
+      : threads < 256
+      ? 8
+      : threads < 4096
+      ? 16
+      : 64;
     const groups = Math.ceil(threads / workgroupSize);
     const x = Math.min(groups, ROW);
     const buffers = [...bound.values()];

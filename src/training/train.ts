@@ -143,7 +143,7 @@ function reporter(
  * @example
  * ```ts
  * import { digits, mlp, nasgd, train } from "@steepest/steepest";
- * import { assert } from "jsr:@std/assert@1";
+ * import assert from "node:assert/strict";
  * const result = await train({
  *   model: mlp({ input: [1, 28, 28], classes: 10 }),
  *   data: digits({ train: 200, test: 50 }),

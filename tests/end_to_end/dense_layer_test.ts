@@ -22,13 +22,22 @@ const CASES: readonly {
   { name: "SGD 0.03", optimizer: sgd({ learningRate: 0.03 }), notBelow: 1e-3 },
 ];
 
+const adapter = await navigator.gpu?.requestAdapter() ?? null;
+if (adapter === null) console.log("the dense layer is not tested on WebGPU: no adapter");
+
 for (const { name, optimizer, below = Infinity, notBelow = 0 } of CASES) {
-  Deno.test(`dense layer: ${name} ${below < 1 ? "finds" : "does not find"} the teacher`, async () => {
-    const distances = await matchDenseLayer(optimizer, RUNS, "js");
-    const mean = distances.reduce((a, b) => a + b, 0) / RUNS;
-    const found = `mean ${mean.toExponential(2)} over ${RUNS} runs`;
-    console.log(`  ${name}: ${found}`);
-    assert(mean < below, found);
-    assert(!(mean < notBelow), found);
-  });
+  const outcome = below < 1 ? "finds" : "does not find";
+  for (const backend of ["js", "webgpu"] as const) {
+    Deno.test({
+      name: `dense layer: ${name} ${outcome} the teacher on ${backend}`,
+      ignore: backend === "webgpu" && adapter === null,
+      fn: async () => {
+        const distances = await matchDenseLayer(optimizer, RUNS, backend);
+        const mean = distances.reduce((a, b) => a + b, 0) / RUNS;
+        const found = `mean ${mean.toExponential(2)} over ${RUNS} runs`;
+        assert(mean < below, found);
+        assert(!(mean < notBelow), found);
+      },
+    });
+  }
 }
