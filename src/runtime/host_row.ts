@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Plan } from "../compiler/plan.ts";
+import type { HostScalar, Plan } from "../compiler/plan.ts";
 import { failure } from "../errors.ts";
 import { fires, SEED, STEP } from "../lowering/program.ts";
 import { scalarEvaluator } from "../reference/scalars.ts";
@@ -59,6 +59,36 @@ function ordered(updates: readonly Update[]): Update[] {
   return order;
 }
 
+/** Writes some of the scalars of one replica into a row. */
+interface RowWriter {
+  readonly count: number;
+  readonly perReplica: boolean;
+  write(
+    inputs: ReadonlyMap<string, number>,
+    floats: Float32Array,
+    words: Uint32Array,
+    word: number,
+    r: number,
+  ): void;
+}
+
+function writer(scalars: readonly HostScalar[]): RowWriter {
+  const evaluate = scalarEvaluator(scalars.map((s) => s.node));
+  return {
+    count: scalars.length,
+    perReplica: scalars.some((s) => s.perReplica),
+    write(inputs, floats, words, word, r) {
+      const results = evaluate(inputs);
+      scalars.forEach((scalar, i) => {
+        if (r > 0 && !scalar.perReplica) return;
+        const at = word + scalar.word + (scalar.perReplica ? r : 0);
+        if (scalar.dtype === "f32") floats[at] = results[i]!;
+        else words[at] = results[i]!;
+      });
+    },
+  };
+}
+
 /** The host's side of a plan, starting from the given values per replica. */
 export function hostRow(plan: Plan, initial: ReadonlyMap<string, SlotValues>): HostRow {
   const { replicas, hostScalars, hostState } = plan;
@@ -79,7 +109,15 @@ export function hostRow(plan: Plan, initial: ReadonlyMap<string, SlotValues>): H
       }))
     ),
   );
-  const row = scalarEvaluator(hostScalars.map((s) => s.node));
+  // What depends on hyperparameters and seeds alone is computed when one of them changes.
+  const fixed = new Set(hyper.map((name) => `${name}@0`));
+  const isSteady = (scalar: HostScalar) => inputKeys(scalar.node).every((key) => fixed.has(key));
+  const steady = writer(hostScalars.filter(isSteady));
+  const moving = writer(hostScalars.filter((scalar) => !isSteady(scalar)));
+  const width = plan.buffers.find((b) => b.kind === "scalars")?.words ?? 0;
+  const steadyFloats = new Float32Array(width);
+  const steadyWords = new Uint32Array(steadyFloats.buffer);
+  let changed = true;
   const inputs = new Map<string, number>();
   const keys = names.map((name) => [name, `${name}@0`] as const);
   const finals = hostState.map((s) => [s.slot, `${s.slot}@${s.updates.length}`] as const);
@@ -92,22 +130,31 @@ export function hostRow(plan: Plan, initial: ReadonlyMap<string, SlotValues>): H
     slots: names,
     has: (slot) => values.has(slot),
     get: (slot) => known(slot).slice(),
-    set: (slot, next) => known(slot).set(fitValues(slot, next, 1, replicas)),
+    set(slot, next) {
+      known(slot).set(fitValues(slot, next, 1, replicas));
+      changed = true;
+    },
     advance(step, floats, words, word) {
       inputs.set(`${STEP}@0`, step);
-      for (let r = 0; r < replicas; r++) {
+      const load = (r: number) => {
         for (const [name, key] of keys) inputs.set(key, values.get(name)![r]!);
+      };
+      if (changed) {
+        for (let r = 0; r < replicas; r++) {
+          load(r);
+          steady.write(inputs, steadyFloats, steadyWords, 0, r);
+        }
+        changed = false;
+      }
+      words.set(steadyWords, word);
+      const copies = finals.length > 0 || moving.perReplica ? replicas : moving.count > 0 ? 1 : 0;
+      for (let r = 0; r < copies; r++) {
+        load(r);
         for (const u of updates) {
           const next = fires(u.region, step) ? u.evaluate(inputs)[0]! : inputs.get(u.from)!;
           inputs.set(u.to, next);
         }
-        const results = row(inputs);
-        hostScalars.forEach((scalar, i) => {
-          if (r > 0 && !scalar.perReplica) return;
-          const at = word + scalar.word + (scalar.perReplica ? r : 0);
-          if (scalar.dtype === "f32") floats[at] = results[i]!;
-          else words[at] = results[i]!;
-        });
+        moving.write(inputs, floats, words, word, r);
         for (const [name, key] of finals) values.get(name)![r] = inputs.get(key)!;
       }
     },
