@@ -15,8 +15,11 @@ export type Backend = "auto" | "webgpu" | "js" | "reference";
 
 /** What {@link train} needs to know. */
 export interface TrainOptions<P> {
+  /** What is trained; it has to fit the images and classes of the data. */
   readonly model: Model<P>;
+  /** What it is trained and measured on. */
   readonly data: Dataset;
+  /** How it is trained. */
   readonly optimizer: Optimizer;
   /** How often every training example is seen. Default: 1. */
   readonly epochs?: number;

@@ -8,6 +8,7 @@
 export interface Progress {
   /** The epoch that is running, from 1. */
   readonly epoch: number;
+  /** Epochs in the whole run. */
   readonly epochs: number;
   /** Steps taken. */
   readonly step: number;
@@ -17,7 +18,9 @@ export interface Progress {
   readonly loss: number;
   /** Test accuracy (mean over replicas) after the last epoch that was evaluated. */
   readonly accuracy?: number;
+  /** Over about the last five seconds of training. */
   readonly stepsPerSecond: number;
+  /** For the steps that are left, at this speed. */
   readonly secondsLeft: number;
   /** Whether this report ends an epoch and its evaluation. */
   readonly epochDone: boolean;

@@ -31,10 +31,13 @@ export type Telemetry = Readonly<Record<string, Float64Array>>;
 
 /** One of several runs side by side. */
 export interface ReplicaResult<P> {
+  /** At the end of the run. */
   readonly metrics: Metrics;
+  /** At the end of the run, in the nesting of the model's parameters. */
   readonly parameters: Values<P>;
   /** The training loss of every step, and whatever the optimizer records. */
   readonly telemetry: Telemetry;
+  /** Epoch by epoch. */
   readonly history: readonly EpochMetrics[];
   /** The first step whose loss was not finite. */
   readonly firstNonFinite?: number;
@@ -46,6 +49,7 @@ export interface TrainResult<P> extends ReplicaResult<P> {
   readonly interrupted: boolean;
   /** Steps taken. */
   readonly steps: number;
+  /** Runs side by side. */
   readonly replicas: number;
   /** Where the steps ran. */
   readonly backend: BackendName;
