@@ -1,0 +1,417 @@
+/**
+ * Constructors of the graph's primitives. Each checks its arguments, infers shape and element type
+ * and broadcasts elementwise operands by the usual right-aligned rule.
+ *
+ * @module
+ */
+import { checkAxis, checkShape, shapeError, show } from "./check.ts";
+import {
+  type AffineMap,
+  type BinaryFn,
+  type CompareFn,
+  type DType,
+  type Loop,
+  makeNode,
+  type Node,
+  type ReduceFn,
+  sameShape,
+  type Shape,
+  sizeOf,
+  type UnaryFn,
+} from "./node.ts";
+
+/** What an elementwise operator accepts: a tensor, or a number that becomes a scalar constant. */
+export type TensorLike = Node | number;
+
+/** A value given from outside under `name`; `version` counts the assignments before it. */
+export function input(name: string, shape: Shape, dtype: DType = "f32", version = 0): Node {
+  checkShape(`input ${name}`, shape);
+  return makeNode({ kind: "input", name, version }, [], shape, dtype);
+}
+
+/** A constant tensor: one value that fills the shape, or row-major values. */
+export function constant(
+  value: number | readonly number[],
+  shape: Shape = typeof value === "number" ? [] : [value.length],
+  dtype: DType = "f32",
+): Node {
+  checkShape("constant", shape);
+  const values = typeof value === "number" ? [value] : value;
+  if (values.length !== 1 && values.length !== sizeOf(shape)) {
+    shapeError(
+      "constant",
+      `${values.length} values`,
+      `1 or ${sizeOf(shape)} values for ${show(shape)}`,
+    );
+  }
+  return makeNode({ kind: "constant", values }, [], shape, dtype);
+}
+
+/** The index along `axis` as u32. */
+export function iota(shape: Shape, axis: number): Node {
+  checkShape("iota", shape);
+  checkAxis("iota", axis, shape);
+  return makeNode({ kind: "iota", axis }, [], shape, "u32");
+}
+
+/** A tensor for a tensor or number; numbers take the element type of the partner. */
+export function lift(value: TensorLike, dtype: DType = "f32"): Node {
+  return typeof value === "number" ? constant(value, [], dtype) : value;
+}
+
+/** The right-aligned common shape of several, or a typed error. */
+export function broadcastShapes(op: string, shapes: readonly Shape[]): Shape {
+  const rank = Math.max(...shapes.map((s) => s.length));
+  return Array.from({ length: rank }, (_, i) => {
+    let extent = 1;
+    for (const s of shapes) {
+      const d = s[i - rank + s.length] ?? 1;
+      if (d !== 1 && extent !== 1 && d !== extent) {
+        shapeError(op, shapes.map(show).join(" and "), "shapes that broadcast");
+      }
+      if (d !== 1) extent = d;
+    }
+    return extent;
+  });
+}
+
+/** Right-aligned broadcast of `x` to `shape`. */
+export function broadcastTo(x: TensorLike, shape: Shape): Node {
+  const node = lift(x);
+  if (sameShape(node.shape, shape)) return node;
+  if (node.op.kind === "constant" && node.op.values.length === 1) {
+    return constant(node.op.values[0]!, shape, node.dtype);
+  }
+  const offset = shape.length - node.shape.length;
+  if (offset < 0) {
+    shapeError("broadcastTo", show(node.shape), `a shape that broadcasts to ${show(shape)}`);
+  }
+  const kept: number[] = [];
+  node.shape.forEach((d, i) => {
+    if (d === shape[i + offset]) kept.push(i);
+    else if (d !== 1) {
+      shapeError("broadcastTo", show(node.shape), `a shape that broadcasts to ${show(shape)}`);
+    }
+  });
+  const squeezed = reshape(node, kept.map((i) => node.shape[i]!));
+  return broadcast(squeezed, shape, kept.map((i) => i + offset));
+}
+
+/** Input axis i becomes axis axes[i] of `shape`; the other axes repeat the value. */
+export function broadcast(x: Node, shape: Shape, axes: readonly number[]): Node {
+  checkShape("broadcast", shape);
+  const ok = axes.length === x.shape.length &&
+    axes.every((a, i) => shape[a] === x.shape[i] && (i === 0 || a > axes[i - 1]!));
+  if (!ok) {
+    shapeError(
+      "broadcast",
+      `${show(x.shape)} along axes ${show(axes)}`,
+      `ascending axes of ${show(shape)} with equal extents`,
+    );
+  }
+  if (sameShape(x.shape, shape)) return x;
+  return makeNode({ kind: "broadcast", axes }, [x], shape, x.dtype);
+}
+
+const UNARY: { readonly [F in UnaryFn]: { readonly from: DType; readonly to: DType } } = {
+  neg: { from: "f32", to: "f32" },
+  abs: { from: "f32", to: "f32" },
+  sign: { from: "f32", to: "f32" },
+  exp: { from: "f32", to: "f32" },
+  expm1: { from: "f32", to: "f32" },
+  log: { from: "f32", to: "f32" },
+  log1p: { from: "f32", to: "f32" },
+  sqrt: { from: "f32", to: "f32" },
+  sin: { from: "f32", to: "f32" },
+  cos: { from: "f32", to: "f32" },
+  tanh: { from: "f32", to: "f32" },
+  erf: { from: "f32", to: "f32" },
+  floor: { from: "f32", to: "f32" },
+  stop: { from: "f32", to: "f32" },
+  not: { from: "bool", to: "bool" },
+  isFinite: { from: "f32", to: "bool" },
+};
+
+/** An elementwise function of one argument. */
+export function unary(fn: UnaryFn, x: TensorLike): Node {
+  const node = lift(x);
+  if (node.dtype !== UNARY[fn].from) shapeError(fn, node.dtype, UNARY[fn].from);
+  return makeNode({ kind: "unary", fn }, [node], node.shape, UNARY[fn].to);
+}
+
+const BINARY: { readonly [F in BinaryFn]: readonly DType[] } = {
+  add: ["f32", "u32"],
+  sub: ["f32", "u32"],
+  mul: ["f32", "u32"],
+  div: ["f32", "u32"],
+  pow: ["f32"],
+  max: ["f32", "u32"],
+  min: ["f32", "u32"],
+  rem: ["u32"],
+  and: ["u32", "bool"],
+  or: ["u32", "bool"],
+  xor: ["u32", "bool"],
+  shiftLeft: ["u32"],
+  shiftRight: ["u32"],
+};
+
+function aligned(op: string, a: TensorLike, b: TensorLike): readonly [Node, Node] {
+  const dtype = typeof a !== "number" ? a.dtype : typeof b !== "number" ? b.dtype : "f32";
+  const x = lift(a, dtype), y = lift(b, dtype);
+  if (x.dtype !== y.dtype) {
+    shapeError(op, `${x.dtype} and ${y.dtype}`, "operands of one element type");
+  }
+  const shape = broadcastShapes(op, [x.shape, y.shape]);
+  return [broadcastTo(x, shape), broadcastTo(y, shape)];
+}
+
+/** An elementwise function of two arguments, broadcast to a common shape. */
+export function binary(fn: BinaryFn, a: TensorLike, b: TensorLike): Node {
+  const [x, y] = aligned(fn, a, b);
+  if (!BINARY[fn].includes(x.dtype)) shapeError(fn, x.dtype, BINARY[fn].join(" or "));
+  return makeNode({ kind: "binary", fn }, [x, y], x.shape, x.dtype);
+}
+
+/** An elementwise comparison; the result is bool. */
+export function compare(fn: CompareFn, a: TensorLike, b: TensorLike): Node {
+  const [x, y] = aligned(fn, a, b);
+  if (x.dtype === "bool") shapeError(fn, "bool", "f32 or u32");
+  return makeNode({ kind: "compare", fn }, [x, y], x.shape, "bool");
+}
+
+/** `a` where the condition holds, else `b`; all three broadcast. */
+export function select(condition: Node, a: TensorLike, b: TensorLike): Node {
+  if (condition.dtype !== "bool") shapeError("select", condition.dtype, "a bool condition");
+  const [x, y] = aligned("select", a, b);
+  const shape = broadcastShapes("select", [condition.shape, x.shape]);
+  const inputs = [broadcastTo(condition, shape), broadcastTo(x, shape), broadcastTo(y, shape)];
+  return makeNode({ kind: "select" }, inputs, shape, x.dtype);
+}
+
+/** Conversion of element type. */
+export function cast(x: Node, dtype: DType): Node {
+  return x.dtype === dtype ? x : makeNode({ kind: "cast" }, [x], x.shape, dtype);
+}
+
+/** Combines over `axes` (default: all) and removes them. */
+export function reduce(fn: ReduceFn, x: Node, axes?: readonly number[]): Node {
+  const over = axes === undefined ? x.shape.map((_, i) => i) : [...axes].sort((a, b) => a - b);
+  over.forEach((a, i) => {
+    checkAxis(fn, a, x.shape);
+    if (a === over[i - 1]) shapeError(fn, `axis ${a} twice`, "distinct axes");
+  });
+  if (x.dtype !== "f32") shapeError(fn, x.dtype, "f32");
+  if (over.length === 0 && fn !== "argmax") return x;
+  const shape = x.shape.filter((_, i) => !over.includes(i));
+  return makeNode({ kind: "reduce", fn, axes: over }, [x], shape, fn === "argmax" ? "u32" : "f32");
+}
+
+/** The same elements in row-major order under another shape. */
+export function reshape(x: Node, shape: Shape): Node {
+  checkShape("reshape", shape);
+  if (sameShape(x.shape, shape)) return x;
+  if (sizeOf(shape) !== sizeOf(x.shape)) {
+    shapeError("reshape", `${show(x.shape)} to ${show(shape)}`, "equal numbers of elements");
+  }
+  const source = x.op.kind === "reshape" ? x.inputs[0]! : x;
+  if (sameShape(source.shape, shape)) return source;
+  return makeNode({ kind: "reshape" }, [source], shape, x.dtype);
+}
+
+/** Output axis i is input axis order[i]. */
+export function permute(x: Node, order: readonly number[]): Node {
+  if (!sameShape([...order].sort((a, b) => a - b), x.shape.map((_, i) => i))) {
+    shapeError("permute", show(order), `a permutation of the axes of ${show(x.shape)}`);
+  }
+  if (order.every((a, i) => a === i)) return x;
+  return makeNode({ kind: "permute", order }, [x], order.map((a) => x.shape[a]!), x.dtype);
+}
+
+/** Elements start, start + stride, … below `stop` along each axis. */
+export function slice(
+  x: Node,
+  start: readonly number[],
+  stop: readonly number[],
+  stride: readonly number[] = start.map(() => 1),
+): Node {
+  const ok = start.length === x.shape.length && stop.length === start.length &&
+    stride.length === start.length &&
+    x.shape.every((d, i) =>
+      start[i]! >= 0 && stop[i]! > start[i]! && stop[i]! <= d && stride[i]! >= 1
+    );
+  if (!ok) {
+    shapeError(
+      "slice",
+      `${show(start)} to ${show(stop)} by ${show(stride)}`,
+      `a non-empty range of ${show(x.shape)}`,
+    );
+  }
+  const shape = start.map((s, i) => Math.ceil((stop[i]! - s) / stride[i]!));
+  if (sameShape(shape, x.shape)) return x;
+  return makeNode({ kind: "slice", start, stride }, [x], shape, x.dtype);
+}
+
+/** `low` and `high` zeros around each axis, `interior` zeros between elements. */
+export function pad(
+  x: Node,
+  low: readonly number[],
+  high: readonly number[],
+  interior: readonly number[] = low.map(() => 0),
+): Node {
+  const ok = [low, high, interior].every((p) =>
+    p.length === x.shape.length && p.every((v) => Number.isInteger(v) && v >= 0)
+  );
+  if (!ok) {
+    shapeError(
+      "pad",
+      `${show(low)}, ${show(high)}, ${show(interior)}`,
+      `non-negative amounts for ${show(x.shape)}`,
+    );
+  }
+  const shape = x.shape.map((d, i) => low[i]! + d + (d - 1) * interior[i]! + high[i]!);
+  if (sameShape(shape, x.shape)) return x;
+  return makeNode({ kind: "pad", low, interior }, [x], shape, x.dtype);
+}
+
+/** Joins tensors along `axis`. */
+export function concatenate(parts: readonly Node[], axis: number): Node {
+  const first = parts[0];
+  if (first === undefined) return shapeError("concatenate", "no parts", "at least one part");
+  checkAxis("concatenate", axis, first.shape);
+  for (const p of parts) {
+    const ok = p.dtype === first.dtype && p.shape.length === first.shape.length &&
+      p.shape.every((d, i) => i === axis || d === first.shape[i]);
+    if (!ok) {
+      shapeError(
+        "concatenate",
+        `${show(first.shape)} and ${show(p.shape)}`,
+        `equal extents apart from axis ${axis}`,
+      );
+    }
+  }
+  if (parts.length === 1) return first;
+  const total = parts.reduce((n, p) => n + p.shape[axis]!, 0);
+  return makeNode(
+    { kind: "concatenate", axis },
+    parts,
+    first.shape.map((d, i) => i === axis ? total : d),
+    first.dtype,
+  );
+}
+
+/** One or two tensors multiplied over a shared domain and summed; see {@link Op}. */
+export function contraction(
+  domain: Shape,
+  inputs: readonly Node[],
+  maps: readonly AffineMap[],
+  output: AffineMap,
+  shape: Shape,
+): Node {
+  checkShape("contraction", domain);
+  checkShape("contraction", shape);
+  if (inputs.length < 1 || inputs.length > 2 || maps.length !== inputs.length) {
+    shapeError(
+      "contraction",
+      `${inputs.length} inputs and ${maps.length} maps`,
+      "one or two inputs, a map each",
+    );
+  }
+  const fits = (map: AffineMap, rank: number) =>
+    map.length === rank &&
+    map.every((a) =>
+      a.factors.length === domain.length && [a.constant, ...a.factors].every(Number.isInteger)
+    );
+  inputs.forEach((x, i) => {
+    if (x.dtype !== "f32") shapeError("contraction", x.dtype, "f32");
+    if (!fits(maps[i]!, x.shape.length)) {
+      shapeError(
+        "contraction",
+        `a map of ${maps[i]!.length} dimensions for ${show(x.shape)}`,
+        `integer maps of ${domain.length} domain axes`,
+      );
+    }
+  });
+  if (!fits(output, shape.length)) {
+    shapeError(
+      "contraction",
+      `an output map of ${output.length} dimensions for ${show(shape)}`,
+      `integer maps of ${domain.length} domain axes`,
+    );
+  }
+  return makeNode({ kind: "contraction", domain, maps, output }, inputs, shape, "f32");
+}
+
+/** Rows of `table` at u32 `indices`; an index beyond the table takes its last row. */
+export function gather(table: Node, indices: Node): Node {
+  if (indices.dtype !== "u32") shapeError("gather", indices.dtype, "u32 indices");
+  if (table.shape.length === 0) shapeError("gather", "a scalar", "a table with rows");
+  return makeNode(
+    { kind: "gather" },
+    [table, indices],
+    [...indices.shape, ...table.shape.slice(1)],
+    table.dtype,
+  );
+}
+
+/** A tensor of `rows` rows where row indices[i] is the sum of the updates[i]; others are 0. */
+export function scatterAdd(indices: Node, updates: Node, rows: number): Node {
+  if (indices.dtype !== "u32" || updates.dtype !== "f32") {
+    shapeError(
+      "scatterAdd",
+      `${indices.dtype} and ${updates.dtype}`,
+      "u32 indices and f32 updates",
+    );
+  }
+  if (!sameShape(indices.shape, updates.shape.slice(0, indices.shape.length))) {
+    shapeError(
+      "scatterAdd",
+      `${show(indices.shape)} and ${show(updates.shape)}`,
+      "updates that begin with the shape of the indices",
+    );
+  }
+  return makeNode({ kind: "scatterAdd" }, [indices, updates], [
+    rows,
+    ...updates.shape.slice(indices.shape.length),
+  ], "f32");
+}
+
+/**
+ * u32 bits that depend on (seed, stream, step, logical index) alone. Scalars give `shape`; a seed or
+ * step of shape [R] gives [R, ...shape], each copy with the bits of its solo run.
+ */
+export function randomBits(seed: Node, step: Node, stream: number, shape: Shape): Node {
+  checkShape("randomBits", shape);
+  const copies = seed.shape.length > 0 ? seed.shape : step.shape;
+  const fits = (x: Node) =>
+    x.dtype === "u32" && (x.shape.length === 0 || sameShape(x.shape, copies));
+  if (!fits(seed) || !fits(step) || copies.length > 1) {
+    shapeError(
+      "randomBits",
+      `${seed.dtype}${show(seed.shape)} and ${step.dtype}${show(step.shape)}`,
+      "u32 scalars, or u32 vectors of one length",
+    );
+  }
+  return makeNode({ kind: "randomBits", stream }, [seed, step], [...copies, ...shape], "u32");
+}
+
+/** The carried values after a bounded loop; see {@link Loop}. */
+export function repeat(
+  loop: Loop,
+  initial: readonly Node[],
+  constants: readonly Node[] = [],
+): Node[] {
+  const actual = [...initial, ...constants];
+  const same = (a: readonly Node[], b: readonly Node[]) =>
+    a.length === b.length &&
+    a.every((x, i) => sameShape(x.shape, b[i]!.shape) && x.dtype === b[i]!.dtype);
+  if (!same(actual, loop.formals) || !same(initial, loop.next)) {
+    shapeError(
+      "repeat",
+      actual.map((n) => show(n.shape)).join(", "),
+      "values that match the formals, and a body that returns the carried ones",
+    );
+  }
+  return loop.next.map((n, index) =>
+    makeNode({ kind: "repeat", loop, index }, actual, n.shape, n.dtype)
+  );
+}
