@@ -66,9 +66,8 @@ const wavy: Problem = (() => {
     objective: objective({
       parameters: { a: [[0.5, -0.4], [0.3, 0.9]], b: [-1.1, 0.8] },
       loss: ({ a, b }) => {
-        const flat = (n: typeof a) => n;
         const x = [
-          ...[0, 1].flatMap((i) => [0, 1].map((j) => sum(slice(flat(a), [i, j], [i + 1, j + 1])))),
+          ...[0, 1].flatMap((i) => [0, 1].map((j) => sum(slice(a, [i, j], [i + 1, j + 1])))),
           ...[0, 1].map((i) => sum(slice(b, [i], [i + 1]))),
         ];
         let total = constant(0);
