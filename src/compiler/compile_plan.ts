@@ -20,6 +20,7 @@ import { formGroups, type Group, readsOf, stagesOf } from "./fusion.ts";
 import { hostInput, splitHost } from "./host.ts";
 import { alignedWords, shareBuffers, type Sharer, type Touches } from "./memory.ts";
 import type { BufferSpec, Command, Kernel, Plan, PlannedRegion } from "./plan.ts";
+import { keepOldVersions } from "./old_versions.ts";
 import { prepare } from "./prepare.ts";
 import { foldSums, splitSums } from "./split_sums.ts";
 import { type Seat, writeKernel } from "./write_kernel.ts";
@@ -56,8 +57,11 @@ function shapeIn(slot: Slot, replicas: number): Shape {
 }
 
 function planOf(program: StepProgram, { replicas, target, adapter }: PlanOptions): Plan {
-  const slots = new Map(program.slots.map((s) => [s.name, s]));
-  const split = splitHost(program, replicas);
+  const host = splitHost(program, replicas);
+  const own = new Map(program.slots.map((s) => [s.name, s]));
+  const kept = keepOldVersions(host.regions, own);
+  const split = { ...host, regions: kept.regions };
+  const slots = new Map([...own, ...kept.slots.map((s) => [s.name, s] as const)]);
   const words = new Map(split.hostScalars.map((s) => [hostInput(s.word), s]));
 
   // One graph for all replicas, simplified and prepared as a whole so that regions share nodes.
@@ -210,7 +214,7 @@ function assemble(
     return planned.some((p) => p.copied.has(v)) ? `value ${v}` : `slot ${store.slot}`;
   };
   const hostSlots = new Set(split.hostState.map((s) => s.slot));
-  const deviceSlots = program.slots.filter(({ role, name }) =>
+  const deviceSlots = [...slots.values()].filter(({ role, name }) =>
     role === "parameters" || role === "batch" || role === "data" ||
     (role === "state" && !hostSlots.has(name))
   );
@@ -264,16 +268,18 @@ function assemble(
     if (sharers.get(key)?.slot === false) lay(key, value.label, alignedWords(value));
   }
   for (const [key, { words, label }] of ends) place(key, { label, words, kind: "device" });
-  const places = new Map(deviceSlots.map((slot) => {
-    const key = `slot ${slot.name}`;
-    return [slot.name, {
-      buffer: bufferOf.get(bufferKey(key))!,
-      offset: offsets.get(key)!,
-      shape: slot.shape,
-      perReplica: slot.perReplica && replicas > 1,
-      dtype: slot.dtype,
-    }] as const;
-  }));
+  const places = new Map(
+    deviceSlots.filter((s) => program.slots.includes(s)).map((slot) => {
+      const key = `slot ${slot.name}`;
+      return [slot.name, {
+        buffer: bufferOf.get(bufferKey(key))!,
+        offset: offsets.get(key)!,
+        shape: slot.shape,
+        perReplica: slot.perReplica && replicas > 1,
+        dtype: slot.dtype,
+      }] as const;
+    }),
+  );
   const seats = new Map<ValueId, Seat>();
   for (const value of values) {
     if (!used.has(value.id)) continue;
@@ -331,11 +337,11 @@ function assemble(
     });
     for (const v of p.copied) {
       const seat = seatOf(v);
-      const to = places.get(storeOf.get(v)!.slot)!;
+      const to = `slot ${storeOf.get(v)!.slot}`;
       commands.push({
         kind: "copy",
         from: { buffer: seat.buffer, offset: seat.offset },
-        to: { buffer: to.buffer, offset: to.offset },
+        to: { buffer: bufferOf.get(bufferKey(to))!, offset: offsets.get(to)! },
         words: sizeOf(values[v]!.shape),
       });
     }
