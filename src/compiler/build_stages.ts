@@ -435,7 +435,10 @@ export function buildStages(
       stores.set(id, { slot: store.slot, version: store.version });
     }
     // The values of a region that does not always run are nobody else's.
-    if (!always[i]) { for (const node of own) valueOf.delete(node.hash); }
+    if (!always[i]) {
+      for (const node of own) valueOf.delete(node.hash);
+      memo.clear();
+    }
     return { stages };
   });
   return { values, regions: built, stores };
