@@ -5,9 +5,7 @@
  */
 import * as E from "fp-ts/lib/Either.js";
 import type { TaskEither } from "fp-ts/lib/TaskEither.js";
-import { compilePlan } from "../compiler/compile_plan.ts";
 import { SteepestError } from "../errors.ts";
-import { type AdapterClass, DEFAULT_ADAPTER } from "../loops/adapter.ts";
 import { lower } from "../lowering/lower.ts";
 import type { AnyObjective } from "../lowering/problem.ts";
 import type { StepProgram } from "../lowering/program.ts";
@@ -15,37 +13,9 @@ import type { Parameters } from "../nn/parameters.ts";
 import type { Objective } from "../objective/objective.ts";
 import { contentHash } from "../optimizer/content_hash.ts";
 import type { Optimizer } from "../optimizer/types.ts";
-import { acquireDevice, type DeviceHandle } from "./device.ts";
-import { jsExecutor } from "./js_executor.ts";
-import { type CompileOptions, optionIssues, startFrom } from "./options.ts";
-import { getOrThrow, type Program, type ProgramParts, runningProgram } from "./program.ts";
-import { referenceExecutor } from "./reference_executor.ts";
-import { webgpuExecutor } from "./webgpu_executor.ts";
-
-/** What the compiler has to know of a device. */
-export function adapterOf({ device, software }: DeviceHandle): AdapterClass {
-  const { limits } = device;
-  return {
-    kind: software ? "cpu" : "gpu",
-    maxBindings: limits.maxStorageBuffersPerShaderStage,
-    maxBindingBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
-    maxWorkgroups: limits.maxComputeWorkgroupsPerDimension,
-  };
-}
-
-/** JavaScript functions take as many arrays as they like. */
-export const JS_ADAPTER: AdapterClass = { ...DEFAULT_ADAPTER, maxBindings: 1024 };
-
-/** The device to run on; `undefined` for the typed-array target. */
-async function deviceFor(options: CompileOptions): Promise<DeviceHandle | undefined> {
-  const { backend = "auto", device } = options;
-  if (backend === "js" || backend === "reference") return undefined;
-  if (device !== undefined) return device.retain();
-  const acquired = await acquireDevice()();
-  if (E.isRight(acquired)) return acquired.right;
-  if (backend === "auto") return undefined;
-  throw acquired.left;
-}
+import { launch } from "./launch.ts";
+import type { CompileOptions } from "./options.ts";
+import { getOrThrow, type Program, runningProgram } from "./program.ts";
 
 function identityOf(optimizer: Optimizer, program: StepProgram): string {
   const shapes = program.arena.entries.map((e) => `${e.path}[${e.shape}]`).join(" ");
@@ -57,41 +27,21 @@ async function build<P extends Parameters, B>(
   optimizer: Optimizer,
   options: CompileOptions,
 ): Promise<Program<P>> {
-  const { backend = "auto", precision = "f32", replicas = 1, telemetry = false } = options;
-  const issues = optionIssues(options);
-  if (issues.length > 0) throw new SteepestError("description", issues);
+  const { precision = "f32", telemetry = false } = options;
   const lowered = getOrThrow(lower(objective as AnyObjective, optimizer, { telemetry }));
   const transformed = options.transform?.(lowered) ?? lowered;
-  const { program, values } = startFrom(transformed, objective.leaves, options);
-  const parts: Omit<ProgramParts<P>, "executor" | "onDispose"> = {
+  const launched = await launch(transformed, objective.leaves, options);
+  const { executor, program, plan, release } = launched;
+  return runningProgram({
     objective,
+    executor,
     program,
+    ...(plan === undefined ? {} : { plan }),
     precision,
     identity: identityOf(optimizer, program),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
-  };
-  if (backend === "reference") {
-    const executor = referenceExecutor(program, replicas, precision, values);
-    return runningProgram({ ...parts, executor, onDispose: () => {} });
-  }
-  const handle = await deviceFor(options);
-  if (handle === undefined) {
-    const plan = getOrThrow(
-      compilePlan(program, { replicas, target: "js", adapter: JS_ADAPTER }),
-    );
-    const executor = jsExecutor(plan, values);
-    return runningProgram({ ...parts, plan, executor, onDispose: () => {} });
-  }
-  try {
-    const plan = getOrThrow(
-      compilePlan(program, { replicas, target: "wgsl", adapter: adapterOf(handle) }),
-    );
-    const executor = await webgpuExecutor(handle, plan, values);
-    return runningProgram({ ...parts, plan, executor, onDispose: () => handle.release() });
-  } catch (error) {
-    handle.release();
-    throw error;
-  }
+    onDispose: release,
+  });
 }
 
 /**

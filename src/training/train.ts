@@ -10,11 +10,11 @@ import type { Parameters, Values } from "../nn/parameters.ts";
 import { classification } from "../objective/classification.ts";
 import { valuesOf } from "../objective/objective.ts";
 import type { Executor } from "../runtime/executor.ts";
+import { launch, type Launched } from "../runtime/launch.ts";
 import { getOrThrow } from "../runtime/program.ts";
 import { type Column, type DeviceBatches, deviceBatches, type Order } from "./batches.ts";
 import { type Books, type Measured, openBooks } from "./books.ts";
 import { CORRECT, evaluationProgram, LOSS_SUM } from "./evaluation.ts";
-import { launch, type Launched } from "./launch.ts";
 import { type CheckedNumbers, checkTrainOptions, type TrainOptions } from "./options.ts";
 import { runSteps } from "./pace.ts";
 import { meter, type Progress } from "./progress.ts";
@@ -52,6 +52,11 @@ async function measure(
     return sums.map((sum) => sum / count);
   };
   return { accuracy: totals(CORRECT), loss: totals(LOSS_SUM) };
+}
+
+function end({ executor, release }: Launched): void {
+  executor.dispose();
+  release();
 }
 
 /** The two programs of a run, ready to step. */
@@ -95,7 +100,7 @@ async function open<P extends Parameters>(
       evaluationSteps: tests.stepsPerEpoch,
     };
   } catch (cause) {
-    trained.dispose();
+    end(trained);
     throw cause;
   }
 }
@@ -213,7 +218,7 @@ export async function train<P extends Parameters>(
       replica,
     };
   } finally {
-    trained.dispose();
-    evaluator.dispose();
+    end(trained);
+    end(evaluator);
   }
 }

@@ -1,0 +1,96 @@
+/**
+ * From a step program to something that runs it.
+ *
+ * @module
+ */
+import * as E from "fp-ts/lib/Either.js";
+import { compilePlan } from "../compiler/compile_plan.ts";
+import type { Plan } from "../compiler/plan.ts";
+import { SteepestError } from "../errors.ts";
+import { type AdapterClass, DEFAULT_ADAPTER } from "../loops/adapter.ts";
+import type { StepProgram } from "../lowering/program.ts";
+import type { Leaf } from "../objective/leaves.ts";
+import { acquireDevice, type DeviceHandle } from "./device.ts";
+import type { Executor } from "./executor.ts";
+import { jsExecutor } from "./js_executor.ts";
+import { type CompileOptions, optionIssues, startFrom } from "./options.ts";
+import { getOrThrow } from "./program.ts";
+import { referenceExecutor } from "./reference_executor.ts";
+import { webgpuExecutor } from "./webgpu_executor.ts";
+
+/** A step program that is ready to step. */
+export interface Launched {
+  readonly executor: Executor;
+  /** The program with the slots that it runs with. */
+  readonly program: StepProgram;
+  /** Absent on the backend `"reference"`. */
+  readonly plan?: Plan;
+  /** What the device calls itself. */
+  readonly device: string;
+  /** Lets go of the device; the executor is disposed on its own. */
+  readonly release: () => void;
+}
+
+/** What the compiler has to know of a device. */
+export function adapterOf({ device, software }: DeviceHandle): AdapterClass {
+  const { limits } = device;
+  return {
+    kind: software ? "cpu" : "gpu",
+    maxBindings: limits.maxStorageBuffersPerShaderStage,
+    maxBindingBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+    maxWorkgroups: limits.maxComputeWorkgroupsPerDimension,
+  };
+}
+
+/** JavaScript functions take as many arrays as they like. */
+export const JS_ADAPTER: AdapterClass = { ...DEFAULT_ADAPTER, maxBindings: 1024 };
+
+/** The device to run on; `undefined` for the typed-array target. */
+async function deviceFor(options: CompileOptions): Promise<DeviceHandle | undefined> {
+  const { backend = "auto", device } = options;
+  if (backend === "js" || backend === "reference") return undefined;
+  if (device !== undefined) return device.retain();
+  const acquired = await acquireDevice()();
+  if (E.isRight(acquired)) return acquired.right;
+  if (backend === "auto") return undefined;
+  throw acquired.left;
+}
+
+/**
+ * Compiles a step program whose parameters are `leaves` and puts it where it runs.
+ *
+ * Rejects with a {@link SteepestError}: `description` and `data` for options that are wrong, `limit`,
+ * `shader` or `device`.
+ */
+export async function launch(
+  given: StepProgram,
+  leaves: readonly Leaf[],
+  options: CompileOptions,
+): Promise<Launched> {
+  const { backend = "auto", precision = "f32", replicas = 1 } = options;
+  const issues = optionIssues(options);
+  if (issues.length > 0) throw new SteepestError("description", issues);
+  const { program, values } = startFrom(given, leaves, options);
+  const onCpu = { program, device: "the CPU", release: () => {} };
+  if (backend === "reference") {
+    return { ...onCpu, executor: referenceExecutor(program, replicas, precision, values) };
+  }
+  const handle = await deviceFor(options);
+  if (handle === undefined) {
+    const plan = getOrThrow(
+      compilePlan(program, { replicas, target: "js", adapter: JS_ADAPTER }),
+    );
+    return { ...onCpu, plan, executor: jsExecutor(plan, values) };
+  }
+  try {
+    const plan = getOrThrow(
+      compilePlan(program, { replicas, target: "wgsl", adapter: adapterOf(handle) }),
+    );
+    const executor = await webgpuExecutor(handle, plan, values);
+    const { description: device } = handle;
+    return { program, plan, executor, device, release: () => handle.release() };
+  } catch (error) {
+    handle.release();
+    throw error;
+  }
+}
