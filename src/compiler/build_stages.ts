@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { failure } from "../errors.ts";
 import {
   type Axis,
   delinearize,
@@ -386,12 +385,7 @@ export function buildStages(
         };
       }
       case "repeat":
-        throw failure(
-          "limit",
-          "repeat",
-          "a loop in the step",
-          "a backend that runs loops: use the reference backend",
-        );
+        throw new RangeError("Loops are written out before there are stages");
     }
   };
 

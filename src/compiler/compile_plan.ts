@@ -23,6 +23,7 @@ import type { BufferSpec, Command, Kernel, Plan, PlannedRegion } from "./plan.ts
 import { keepOldVersions } from "./old_versions.ts";
 import { prepare } from "./prepare.ts";
 import { foldSums, splitSums } from "./split_sums.ts";
+import { unrollLoops } from "./unroll.ts";
 import { type Seat, writeKernel } from "./write_kernel.ts";
 import { js } from "../../kernels/syntax_js.ts";
 import { wgsl } from "../../kernels/syntax_wgsl.ts";
@@ -73,7 +74,7 @@ function planOf(program: StepProgram, { replicas, target, adapter }: PlanOptions
     words,
     replicas,
   );
-  const prepared = prepare(simplify(prepare(simplify(roots))));
+  const prepared = prepare(simplify(prepare(simplify(unrollLoops(roots)))));
   const versions = new Map<string, number>();
   let next = 0;
   const stores = split.regions.map((region) =>
