@@ -9,14 +9,14 @@ import { failure, SteepestError } from "../errors.ts";
 import type { Slot, StepProgram } from "../lowering/program.ts";
 import type { AdapterClass } from "../loops/adapter.ts";
 import { indexAxis } from "../loops/index.ts";
-import { scalarVisit, type ValueId } from "../loops/scalar.ts";
+import type { ValueId } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
 import { type Node, type Shape, sizeOf } from "../tensor/node.ts";
 import { broadcast, constant, input } from "../tensor/ops.ts";
 import { simplify } from "../tensor/simplify.ts";
 import { topological } from "../tensor/walk.ts";
 import { buildStages, type Store } from "./build_stages.ts";
-import { formGroups, type Group, readsOf, stagesOf } from "./fusion.ts";
+import { accesses, formGroups, type Group, readsOf, stagesOf } from "./fusion.ts";
 import { hostInput, splitHost } from "./host.ts";
 import { alignedWords, shareBuffers, type Sharer, type Touches } from "./memory.ts";
 import type { BufferSpec, Command, Kernel, Plan, PlannedRegion } from "./plan.ts";
@@ -456,14 +456,12 @@ function identical(group: Group, written: ValueId, old: ReadonlySet<ValueId>): b
   const writer = stagesOf(group).find((s) => s.value === written)!;
   if (group.anchor.parallel.every((a) => a.extent === 1)) return true;
   if (!same(writer)) return false;
+  // A member is evaluated where it is read: what counts is where that reads the slot in the end.
+  const members = new Map(group.epilogue.map((e) => [e.stage.value, e.stage]));
   return stagesOf(group).every((stage) => {
-    let fine = true;
-    scalarVisit(stage.body, (s) => {
-      if (s.kind !== "load" || !old.has(s.value)) return;
-      const own = stage.parallel.map(indexAxis);
-      fine &&= same(stage) && s.at.length === own.length &&
-        s.at.every((x, i) => x.key === own[i]!.key);
-    });
-    return fine;
+    const own = stage.parallel.map(indexAxis);
+    return [...old].flatMap((o) => accesses(stage, o, members)).every((at) =>
+      same(stage) && at.length === own.length && at.every((x, i) => x.key === own[i]!.key)
+    );
   });
 }

@@ -44,7 +44,7 @@ export function readsOf(stage: Stage): ReadonlySet<ValueId> {
 }
 
 /** All coordinates at which `stage` reads `target`, in terms of its own axes, through members of the group. */
-function accesses(
+export function accesses(
   stage: Stage,
   target: ValueId,
   members: ReadonlyMap<ValueId, Stage>,
