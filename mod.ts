@@ -82,6 +82,7 @@ export {
   type LossDescription,
   type Objective,
   objective,
+  type ObjectiveDescription,
 } from "./src/objective/objective.ts";
 
 // The language.

@@ -17,7 +17,9 @@ import { maxPool2d } from "./pooling.ts";
 
 /** A classifier: logits for inputs [N, …inputShape]. */
 export interface Model<P> {
+  /** Such as `mlp`. */
   readonly name: string;
+  /** How each parameter starts, by name, nested at will. */
   readonly parameters: P;
   /** The shape of one example. */
   readonly inputShape: Shape;
@@ -33,17 +35,17 @@ export type Layer = {
   readonly bias: Initializer;
 };
 
-const ACTIVATIONS = {
+/** The name of an activation. */
+export type Activation = "relu" | "tanh" | "sigmoid" | "gelu" | "softplus" | "identity";
+
+const ACTIVATIONS: { readonly [A in Activation]: (x: Node) => Node } = {
   relu,
   tanh,
   sigmoid,
   gelu,
   softplus,
   identity: (x: Node): Node => x,
-} as const;
-
-/** The name of an activation. */
-export type Activation = keyof typeof ACTIVATIONS;
+};
 
 /** How large an {@link mlp} is. */
 export interface MlpOptions {
@@ -51,6 +53,7 @@ export interface MlpOptions {
   readonly input: number | Shape;
   /** Widths of the hidden layers. Default: none. */
   readonly hidden?: readonly number[];
+  /** How many logits there are, ≥ 1. */
   readonly classes: number;
   /** After each hidden layer. Default: relu. */
   readonly activation?: Activation;

@@ -15,6 +15,7 @@ export type Initial = number | NestedNumbers | Initializer;
 
 /** Named parameters, nested at will; `a: { b: 1 }` has the path `a/b`. */
 export interface Parameters {
+  /** A parameter, or a group of them. */
   readonly [name: string]: Initial | Parameters;
 }
 
@@ -23,7 +24,9 @@ export type Tensors<P> = { readonly [K in keyof P]: P[K] extends Initial ? Node 
 
 /** A tensor on the host: row-major data. */
 export interface Value {
+  /** Its extents, outermost first; `[]` is a scalar. */
   readonly shape: Shape;
+  /** The elements in row-major order, in the precision of the run. */
   readonly data: Float32Array | Float64Array;
 }
 

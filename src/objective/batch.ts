@@ -8,7 +8,9 @@ import type { DType, Shape } from "../tensor/node.ts";
 
 /** A tensor of the batch. */
 export interface TensorSlot {
+  /** Its extents, the examples first. */
   readonly shape: Shape;
+  /** Its element type: f32 for inputs, u32 for labels and indices. */
   readonly dtype: DType;
 }
 

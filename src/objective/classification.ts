@@ -11,6 +11,7 @@ import { type TensorSlot, u32 } from "./batch.ts";
 
 /** The batch of {@link classification}. */
 export interface LabelledBatch {
+  /** No other tensors; said so that the batch is a specification. */
   readonly [name: string]: TensorSlot;
   /** Inputs [N, …]. */
   readonly x: TensorSlot;

@@ -12,7 +12,9 @@ import { type Shape, sizeOf } from "../tensor/node.ts";
 export interface Leaf {
   /** The names on the way to it, joined by `/`. */
   readonly path: string;
+  /** Its extents, outermost first; `[]` is a scalar. */
   readonly shape: Shape;
+  /** How it starts. */
   readonly initial: Initializer;
 }
 

@@ -30,6 +30,7 @@ export type BatchTensors = Readonly<Record<string, Node>>;
 
 /** What an optimizer may ask of a model's outputs [N, …]. */
 export interface Likelihood {
+  /** Such as `categorical`. */
   readonly name: string;
   /** The label's name in the batch and its element type, where the likelihood says. */
   readonly label?: { readonly name: string; readonly dtype: DType };

@@ -21,6 +21,7 @@ export interface Instance {
   readonly loss: Node;
   /** What the model puts out, where the objective has a likelihood. */
   readonly outputs?: Node;
+  /** How likely the labels are under the outputs, where the objective says so. */
   readonly likelihood?: Likelihood;
 }
 
@@ -41,28 +42,43 @@ export interface Objective<P = Parameters, B = BatchSpecification> {
   readonly batch: Slots<B>;
   /** The least value that the loss can take, where it was given. */
   readonly lowerBound?: number;
+  /** How likely the labels are under the outputs, where it was given. */
   readonly likelihood?: Likelihood;
+  /** Builds the graph at given parameters and batch. */
   readonly build: Build;
 }
 
-interface Common<P, B> {
+/** What every description of an {@link objective} says. */
+export interface ObjectiveDescription<P, B> {
+  /** How each parameter starts, by name: numbers, nested arrays or initializers, nested at will. */
   readonly parameters: P;
+  /**
+   * The tensors that change from step to step, by name.
+   *
+   * @default none
+   */
   readonly batch?: B;
-  /** The least value that the loss can take. */
+  /**
+   * The least value that the loss can take, in units of the loss.
+   *
+   * @default unknown
+   */
   readonly lowerBound?: number;
 }
 
 /** An objective that is a loss and nothing else. */
-export interface LossDescription<P, B> extends Common<P, B> {
+export interface LossDescription<P, B> extends ObjectiveDescription<P, B> {
   /** Builds the scalar loss. */
   readonly loss: (parameters: Tensors<P>, batch: BatchOf<B>, mode: Mode) => Node;
 }
 
 /** An objective that says what the model puts out and how likely the labels then are. */
-export interface LikelihoodDescription<P, B> extends Common<P, B> {
+export interface LikelihoodDescription<P, B> extends ObjectiveDescription<P, B> {
+  /** The tensors of a batch by name, the label among them. */
   readonly batch: B;
   /** Builds the outputs [N, …]. */
   readonly outputs: (parameters: Tensors<P>, batch: BatchOf<B>, mode: Mode) => Node;
+  /** How likely the labels are under the outputs: its mean over the batch is the loss. */
   readonly likelihood: Likelihood | CustomLikelihood;
 }
 
@@ -136,6 +152,27 @@ export function objective<
   P extends Parameters,
   B extends BatchSpecification = Record<never, never>,
 >(description: LossDescription<P, B>): Objective<P, B>;
+/**
+ * A function to minimise that is the mean loss of a likelihood: from its outputs the Fisher and
+ * Gauss–Newton products can be made too.
+ *
+ * @throws SteepestError `description` with every problem of the parameters, batch and likelihood;
+ * `shape` with those of the outputs and the loss.
+ *
+ * @example
+ * ```ts
+ * import { categorical, matmul, objective, zeros } from "@steepest/steepest";
+ * import assert from "node:assert/strict";
+ *
+ * const regression = objective({
+ *   parameters: { w: zeros([5, 3]) },
+ *   batch: { x: [40, 5], y: [40] },
+ *   outputs: ({ w }, { x }) => matmul(x, w),
+ *   likelihood: categorical("y"),
+ * });
+ * assert.equal(regression.batch.y.dtype, "u32");
+ * ```
+ */
 export function objective<P extends Parameters, B extends BatchSpecification>(
   description: LikelihoodDescription<P, B>,
 ): Objective<P, B>;

@@ -10,14 +10,19 @@ import type { Optimizer } from "./types.ts";
 
 /** Hutchinson's v ⊙ Hv, averaged over the probes v. */
 export interface Hessian {
+  /** The tag of this way of calculating. */
   readonly kind: "hessian";
+  /** How many vectors v, ≥ 1: each costs one Hessian-vector product. */
   readonly probes: number;
+  /** The elements of v are +1 or −1, each with probability ½. */
   readonly distribution: "rademacher";
 }
 
 /** Hutchinson's v ⊙ Gv with the Gauss–Newton matrix G of the likelihood. */
 export interface GaussNewton {
+  /** The tag of this way of calculating. */
   readonly kind: "gaussNewton";
+  /** How many vectors v, ≥ 1: each costs one Gauss–Newton product. */
   readonly probes: number;
 }
 
@@ -27,15 +32,21 @@ export interface GaussNewton {
  * From the batch: B·ĝ ⊙ ĝ of the mean gradient of the B examples; from the examples: the mean of their squares.
  */
 export interface Fisher {
+  /** The tag of this way of calculating. */
   readonly kind: "fisher";
+  /** The labels are drawn from the likelihood at the outputs of the model. */
   readonly labels: "sampled";
+  /** Whether the mean gradient is squared, or the gradient of each example. */
   readonly from: "batch" | "examples";
 }
 
 /** Squares s ⊙ s of s = of(u), or, from the examples, the mean of the squared per-example gradients. */
 export interface EmpiricalFisher {
+  /** The tag of this way of calculating. */
   readonly kind: "empiricalFisher";
+  /** What is sampled, as a transform of u; identity with `from: "examples"`. */
   readonly of: Optimizer;
+  /** Whether the mean gradient is squared, or the gradient of each example. */
   readonly from: "batch" | "examples";
 }
 
@@ -46,9 +57,11 @@ export interface EmpiricalFisher {
  * weighted mean of the squared residuals.
  */
 export interface GradientRegression {
+  /** The tag of this way of calculating. */
   readonly kind: "gradientRegression";
+  /** The ratio of the deviations, or the slope of the regression line. */
   readonly estimate: "deviations" | "slope";
-  /** γ; only with `"slope"`, where it is 0 when absent. */
+  /** γ ≥ 0, in standard errors of the slope; only with `"slope"`, where it is 0 when absent. */
   readonly confidence?: Hyper;
 }
 

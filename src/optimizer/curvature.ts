@@ -14,19 +14,45 @@ import type { Curvature, Every, Optimizer, Warmup } from "./types.ts";
 
 /** What {@link curvature} takes; only `calculating` and `structure` are required. */
 export interface CurvatureOptions {
+  /** Which samples of curvature are taken: `hessian()`, `empiricalFisher()`, …. */
   readonly calculating: Calculating;
+  /** The basis, and what is kept of the samples in it: `scalar()`, `diagonal()`. */
   readonly structure: Structure;
-  /** One accumulator or a list applied in order; default `latest()`. */
+  /**
+   * One accumulator or a list applied in order.
+   *
+   * @default `latest()`
+   */
   readonly iterative?: Iterative | readonly Iterative[];
-  /** Default `none()`. */
+  /**
+   * How long the step is, as a function of λ and û.
+   *
+   * @default `none()`
+   */
   readonly length?: Length;
-  /** The transform of u that is preconditioned; default `identity()`. */
+  /**
+   * The transform of u that is preconditioned but not sampled.
+   *
+   * @default `identity()`
+   */
   readonly direction?: Optimizer;
-  /** Maps on the spectrum in order; default none. */
+  /**
+   * Maps on the spectrum in order.
+   *
+   * @default none
+   */
   readonly damping?: Damping | readonly Damping[];
-  /** Default `{ sample: 1, factor: 1 }`. */
+  /**
+   * Steps between samples, and between roots; both ≥ 1.
+   *
+   * @default `{ sample: 1, factor: 1 }`
+   */
   readonly every?: Partial<Every>;
-  /** Default none. */
+  /**
+   * What is put out for the first steps, while the statistics already run.
+   *
+   * @default none
+   */
   readonly warmup?: Warmup;
 }
 

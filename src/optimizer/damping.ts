@@ -9,30 +9,39 @@ import type { Hyper } from "./schedule.ts";
 
 /** λ ← |λ|. */
 export interface Abs {
+  /** The tag of this damping. */
   readonly kind: "abs";
 }
 
 /** λ ← max(λ, ε). */
 export interface Floor {
+  /** The tag of this damping. */
   readonly kind: "floor";
+  /** ε ≥ 0, in units of λ. */
   readonly eps: Hyper;
 }
 
 /** λ ← λ + ε. */
 export interface AddToSpectrum {
+  /** The tag of this damping. */
   readonly kind: "add";
+  /** ε ≥ 0, in units of λ. */
   readonly eps: Hyper;
 }
 
 /** λ^p ← λ^p + ε, after the power p that the length takes. */
 export interface AddToRoot {
+  /** The tag of this damping. */
   readonly kind: "addToRoot";
+  /** ε ≥ 0, in units of λ^p: of the gradient where p = ½ and λ is its square. */
   readonly eps: Hyper;
 }
 
 /** x ← x + ε on each sample, before it is accumulated. */
 export interface ToSample {
+  /** The tag of this damping. */
   readonly kind: "toSample";
+  /** ε ≥ 0, in units of the sample. */
   readonly eps: Hyper;
 }
 

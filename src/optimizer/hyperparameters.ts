@@ -20,8 +20,9 @@ export type HyperparameterKind = "value" | "rhythm" | "structural";
 
 /** A hyperparameter of an optimizer. */
 export interface Hyperparameter {
-  /** Such as `1/scale/by`. */
+  /** Where it stands in the optimizer, such as `1/scale/by`. */
   readonly path: string;
+  /** What changing it costs. */
   readonly kind: HyperparameterKind;
   /** A number, a schedule, or the structural datum. */
   readonly value: unknown;

@@ -9,40 +9,49 @@ import type { Hyper } from "./schedule.ts";
 
 /** The newest sample only: the neutral element of a list of accumulators. */
 export interface Latest {
+  /** The tag of this accumulator. */
   readonly kind: "latest";
 }
 
 /** Prior variances of a gradient regression, taken with weight 1 (so nothing is debiased). */
 export interface RegressionPrior {
-  /** Variance of the parameters, σ_θ². */
+  /** Variance of the parameters, σ_θ² > 0. */
   readonly parameters: number;
-  /** Variance of the gradients, σ_g² (`"deviations"`), or of the residuals, σ² (`"slope"`). */
+  /**
+   * Variance of the gradients, σ_g² > 0 (`"deviations"`), or of the residuals, σ² > 0 (`"slope"`).
+   */
   readonly gradients: number;
 }
 
 /** s ← (β s^p + (1 − β) x^p), read as (s^p)^{1/p}; x the sample. */
 export interface EmaAccumulator {
+  /** The tag of this accumulator. */
   readonly kind: "ema";
+  /** β, the weight of the past: in [0, 1), a value that may be scheduled. */
   readonly decay: Hyper;
-  /** Divides by the weight accumulated so far. */
+  /** Whether it is divided by the weight accumulated so far; not together with `initial`. */
   readonly debias: boolean;
   /** Present: the weighted variance of the sampled vector in place of its second moment. */
   readonly centred?: true;
-  /** p; absent: 1. */
+  /** p > 0, the power that is averaged; absent: 1. */
   readonly power?: number;
-  /** Absent: 0. */
+  /** What s starts from, ≥ 0, or the priors of a regression. Absent: 0. */
   readonly initial?: number | RegressionPrior;
 }
 
 /** s ← s + x. */
 export interface SumAccumulator {
+  /** The tag of this accumulator. */
   readonly kind: "sum";
+  /** What the sum starts from, ≥ 0. */
   readonly initial: number;
 }
 
 /** s ← max(βs, x). */
 export interface MaxAccumulator {
+  /** The tag of this accumulator. */
   readonly kind: "max";
+  /** β in [0, 1], what is kept of s from one sample to the next; 1 forgets nothing. */
   readonly decay: Hyper;
 }
 

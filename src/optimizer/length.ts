@@ -12,51 +12,65 @@ import type { Hyper } from "./schedule.ts";
 
 /** û/λ. */
 export interface NoLength {
+  /** The tag of this length. */
   readonly kind: "none";
 }
 
 /** ‖d‖_H = 1: (û/λ)/√(Σû²/λ). */
 export interface Normalized {
+  /** The tag of this length. */
   readonly kind: "normalized";
 }
 
 /** ‖d_i‖_H = |û_i|: û/√λ. */
 export interface GradientNorm {
+  /** The tag of this length. */
   readonly kind: "gradientNorm";
 }
 
 /** û/λ^p. */
 export interface Power {
+  /** The tag of this length. */
   readonly kind: "power";
+  /** p > 0; ½ and 1 become {@link GradientNorm} and {@link NoLength}. */
   readonly exponent: number;
 }
 
 /** ‖d_i‖_H = 1: sign(û)/√λ, with sign(0) = 0. */
 export interface Eigenbasis {
+  /** The tag of this length. */
   readonly kind: "eigenbasis";
 }
 
 /** clamp(û/λ, ±C). */
 export interface Clamped {
+  /** The tag of this length. */
   readonly kind: "clamped";
+  /** C > 0, the longest that an element of û/λ may be, in units of θ before the rate. */
   readonly limit: Hyper;
 }
 
 /** min(1, C/√(Σû²/λ))·û/λ. */
 export interface Clipped {
+  /** The tag of this length. */
   readonly kind: "clipped";
+  /** C > 0, the largest ‖d‖_H before the rate: ε/α of the paper. */
   readonly limit: Hyper;
 }
 
 /** min(1, C√λ)·û/λ. */
 export interface GradientNormClipped {
+  /** The tag of this length. */
   readonly kind: "gradientNormClipped";
+  /** C > 0, the largest ‖d_i‖_H/|û_i| before the rate: ε/α of the paper. */
   readonly limit: Hyper;
 }
 
 /** min(1, C√λ/|û|)·û/λ. */
 export interface EigenbasisClipped {
+  /** The tag of this length. */
   readonly kind: "eigenbasisClipped";
+  /** C > 0, the largest ‖d_i‖_H before the rate: ε/α of the paper. */
   readonly limit: Hyper;
 }
 

@@ -21,6 +21,7 @@ export type Provision =
 export interface Need {
   /** The transform or slot that asks. */
   readonly path: string;
+  /** What the objective must provide. */
   readonly what: Provision;
   /** Every how many steps of the transform. */
   readonly every: number;

@@ -9,33 +9,43 @@ import type { OfKind } from "./types.ts";
 
 /** Rank between two bounds, both included. */
 export interface RankIs {
+  /** The tag of this predicate. */
   readonly kind: "rank";
+  /** The lowest rank that matches: 0 is a scalar, 1 a vector, 2 a matrix. */
   readonly atLeast: number;
-  /** Absent: no upper bound. */
+  /** The highest rank that matches. Absent: no upper bound. */
   readonly atMost?: number;
 }
 
 /** The parameter's path, such as `layers/0/w`, matches a glob: `*` within a segment, `**` across, `?` one. */
 export interface PathIs {
+  /** The tag of this predicate. */
   readonly kind: "path";
+  /** The pattern that the whole path must match, not empty. */
   readonly glob: string;
 }
 
 /** Every one of them; an empty list matches everything. */
 export interface AllOf {
+  /** The tag of this predicate. */
   readonly kind: "all";
+  /** The predicates of which none may fail. */
   readonly of: readonly Predicate[];
 }
 
 /** At least one of them; an empty list matches nothing. */
 export interface AnyOf {
+  /** The tag of this predicate. */
   readonly kind: "any";
+  /** The predicates of which one must match. */
   readonly of: readonly Predicate[];
 }
 
 /** The others. */
 export interface NotIt {
+  /** The tag of this predicate. */
   readonly kind: "not";
+  /** The predicate that must fail. */
   readonly of: Predicate;
 }
 
@@ -47,7 +57,9 @@ export type PredicateKind = Predicate["kind"];
 
 /** What a predicate looks at. */
 export interface ParameterFacts {
+  /** The names on the way to the parameter, joined by `/`. */
   readonly path: string;
+  /** Its extents, outermost first; `[]` is a scalar. */
   readonly shape: readonly number[];
 }
 

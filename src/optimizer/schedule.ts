@@ -8,7 +8,9 @@ import { schedule, slot } from "./build.ts";
 
 /** The same value at every step; with a number also the curvature λ = value of the slot `calculating`. */
 export interface ConstantOf<T> {
+  /** The tag of this schedule. */
   readonly kind: "constant";
+  /** The value. */
   readonly value: T;
 }
 
@@ -17,73 +19,109 @@ export type Constant = ConstantOf<Hyper>;
 
 /** from + (to − from)·min(1, t/steps). */
 export interface Linear {
+  /** The tag of this schedule. */
   readonly kind: "linear";
+  /** The value at t = 0. */
   readonly from: number;
+  /** The value from t = steps on. */
   readonly to: number;
+  /** How many steps it takes, ≥ 1. */
   readonly steps: number;
 }
 
 /** from·(t + 1)/warmup for t < warmup, then half a cosine from `from` to `to`, reached at t = steps. */
 export interface CosineDecay {
+  /** The tag of this schedule. */
   readonly kind: "cosineDecay";
+  /** The largest value, reached at the end of the warm-up. */
   readonly from: number;
+  /** The value from t = steps on. */
   readonly to: number;
+  /** How many steps it takes, the warm-up included, ≥ 1. */
   readonly steps: number;
+  /** How many steps the linear rise takes, fewer than `steps`; 0 for none. */
   readonly warmup: number;
 }
 
 /** from·factor^(t/steps). */
 export interface ExponentialDecay {
+  /** The tag of this schedule. */
   readonly kind: "exponentialDecay";
+  /** The value at t = 0. */
   readonly from: number;
+  /** What is left after `steps` steps, in (0, 1]. */
   readonly factor: number;
+  /** In how many steps it decays by `factor`, ≥ 1. */
   readonly steps: number;
 }
 
 /** from·factor^⌊t/steps⌋. */
 export interface StepDecay {
+  /** The tag of this schedule. */
   readonly kind: "stepDecay";
+  /** The value of the first `steps` steps. */
   readonly from: number;
+  /** What is left after each change, in (0, 1]. */
   readonly factor: number;
+  /** How many steps from one change to the next, ≥ 1. */
   readonly steps: number;
 }
 
 /** `from` until the first change, then the value of the last change with at ≤ t. */
 export interface Piecewise {
+  /** The tag of this schedule. */
   readonly kind: "piecewise";
+  /** The value before the first change. */
   readonly from: number;
+  /** From t = at on it is `value`; the steps `at` are ≥ 1 and increase. */
   readonly changes: readonly { readonly at: number; readonly value: number }[];
 }
 
 /** to·min(1, (t + 1)/steps): never 0, so that the first step moves. */
 export interface WarmupSchedule {
+  /** The tag of this schedule. */
   readonly kind: "warmup";
+  /** The value from t = steps − 1 on. */
   readonly to: number;
+  /** How many steps the rise takes, ≥ 1. */
   readonly steps: number;
 }
 
 /** Half a cosine from peak/divide up to peak at t = ⌊rise·steps⌋, and one down to peak/finalDivide at t = steps. */
 export interface OneCycle {
+  /** The tag of this schedule. */
   readonly kind: "oneCycle";
+  /** The largest value. */
   readonly peak: number;
+  /** How many steps the cycle takes, ≥ 1. */
   readonly steps: number;
+  /** The part of the steps that goes up, in [0, 1). */
   readonly rise: number;
+  /** peak over the value at t = 0, ≥ 1. */
   readonly divide: number;
+  /** peak over the value from t = steps on, ≥ 1. */
   readonly finalDivide: number;
 }
 
 /** by/(1 − decay^(t + 1 + lead)): the inverse weight of an `ema` that has run t + 1 (+ lead) steps. */
 export interface Unbiased {
+  /** The tag of this schedule. */
   readonly kind: "unbiased";
+  /** What it tends to. */
   readonly by: number;
+  /** The decay of that `ema`, in [0, 1). */
   readonly decay: number;
+  /** How many steps ahead the weight is taken, ≥ 0. */
   readonly lead: number;
 }
 
 /** Piece i from t = at[i − 1] on (the first from 0), each with a clock that starts at 0 there. */
 export interface Join {
+  /** The tag of this schedule. */
   readonly kind: "join";
+  /** The pieces, at least two. */
   readonly of: readonly Schedule[];
+  /** Where the second and each later piece begins; increasing, ≥ 1, one fewer than the pieces. */
   readonly at: readonly number[];
 }
 

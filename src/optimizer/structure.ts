@@ -8,11 +8,13 @@ import { slot } from "./build.ts";
 
 /** λI over everything the stage sees: the mean of the samples. */
 export interface Scalar {
+  /** The tag of this structure. */
   readonly kind: "scalar";
 }
 
 /** One λ a coordinate. */
 export interface Diagonal {
+  /** The tag of this structure. */
   readonly kind: "diagonal";
   /** `"kernel"`: the mean over the trailing axes of a tensor of rank 3 or more (a convolution's window). */
   readonly average: "none" | "kernel";

@@ -12,34 +12,81 @@ import type { Difference, Ema, NewtonRaphson, Scale, Trace, WeightDecay } from "
 
 /** What {@link ema} takes as a transform. */
 export interface EmaOptions {
+  /** β, the weight of the past: in [0, 1), a number or a schedule. */
   readonly decay: Hyper;
-  /** Divide by the weight accumulated so far; default false. */
+  /**
+   * Divide by the weight accumulated so far.
+   *
+   * @default false
+   */
   readonly debias?: boolean;
-  /** r in r·m₋ + (1 − r)u; default `decay`, that is out = m. */
+  /**
+   * r in r·m₋ + (1 − r)u, in [0, 1].
+   *
+   * @default `decay`, that is out = m
+   */
   readonly read?: Hyper;
 }
 
 /** What {@link ema} takes as an accumulator in the slot `iterative`. */
 export interface EmaAccumulatorOptions {
+  /** β, the weight of the past: in [0, 1), a number or a schedule. */
   readonly decay: Hyper;
+  /**
+   * Divide by the weight accumulated so far; not together with `initial`.
+   *
+   * @default false
+   */
   readonly debias?: boolean;
-  /** The weighted variance of the sampled vector in place of its second moment; default false. */
+  /**
+   * The weighted variance of the sampled vector in place of its second moment.
+   *
+   * @default false
+   */
   readonly centred?: boolean;
-  /** p of (ema of x^p)^{1/p}; default 1. */
+  /**
+   * p of (ema of x^p)^{1/p}, > 0.
+   *
+   * @default 1
+   */
   readonly power?: number;
-  /** What the statistic starts from; default 0. */
+  /**
+   * What the statistic starts from, ≥ 0, or the priors of a gradient regression.
+   *
+   * @default 0
+   */
   readonly initial?: number | RegressionPrior;
 }
 
 /**
- * An exponential moving average, both as a transform of u and as an accumulator of curvature.
+ * m ← βm + (1 − β)x: with these options both a transform of u and an accumulator of curvature.
  *
- * Nesterov's momentum is `read` = decay²; Lion's is `{ decay: 0.99, read: 0.9 }`.
+ * @throws {SteepestError} of kind `description`: the decay is not in [0, 1).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { ema } from "@steepest/steepest";
+ *
+ * assert.deepEqual(ema({ decay: 0.9 }), { kind: "ema", decay: 0.9, debias: false });
+ * ```
  */
 export function ema(
   options: { readonly decay: Hyper; readonly debias?: boolean },
 ): Ema & EmaAccumulator;
+/**
+ * m ← βm + (1 − β)u; out m, or with `read` r·m₋ + (1 − r)u, where m₋ is m before the update.
+ *
+ * Nesterov's momentum is `read` = β²; Lion's is `{ decay: 0.99, read: 0.9 }` (Chen et al. 2023).
+ *
+ * @throws {SteepestError} of kind `description`: the decay is not in [0, 1), or `read` not in [0, 1].
+ */
 export function ema(options: EmaOptions): Ema;
+/**
+ * s ← (βs^p + (1 − β)x^p), read as its p-th root: an accumulator for the slot `iterative`.
+ *
+ * @throws {SteepestError} of kind `description`: a value out of range, or `debias` with `initial`.
+ */
 export function ema(options: EmaAccumulatorOptions): EmaAccumulator;
 export function ema(options: EmaOptions & EmaAccumulatorOptions): Ema | EmaAccumulator {
   const { centred, power, initial } = options;

@@ -17,23 +17,29 @@ import type { Structure } from "./structure.ts";
 
 /** u ← u: the neutral element of {@link Chain}. */
 export interface Identity {
+  /** The tag of this transform. */
   readonly kind: "identity";
 }
 
 /** u ← 0: the neutral element of {@link Add}. */
 export interface Zero {
+  /** The tag of this transform. */
   readonly kind: "zero";
 }
 
 /** Each transform in order; at least two, none of them a chain or the identity. */
 export interface Chain {
+  /** The tag of this transform. */
   readonly kind: "chain";
+  /** The transforms, first applied first. */
   readonly of: readonly Optimizer[];
 }
 
 /** All branches see the same u and their results are summed; at least two, none an `add` or zero. */
 export interface Add {
+  /** The tag of this transform. */
   readonly kind: "add";
+  /** The branches; their order is kept, because a floating-point sum has one. */
   readonly of: readonly Optimizer[];
 }
 
@@ -44,90 +50,126 @@ export interface Add {
  * r·w₋ + 1 − r for a read), never by a formula in t.
  */
 export interface Ema {
+  /** The tag of this transform. */
   readonly kind: "ema";
+  /** β, the weight of the past: in [0, 1), a value that may be scheduled. */
   readonly decay: Hyper;
+  /** Whether the output is divided by the weight accumulated so far. */
   readonly debias: boolean;
-  /** Absent: the same as `decay`, that is out = m. */
+  /**
+   * r, the weight of m₋ in what is put out: in [0, 1]. Absent: the same as `decay`, that is out =
+   * m.
+   */
   readonly read?: Hyper;
 }
 
 /** v ← μv + (1 − dampening)u; out v, or with `nesterov` u + μv. v starts at 0. */
 export interface Trace {
+  /** The tag of this transform. */
   readonly kind: "trace";
+  /** μ, what is kept of v from one step to the next: in [0, 1). */
   readonly decay: Hyper;
+  /** Whether u + μv is put out in place of v. */
   readonly nesterov: boolean;
+  /** What is taken off each u before it enters v: in [0, 1], from the first step on. */
   readonly dampening: Hyper;
 }
 
 /** u ← by·u. */
 export interface Scale {
+  /** The tag of this transform. */
   readonly kind: "scale";
+  /** The factor, of any sign: last in a chain it is the learning rate. */
   readonly by: Hyper;
 }
 
 /** u ← u − previous u; the first step gives 0. */
 export interface Difference {
+  /** The tag of this transform. */
   readonly kind: "difference";
 }
 
 /** u ← u + decay·θ on the parameters that `mask` matches. */
 export interface WeightDecay {
+  /** The tag of this transform. */
   readonly kind: "weightDecay";
+  /** λ ≥ 0, the weight of θ that is added. */
   readonly decay: Hyper;
+  /** The parameters that decay. */
   readonly mask: Predicate;
 }
 
 /** u ← min(cap, α·max(0, f − L)/(gᵀu))·u; gᵀu ≤ 0 gives no step and is counted. */
 export interface NewtonRaphson {
+  /** The tag of this transform. */
   readonly kind: "newtonRaphson";
+  /** α ≥ 0, the fraction of the Newton–Raphson step. */
   readonly alpha: Hyper;
+  /** L, the value that the loss is to reach, in units of the loss. */
   readonly lowerBound: Hyper;
-  /** Absent: no cap. */
+  /** The largest factor of u, > 0. Absent: no cap. */
   readonly cap?: Hyper;
 }
 
 /** direction(u)·‖magnitude(u)‖/‖direction(u)‖, by tensor or over all; 0 where the direction is 0. */
 export interface Graft {
+  /** The tag of this transform. */
   readonly kind: "graft";
+  /** The branch that says where to. */
   readonly direction: Optimizer;
+  /** The branch that says how far: only its norm is used. */
   readonly magnitude: Optimizer;
+  /** Whether the norms are over each parameter tensor or over all of them. */
   readonly per: "tensor" | "global";
 }
 
 /** u ← ∇f(θ − at(u)) on the same batch. */
 export interface GradientAt {
+  /** The tag of this transform. */
   readonly kind: "gradientAt";
+  /** How far to walk from θ before the gradient is taken: at θ − at(u). */
   readonly at: Optimizer;
 }
 
 /** One part of a {@link Partition}. */
 export interface Part {
+  /** The parameters of this part. */
   readonly where: Predicate;
+  /** The transform that their u goes through. */
   readonly of: Optimizer;
 }
 
 /** Each parameter goes to the first part that matches it, or to `rest`; norms are over the part. */
 export interface Partition {
+  /** The tag of this transform. */
   readonly kind: "partition";
+  /** The parts in the order in which they are tried; matching nothing is an error. */
   readonly parts: readonly Part[];
+  /** The transform of the parameters that no part matches. */
   readonly rest: Optimizer;
 }
 
 /** A gate: where u has a non-finite element the step is 0, and the state inside does not move. */
 export interface SkipNonFinite {
+  /** The tag of this transform. */
   readonly kind: "skipNonFinite";
+  /** The transform behind the gate. */
   readonly of: Optimizer;
 }
 
 /** How often samples are taken and roots or bases recomputed, in steps of the stage. */
 export interface Every {
+  /** Steps from one sample of curvature to the next, ≥ 1. */
   readonly sample: number;
+  /** Steps from one root or basis to the next, ≥ 1. */
   readonly factor: number;
 }
 
 /** For the first `steps` steps the stage puts out `use(u)`, while its statistics already run. */
 export interface Warmup {
+  /** For how many steps of the stage, ≥ 1. */
   readonly steps: number;
+  /** What the stage puts out in place of its own step. */
   readonly use: Optimizer;
 }
 
@@ -136,15 +178,23 @@ export interface Warmup {
  * curvature, and applies φ(λ, û) to `direction(u)`.
  */
 export interface Curvature {
+  /** The tag of this transform. */
   readonly kind: "curvature";
+  /** Which samples of curvature are taken. */
   readonly calculating: Calculating;
+  /** The basis, and what is kept of the samples in it. */
   readonly structure: Structure;
-  /** Applied in order; empty is `latest()`. */
+  /** How the samples are accumulated, applied in order; empty is `latest()`. */
   readonly iterative: readonly Accumulator[];
+  /** How long the step is, as a function of λ and û. */
   readonly length: Length;
+  /** The transform of u that φ is applied to; it is not sampled. */
   readonly direction: Optimizer;
+  /** Maps on the spectrum, applied in order. */
   readonly damping: readonly Damping[];
+  /** How often samples are taken and roots recomputed. */
   readonly every: Every;
+  /** What is put out before the statistics are good for anything. Absent: nothing else. */
   readonly warmup?: Warmup;
 }
 
@@ -174,6 +224,7 @@ export type TransformOf<K extends OptimizerKind> = Extract<Optimizer, { readonly
 
 /** A member of a union that is discriminated by `kind`. */
 export interface Tagged {
+  /** Which member of the union it is. */
   readonly kind: string;
 }
 

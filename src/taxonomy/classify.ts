@@ -32,9 +32,11 @@ export interface Row {
 
 /** The row of one stage. */
 export interface StageRow {
+  /** Where the stage stands in the optimizer. */
   readonly path: string;
   /** Whether λ does not depend on any sample, as in a clip. */
   readonly constant: boolean;
+  /** Its row of Table 1. */
   readonly row: Row;
 }
 

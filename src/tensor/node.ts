@@ -16,6 +16,7 @@ export type Shape = readonly number[];
 
 /** `constant + Σ factors[i] · domain[i]`: one coordinate as an affine form of the domain axes. */
 export interface Affine {
+  /** The coordinate at the origin of the domain. */
   readonly constant: number;
   /** One factor per domain axis. */
   readonly factors: readonly number[];
@@ -80,8 +81,11 @@ export type Op =
   | { readonly kind: "constant"; readonly values: readonly number[] }
   /** The index along `axis`, as u32. */
   | { readonly kind: "iota"; readonly axis: number }
+  /** `fn` of each element. */
   | { readonly kind: "unary"; readonly fn: UnaryFn }
+  /** `fn` of each pair of elements; the shapes are equal. */
   | { readonly kind: "binary"; readonly fn: BinaryFn }
+  /** Whether `fn` holds of each pair of elements; the shapes are equal. */
   | { readonly kind: "compare"; readonly fn: CompareFn }
   /** `select(condition, a, b)`: a where true, else b. */
   | { readonly kind: "select" }
@@ -89,6 +93,7 @@ export type Op =
   | { readonly kind: "cast" }
   /** Removes `axes` (ascending); argmax flattens several axes in row-major order. */
   | { readonly kind: "reduce"; readonly fn: ReduceFn; readonly axes: readonly number[] }
+  /** The same elements in row-major order, under the node's shape. */
   | { readonly kind: "reshape" }
   /** Output axis i is input axis order[i]. */
   | { readonly kind: "permute"; readonly order: readonly number[] }
@@ -102,6 +107,7 @@ export type Op =
   }
   /** Zeros around (`low`, then what fills the node's shape) and `interior` zeros between elements. */
   | { readonly kind: "pad"; readonly low: readonly number[]; readonly interior: readonly number[] }
+  /** The inputs one after the other along `axis`; their other extents are equal. */
   | { readonly kind: "concatenate"; readonly axis: number }
   /**
    * out[output(d)] = Σ over the points d of the domain of Π inputs[i][maps[i](d)].
@@ -132,6 +138,7 @@ export type Op =
 
 /** The body of a `repeat`: graphs over formal inputs, closed apart from them. */
 export interface Loop {
+  /** How many iterations at most. */
   readonly times: number;
   /** Formal inputs of the body: carried values, then constants. */
   readonly formals: readonly Node[];
@@ -149,9 +156,13 @@ export type OpOf<K extends OpKind> = Extract<Op, { readonly kind: K }>;
 
 /** A value of the graph. */
 export interface Node {
+  /** What it computes. */
   readonly op: Op;
+  /** What it computes from, in the order of the primitive's arguments. */
   readonly inputs: readonly Node[];
+  /** Extents of the value. */
   readonly shape: Shape;
+  /** Element type of the value. */
   readonly dtype: DType;
   /** Structural: equal for nodes that compute the same value from the same inputs. */
   readonly hash: string;

@@ -17,9 +17,23 @@ import type { Optimizer } from "../types.ts";
 
 /** Options of {@link adagrad}. */
 export interface AdagradOptions {
+  /**
+   * η ≥ 0, about how far a parameter moves in the first step.
+   *
+   * @default 0.01
+   */
   readonly learningRate?: Hyper;
-  /** What the sum of squares starts from. */
+  /**
+   * What the sum s of squares starts from, ≥ 0.
+   *
+   * @default 0
+   */
   readonly initial?: number;
+  /**
+   * ε ≥ 0, added to √s, in units of the gradient.
+   *
+   * @default 1e-10
+   */
   readonly eps?: Hyper;
 }
 

@@ -16,13 +16,41 @@ import type { Optimizer } from "../types.ts";
 
 /** Options of {@link adahessian}. */
 export interface AdahessianOptions {
+  /**
+   * η ≥ 0, a fraction of Newton's step.
+   *
+   * @default 0.15
+   */
   readonly learningRate?: Hyper;
+  /**
+   * β₁ in [0, 1), the decay of the average m of g.
+   *
+   * @default 0.9
+   */
   readonly beta1?: Hyper;
+  /**
+   * β₂ in [0, 1), the decay of the average of the squared samples.
+   *
+   * @default 0.999
+   */
   readonly beta2?: Hyper;
+  /**
+   * ε ≥ 0, added to √v̂, in units of the curvature.
+   *
+   * @default 1e-4
+   */
   readonly eps?: Hyper;
-  /** Hessian-vector products a step. */
+  /**
+   * Hessian-vector products a sample, ≥ 1.
+   *
+   * @default 1
+   */
   readonly probes?: number;
-  /** Steps between samples of the Hessian. */
+  /**
+   * Steps from one sample of the Hessian to the next, ≥ 1.
+   *
+   * @default 1
+   */
   readonly every?: number;
 }
 

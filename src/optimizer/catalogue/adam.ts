@@ -16,13 +16,33 @@ import type { Curvature, Optimizer } from "../types.ts";
 
 /** Options of {@link adamDirection}. */
 export interface AdamDirectionOptions {
+  /**
+   * β₁ in [0, 1), the decay of the average m of g.
+   *
+   * @default 0.9
+   */
   readonly beta1?: Hyper;
+  /**
+   * β₂ in [0, 1), the decay of the average v of g².
+   *
+   * @default 0.999
+   */
   readonly beta2?: Hyper;
+  /**
+   * ε ≥ 0, added to √v̂, in units of the gradient.
+   *
+   * @default 1e-8
+   */
   readonly eps?: Hyper;
 }
 
 /** Options of {@link adam}. */
 export interface AdamOptions extends AdamDirectionOptions {
+  /**
+   * η ≥ 0, about how far a parameter moves in a step.
+   *
+   * @default 1e-3
+   */
   readonly learningRate?: Hyper;
 }
 

@@ -30,9 +30,29 @@ export function amsgrad(options: AdamOptions = {}): Optimizer {
 
 /** Options of the relatives whose decays are numbers, because other constants are made of them. */
 export interface FixedAdamOptions {
+  /**
+   * η ≥ 0, a number or a schedule.
+   *
+   * @default 2e-3; 1e-3 of `adabelief`
+   */
   readonly learningRate?: Hyper;
+  /**
+   * β₁ in [0, 1), the decay of the average m of g.
+   *
+   * @default 0.9
+   */
   readonly beta1?: number;
+  /**
+   * β₂ in [0, 1), the decay of the second statistic.
+   *
+   * @default 0.999
+   */
   readonly beta2?: number;
+  /**
+   * ε ≥ 0, added to the root, in units of the gradient.
+   *
+   * @default 1e-8; 1e-16 of `adabelief`
+   */
   readonly eps?: number;
 }
 
@@ -88,10 +108,35 @@ export function adabelief(options: FixedAdamOptions = {}): Optimizer {
 
 /** Options of {@link adan}: the decays, each one minus the paper's β. */
 export interface AdanOptions {
+  /**
+   * η ≥ 0, a number or a schedule.
+   *
+   * @default 1e-3
+   */
   readonly learningRate?: Hyper;
+  /**
+   * β₁ in [0, 1), the decay of the average m of g.
+   *
+   * @default 0.98
+   */
   readonly beta1?: Hyper;
+  /**
+   * β₂ in [0, 1), the decay of the average v of the differences.
+   *
+   * @default 0.92
+   */
   readonly beta2?: Hyper;
+  /**
+   * β₃ in [0, 1), the decay of the average n of the squares.
+   *
+   * @default 0.99
+   */
   readonly beta3?: Hyper;
+  /**
+   * ε ≥ 0, added to √n, in units of the gradient.
+   *
+   * @default 1e-8
+   */
   readonly eps?: Hyper;
 }
 

@@ -12,6 +12,11 @@ import { ADAM, adamDirection, type AdamOptions } from "./adam.ts";
 
 /** Options of {@link adamw}. */
 export interface AdamwOptions extends AdamOptions {
+  /**
+   * λ ≥ 0, what a parameter loses in a step for each unit of η.
+   *
+   * @default 0.01
+   */
   readonly weightDecay?: Hyper;
 }
 

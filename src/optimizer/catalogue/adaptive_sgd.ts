@@ -14,12 +14,29 @@ import type { Optimizer } from "../types.ts";
 
 /** Options of {@link adaptiveSgd}. */
 export interface AdaptiveSgdOptions {
-  /** Confidence in the parabola. */
+  /**
+   * α ≥ 0, the confidence in the parabola: 1 goes to its minimum.
+   *
+   * @default 0.5
+   */
   readonly alpha?: Hyper;
+  /**
+   * β in [0, 1), the decay of the averages.
+   *
+   * @default 0.9
+   */
   readonly beta?: Hyper;
-  /** Prior deviation of the parameters, σ_θ. */
+  /**
+   * Prior deviation of the parameters, σ_θ > 0, in units of θ.
+   *
+   * @default 0.1
+   */
   readonly sigmaTheta?: number;
-  /** Prior deviation of the gradients, σ_g; the first rate is about α·σ_θ/σ_g. */
+  /**
+   * Prior deviation of the gradients, σ_g > 0; the first rate is about α·σ_θ/σ_g.
+   *
+   * @default 1
+   */
   readonly sigmaGradient?: number;
 }
 
@@ -47,12 +64,35 @@ export function adaptiveSgd(options: AdaptiveSgdOptions = {}): Optimizer {
 
 /** Options of {@link adaptiveSgdConfidence}. */
 export interface AdaptiveSgdConfidenceOptions {
+  /**
+   * α ≥ 0, the confidence in the parabola: 1 goes to its minimum.
+   *
+   * @default 0.5
+   */
   readonly alpha?: Hyper;
+  /**
+   * β in [0, 1), the decay of the averages.
+   *
+   * @default 0.9
+   */
   readonly beta?: Hyper;
-  /** How many standard deviations the estimate of λ is kept from 0. */
+  /**
+   * γ ≥ 0, how many standard errors λ is kept from 0.
+   *
+   * @default 0.1
+   */
   readonly gamma?: Hyper;
+  /**
+   * Prior deviation of the parameters, σ_θ > 0, in units of θ.
+   *
+   * @default 0.1
+   */
   readonly sigmaTheta?: number;
-  /** Prior deviation of the noise of the gradient, σ. */
+  /**
+   * Prior deviation of the noise of the gradient, σ > 0.
+   *
+   * @default 1
+   */
   readonly sigma?: number;
 }
 

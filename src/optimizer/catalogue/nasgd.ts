@@ -12,11 +12,23 @@ import { ADAM, adamDirection, type AdamDirectionOptions } from "./adam.ts";
 
 /** Options of {@link nasgd}. */
 export interface NasgdOptions {
-  /** The fraction of the Newton–Raphson step. */
+  /**
+   * α ≥ 0, the fraction of the Newton–Raphson step.
+   *
+   * @default 0.5
+   */
   readonly alpha?: Hyper;
-  /** L, the value that the loss is expected to reach. */
+  /**
+   * L, the value that the loss is expected to reach.
+   *
+   * @default 0
+   */
   readonly lowerBound?: Hyper;
-  /** The largest factor; null for none. */
+  /**
+   * The largest factor of the gradient, > 0; null for none.
+   *
+   * @default 1
+   */
   readonly cap?: Hyper | null;
 }
 

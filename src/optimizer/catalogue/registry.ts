@@ -29,14 +29,21 @@ export type Options = Readonly<Record<string, unknown>>;
 
 /** A named optimizer. */
 export interface CatalogueEntry {
+  /** What it is called in the catalogue: the name of the function that builds it. */
   readonly name: string;
+  /** A title for tables. */
   readonly title: string;
+  /** Where it comes from: authors and year, or the paper and its algorithm. */
   readonly source: string;
   /** Every option with what it is when not given. */
   readonly defaults: Options;
   /** Values worth trying, by option. */
   readonly suggested: Readonly<Record<string, readonly number[]>>;
-  /** @throws {SteepestError} of kind `description`: an unknown option, or one out of range. */
+  /**
+   * The expression with these options.
+   *
+   * @throws {SteepestError} of kind `description`: an unknown option, or one out of range.
+   */
   readonly build: (options?: Options) => Optimizer;
 }
 

@@ -16,11 +16,35 @@ import type { Optimizer } from "../types.ts";
 
 /** Options of {@link rmsprop}. */
 export interface RmspropOptions {
+  /**
+   * η ≥ 0, a number or a schedule.
+   *
+   * @default 1e-3
+   */
   readonly learningRate?: Hyper;
+  /**
+   * β in [0, 1), the decay of the average v of g².
+   *
+   * @default 0.99
+   */
   readonly decay?: Hyper;
+  /**
+   * ε ≥ 0, added to √v, in units of the gradient.
+   *
+   * @default 1e-8
+   */
   readonly eps?: Hyper;
+  /**
+   * μ in [0, 1), what is kept of the step b; 0 for no momentum.
+   *
+   * @default 0
+   */
   readonly momentum?: Hyper;
-  /** Divide by the deviation in place of the root of the second moment. */
+  /**
+   * Divide by the deviation in place of the root of the second moment.
+   *
+   * @default false
+   */
   readonly centred?: boolean;
 }
 

@@ -13,7 +13,11 @@ import { SGD, sgd, type SgdOptions } from "./sgd.ts";
 
 /** Options of {@link sam}. */
 export interface SamOptions extends SgdOptions {
-  /** How far up the hill the gradient is taken. */
+  /**
+   * ρ > 0, how far up the hill the gradient is taken, a distance in the parameters.
+   *
+   * @default 0.05
+   */
   readonly rho?: number;
 }
 

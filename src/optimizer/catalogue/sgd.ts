@@ -11,10 +11,35 @@ import type { Optimizer } from "../types.ts";
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
+  /**
+   * η ≥ 0, a number or a schedule.
+   *
+   * @default 0.01
+   */
   readonly learningRate?: Hyper;
+  /**
+   * μ in [0, 1), what is kept of v; 0 for no momentum.
+   *
+   * @default 0
+   */
   readonly momentum?: Hyper;
+  /**
+   * Step along g + λθ + μv in place of v; without momentum they are the same.
+   *
+   * @default false
+   */
   readonly nesterov?: boolean;
+  /**
+   * What is taken off each gradient before it enters v, in [0, 1]; without effect where momentum is 0.
+   *
+   * @default 0
+   */
   readonly dampening?: Hyper;
+  /**
+   * λ ≥ 0 of the L2 penalty λ‖θ‖²/2, added to the gradient.
+   *
+   * @default 0
+   */
   readonly weightDecay?: Hyper;
 }
 

@@ -12,8 +12,17 @@ import type { Optimizer } from "../types.ts";
 
 /** Options of {@link signDescent} and {@link normalizedDescent}. */
 export interface SignOptions {
+  /**
+   * η ≥ 0: the step of each parameter, or the length of the whole step.
+   *
+   * @default 1e-3
+   */
   readonly learningRate?: Hyper;
-  /** Of the average in front; 0 for none. */
+  /**
+   * β in [0, 1), the decay of the average in front; 0 for none.
+   *
+   * @default 0
+   */
   readonly momentum?: Hyper;
 }
 
@@ -38,11 +47,29 @@ export function normalizedDescent(options: SignOptions = {}): Optimizer {
 
 /** Options of {@link lion}. */
 export interface LionOptions {
+  /**
+   * η ≥ 0, how far every parameter moves in a step.
+   *
+   * @default 1e-4
+   */
   readonly learningRate?: Hyper;
-  /** The weight of the past in what is read. */
+  /**
+   * β₁ in [0, 1), the weight of the past in what is read.
+   *
+   * @default 0.9
+   */
   readonly beta1?: Hyper;
-  /** The decay of the average. */
+  /**
+   * β₂ in [0, 1), the decay of the average.
+   *
+   * @default 0.99
+   */
   readonly beta2?: Hyper;
+  /**
+   * λ ≥ 0, decoupled: what a parameter loses in a step for each unit of η.
+   *
+   * @default 0
+   */
   readonly weightDecay?: Hyper;
 }
 

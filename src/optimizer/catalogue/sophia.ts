@@ -16,14 +16,53 @@ import type { Optimizer } from "../types.ts";
 
 /** Options of {@link sophia}. */
 export interface SophiaOptions {
+  /**
+   * η ≥ 0, the farthest that a parameter moves in a step.
+   *
+   * @default 1e-3
+   */
   readonly learningRate?: Hyper;
-  /** `"H"`: Hutchinson's estimate; `"G"`: gradients under sampled labels. */
+  /**
+   * `"H"`: Hutchinson's estimate of the Hessian; `"G"`: gradients under sampled labels.
+   *
+   * @default "H"
+   */
   readonly variant?: "H" | "G";
+  /**
+   * β₁ in [0, 1), the decay of the average m of g.
+   *
+   * @default 0.96
+   */
   readonly beta1?: Hyper;
+  /**
+   * β₂ in [0, 1), the decay of the average h of the curvature, a sample at a time.
+   *
+   * @default 0.99
+   */
   readonly beta2?: Hyper;
+  /**
+   * ρ > 0: the larger, the fewer elements are clipped.
+   *
+   * @default 0.04
+   */
   readonly rho?: number;
+  /**
+   * ε ≥ 0, the floor of ρh, in units of the gradient.
+   *
+   * @default 1e-12
+   */
   readonly eps?: number;
+  /**
+   * Steps from one sample of the curvature to the next, ≥ 1.
+   *
+   * @default 10
+   */
   readonly every?: number;
+  /**
+   * λ ≥ 0, decoupled: what a parameter loses in a step for each unit of η.
+   *
+   * @default 0
+   */
   readonly weightDecay?: Hyper;
 }
 
