@@ -40,7 +40,23 @@ export interface AdagradOptions {
 /** Defaults of {@link adagrad}. */
 export const ADAGRAD: Required<AdagradOptions> = { learningRate: 0.01, initial: 0, eps: 1e-10 };
 
-/** s ← s + g²; θ ← θ − η g/(√s + ε). Source: Duchi, Hazan and Singer 2011. */
+/**
+ * s ← s + g²; θ ← θ − η g/(√s + ε).
+ *
+ * Source: Duchi, Hazan and Singer 2011; unified-view-of-optimizers, Table 1.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adagrad, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, adagrad({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
+ * ```
+ */
 export function adagrad(options: AdagradOptions = {}): Optimizer {
   const { learningRate, initial, eps } = { ...ADAGRAD, ...options };
   return chain(

@@ -64,7 +64,24 @@ export const ADAHESSIAN: Required<AdahessianOptions> = {
   every: 1,
 };
 
-/** θ ← θ − η m̂/(√v̂ + ε) with v the average of the squares of v ⊙ Hv. Source: Yao et al. 2020, Algorithm 1. */
+/**
+ * θ ← θ − η m̂/(√v̂ + ε), with v ← β₂v + (1 − β₂)(z ⊙ Hz)² and random signs z.
+ *
+ * The samples are averaged over the window of a convolution. Source: Yao et al. 2020, Algorithm 1;
+ * unified-view-of-optimizers, Table 1, whose row has ‖d_i‖_H = ε|g_i| where the algorithm divides by the curvature.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adahessian, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, adahessian({ learningRate: 0.5 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 1.5) < 1e-4);
+ * ```
+ */
 export function adahessian(options: AdahessianOptions = {}): Optimizer {
   const { learningRate, beta1, beta2, eps, probes, every } = { ...ADAHESSIAN, ...options };
   return chain(

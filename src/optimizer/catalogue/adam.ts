@@ -54,7 +54,22 @@ export const ADAM: Required<AdamOptions> = {
   eps: 1e-8,
 };
 
-/** m̂/(√v̂ + ε) as one stage: the diagonal empirical Fisher, applied to the momentum. */
+/**
+ * m̂/(√v̂ + ε) as one stage: the diagonal empirical Fisher, applied to the momentum.
+ *
+ * m ← β₁m + (1 − β₁)u and v ← β₂v + (1 − β₂)u², each divided by its weight so far. The update that comes in is
+ * seen by both averages, so a clip or an L2 penalty in front is too.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adam, adamDirection, chain, scale } from "@steepest/steepest";
+ *
+ * assert.deepEqual(adam({ learningRate: 0.1 }), chain(adamDirection(), scale(0.1)));
+ * ```
+ */
 export function adamDirection(options: AdamDirectionOptions = {}): Curvature {
   const { beta1, beta2, eps } = { ...ADAM, ...options };
   return curvature({
@@ -68,14 +83,20 @@ export function adamDirection(options: AdamDirectionOptions = {}): Curvature {
 }
 
 /**
- * θ ← θ − η m̂/(√v̂ + ε). Source: Kingma and Ba 2014, Algorithm 1.
+ * θ ← θ − η m̂/(√v̂ + ε), with m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
+ *
+ * Source: Kingma and Ba 2014, Algorithm 1; unified-view-of-optimizers, Table 1.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { adam, classify } from "@steepest/steepest";
+ * import { adam, minimize, objective, square } from "@steepest/steepest";
  *
- * assert.equal(classify(adam()).calculating, "F̃");
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, adam({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
  * ```
  */
 export function adam(options: AdamOptions = {}): Optimizer {

@@ -16,7 +16,23 @@ import { difference, ema, scale } from "../transforms.ts";
 import type { Optimizer } from "../types.ts";
 import { ADAM, adamDirection, type AdamOptions } from "./adam.ts";
 
-/** Adam's λ is the largest debiased average so far. Source: Reddi, Kale and Kumar 2018, with debiasing. */
+/**
+ * Adam with the largest v̂ so far: v̂ ← max(v̂₋, v/(1 − β₂ᵗ)).
+ *
+ * Source: Reddi, Kale and Kumar 2018, Algorithm 2, with the averages debiased before the maximum.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { amsgrad, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, amsgrad({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
+ * ```
+ */
 export function amsgrad(options: AdamOptions = {}): Optimizer {
   const { learningRate, beta2, ...direction } = { ...ADAM, ...options };
   return chain(
@@ -64,7 +80,23 @@ export const ADAMAX: Required<FixedAdamOptions> = {
   eps: 1e-8,
 };
 
-/** θ ← θ − η m̂/(max(β₂ᵏ|g₋ₖ|) + ε). Source: Kingma and Ba 2014, Algorithm 2. */
+/**
+ * n ← max(β₂n, |g|); θ ← θ − η m̂/(n + ε), m̂ that of `adam`.
+ *
+ * Source: Kingma and Ba 2014, Algorithm 2.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adamax, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, adamax({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
+ * ```
+ */
 export function adamax(options: FixedAdamOptions = {}): Optimizer {
   const { learningRate, beta1, beta2, eps } = { ...ADAMAX, ...options };
   return chain(
@@ -73,7 +105,23 @@ export function adamax(options: FixedAdamOptions = {}): Optimizer {
   );
 }
 
-/** Adam along β₁m/(1 − β₁^{t+1}) + (1 − β₁)g/(1 − β₁^t). Source: Dozat 2016, with a constant β₁. */
+/**
+ * Adam along β₁m/(1 − β₁^{t+1}) + (1 − β₁)g/(1 − β₁ᵗ) in place of m̂.
+ *
+ * Source: Dozat 2016, with a constant β₁.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, nadam, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, nadam({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.8526) < 1e-4);
+ * ```
+ */
 export function nadam(options: FixedAdamOptions = {}): Optimizer {
   const { learningRate, beta1, beta2, eps } = { ...ADAMAX, ...options };
   return chain(
@@ -91,7 +139,23 @@ export function nadam(options: FixedAdamOptions = {}): Optimizer {
 /** Defaults of {@link adabelief}. */
 export const ADABELIEF: Required<FixedAdamOptions> = { ...ADAMAX, learningRate: 1e-3, eps: 1e-16 };
 
-/** Adam with (g − m)² in place of g²: s ← β₂s + (1 − β₂)(g − m)² + ε. Source: Zhuang et al. 2020. */
+/**
+ * Adam with (g − m)² in place of g²: s ← β₂s + (1 − β₂)(g − m)² + ε; θ ← θ − η m̂/(√ŝ + ε).
+ *
+ * Source: Zhuang et al. 2020, Algorithm 2.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adabelief, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, adabelief({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.8889) < 1e-4);
+ * ```
+ */
 export function adabelief(options: FixedAdamOptions = {}): Optimizer {
   const { learningRate, beta1, beta2, eps } = { ...ADABELIEF, ...options };
   return chain(
@@ -149,7 +213,25 @@ export const ADAN: Required<AdanOptions> = {
   eps: 1e-8,
 };
 
-/** Adam along m + β₂v, v the average of the gradient differences. Source: Xie et al. 2022, Algorithm 1. */
+/**
+ * θ ← θ − η(m + β₂v)/(√n + ε), with m the average of g, v of the differences g − g₋, and n of the squares
+ * (g + β₂(g − g₋))².
+ *
+ * The first difference is 0 and nothing is debiased. Source: Xie et al. 2022, Algorithm 1, whose β is one minus
+ * the decay here.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adan, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, adan({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.98) < 1e-4);
+ * ```
+ */
 export function adan(options: AdanOptions = {}): Optimizer {
   const { learningRate, beta1, beta2, beta3, eps } = { ...ADAN, ...options };
   return chain(

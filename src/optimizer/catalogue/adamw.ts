@@ -23,7 +23,23 @@ export interface AdamwOptions extends AdamOptions {
 /** Defaults of {@link adamw}. */
 export const ADAMW: Required<AdamwOptions> = { ...ADAM, weightDecay: 0.01 };
 
-/** θ ← θ − η(m̂/(√v̂ + ε) + λθ). Source: Loshchilov and Hutter 2017, Algorithm 2. */
+/**
+ * θ ← θ − η(m̂/(√v̂ + ε) + λθ), m̂ and v̂ those of `adam`.
+ *
+ * Source: Loshchilov and Hutter 2017, Algorithm 2.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adamw, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, adamw({ learningRate: 0.1, weightDecay: 0.1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.87) < 1e-4);
+ * ```
+ */
 export function adamw(options: AdamwOptions = {}): Optimizer {
   const { learningRate, weightDecay, ...direction } = { ...ADAMW, ...options };
   return chain(adamDirection(direction), decay(weightDecay), scale(learningRate));

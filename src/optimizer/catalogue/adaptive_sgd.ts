@@ -48,7 +48,24 @@ export const ADAPTIVE_SGD: Required<AdaptiveSgdOptions> = {
   sigmaGradient: 1,
 };
 
-/** θ ← θ − α(σ_θ/σ_g)·g, deviations over an exponential window. Source: online-parabola-momentum, Algorithm 8. */
+/**
+ * θ ← θ − α(σ_θ/σ_g)·g by coordinate, the deviations over an exponential window.
+ *
+ * The priors σ_θ and σ_g enter with weight 1 and fade by β a step; small ones with the wanted first rate as their
+ * ratio fade soonest. Source: online-parabola-momentum, Algorithm 8.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adaptiveSgd, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const options = { until: 1e-6, maxSteps: 100, backend: "reference" } as const;
+ * assert((await minimize(bowl, adaptiveSgd(), options)).reached);
+ * ```
+ */
 export function adaptiveSgd(options: AdaptiveSgdOptions = {}): Optimizer {
   const { alpha, beta, sigmaTheta, sigmaGradient } = { ...ADAPTIVE_SGD, ...options };
   const initial = { parameters: sigmaTheta ** 2, gradients: sigmaGradient ** 2 };
@@ -105,7 +122,24 @@ export const ADAPTIVE_SGD_CONFIDENCE: Required<AdaptiveSgdConfidenceOptions> = {
   sigma: 1,
 };
 
-/** θ ← θ − α(|λ| + γ√(ν/var θ))⁻¹·g, λ the slope. Source: online-parabola-momentum, Algorithm 9. */
+/**
+ * θ ← θ − α(|λ| + γ√(ν/var θ))⁻¹·g by coordinate, λ = cov(θ, g)/var θ the slope of g over θ, ν the mean squared
+ * residual.
+ *
+ * Source: online-parabola-momentum, Algorithm 9.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adaptiveSgdConfidence, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const options = { until: 1e-6, maxSteps: 100, backend: "reference" } as const;
+ * assert((await minimize(bowl, adaptiveSgdConfidence(), options)).reached);
+ * ```
+ */
 export function adaptiveSgdConfidence(options: AdaptiveSgdConfidenceOptions = {}): Optimizer {
   const { alpha, beta, gamma, sigmaTheta, sigma } = { ...ADAPTIVE_SGD_CONFIDENCE, ...options };
   const initial = { parameters: sigmaTheta ** 2, gradients: sigma ** 2 };

@@ -36,16 +36,21 @@ export interface NasgdOptions {
 export const NASGD: Required<NasgdOptions> = { alpha: 0.5, lowerBound: 0, cap: 1 };
 
 /**
- * θ ← θ − min(cap, α·max(0, f − L)/‖g‖²)·g.
+ * θ ← θ − min(cap, α·max(0, f − L)/‖g‖²)·g; no step where g = 0.
  *
- * Source: norm-adapted-gradient-descent, Algorithm 1. With an active cap f and k·f are not treated alike.
+ * The step scales with f as gradient descent's does not, but only while the cap is inactive: with an active cap f
+ * and k·f are not treated alike. Source: norm-adapted-gradient-descent, Algorithm 1.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { nasgd, newtonRaphson } from "@steepest/steepest";
+ * import { minimize, nasgd, objective, square } from "@steepest/steepest";
  *
- * assert.deepEqual(nasgd({ alpha: 1.6 }), newtonRaphson({ alpha: 1.6 }));
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, nasgd({ alpha: 1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 1.5) < 1e-4);
  * ```
  */
 export function nasgd(options: NasgdOptions = {}): Optimizer {
@@ -60,7 +65,24 @@ const { learningRate: _rate, ...DIRECTION } = ADAM;
 /** Defaults of {@link normAdaptedAdam}. */
 export const NORM_ADAPTED_ADAM: Required<NormAdaptedAdamOptions> = { ...NASGD, ...DIRECTION };
 
-/** θ ← θ − min(cap, α·max(0, f − L)/(gᵀu))·u along Adam's direction u: the paper's open question. */
+/**
+ * θ ← θ − min(cap, α·max(0, f − L)/(gᵀu))·u along Adam's direction u; no step where gᵀu ≤ 0.
+ *
+ * Source: the open question at the end of norm-adapted-gradient-descent. The cap bounds the factor of Adam's
+ * direction, whose elements are about 1.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, normAdaptedAdam, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, normAdaptedAdam({ alpha: 0.5 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.25) < 1e-4);
+ * ```
+ */
 export function normAdaptedAdam(options: NormAdaptedAdamOptions = {}): Optimizer {
   const { alpha, lowerBound, cap, ...direction } = { ...NORM_ADAPTED_ADAM, ...options };
   return chain(adamDirection(direction), newtonRaphson({ alpha, lowerBound, cap }));

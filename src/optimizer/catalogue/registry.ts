@@ -175,7 +175,23 @@ export const catalogue: Readonly<Record<string, CatalogueEntry>> = Object.freeze
   Object.fromEntries(ENTRIES.map((one) => [one.name, one])),
 );
 
-/** Builds a named optimizer; the issues name the option, or the name that was probably meant. */
+/**
+ * Builds a named optimizer from options by name, as a command line or a form has them.
+ *
+ * @returns the optimizer, or every issue: an unknown name or option with the one that was probably meant, and each
+ * option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adam, fromCatalogue } from "@steepest/steepest";
+ *
+ * const found = fromCatalogue("adam", { learningRate: 0.01 });
+ * assert(found._tag === "Right");
+ * assert.deepEqual(found.right, adam({ learningRate: 0.01 }));
+ * assert.equal(fromCatalogue("adm")._tag, "Left");
+ * ```
+ */
 export function fromCatalogue(
   name: string,
   options: Options = {},

@@ -57,7 +57,24 @@ export const RMSPROP: Required<RmspropOptions> = {
   centred: false,
 };
 
-/** v ← βv + (1 − β)g²; b ← μb + g/(√v + ε); θ ← θ − ηb. Source: Tieleman and Hinton 2012. */
+/**
+ * v ← βv + (1 − β)g²; b ← μb + g/(√v + ε); θ ← θ − ηb.
+ *
+ * v starts at 0 and is not debiased, so the first steps are longer than η. With `centred` v is the weighted
+ * variance of g. Source: Tieleman and Hinton 2012, lecture 6e; centred: Graves 2013.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, rmsprop, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, rmsprop({ learningRate: 0.01, decay: 0.99 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
+ * ```
+ */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
   const { learningRate, decay, eps, momentum, centred } = { ...RMSPROP, ...options };
   return chain(

@@ -24,7 +24,23 @@ export interface SamOptions extends SgdOptions {
 /** Defaults of {@link sam}. */
 export const SAM: Required<SamOptions> = { ...SGD, rho: 0.05 };
 
-/** The gradient at θ + ρ g/‖g‖, then `sgd`. Source: Foret et al. 2020, Algorithm 1. */
+/**
+ * The gradient at θ + ρ g/‖g‖ in place of g, then `sgd`: two gradients a step.
+ *
+ * Source: Foret et al. 2020, Algorithm 1.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, sam, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, sam({ learningRate: 0.1, rho: 0.05 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.39) < 1e-4);
+ * ```
+ */
 export function sam(options: SamOptions = {}): Optimizer {
   const { rho, ...rest } = { ...SAM, ...options };
   return chain(gradientAt(chain(normalize(), scale(-rho))), sgd(rest));

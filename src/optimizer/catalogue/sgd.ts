@@ -55,7 +55,20 @@ export const SGD: Required<SgdOptions> = {
 /**
  * v ← μv + (1 − dampening)(g + λθ); θ ← θ − ηv, or with `nesterov` θ − η(g + λθ + μv).
  *
- * Dampening acts on the first step too. Source: Robbins and Monro 1951; Polyak 1964; Nesterov 1983.
+ * v starts at 0, and dampening acts on the first step too. Source: Robbins and Monro 1951; Polyak 1964;
+ * Nesterov 1983; "Gradient descent" of unified-view-of-optimizers, Table 1.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, sgd, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, sgd({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.4) < 1e-4);
+ * ```
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
   const { learningRate, momentum, nesterov, dampening, weightDecay } = { ...SGD, ...options };

@@ -29,13 +29,49 @@ export interface SignOptions {
 /** Defaults of {@link signDescent} and {@link normalizedDescent}. */
 export const SIGN: Required<SignOptions> = { learningRate: 1e-3, momentum: 0 };
 
-/** θ ← θ − η sign(m), m the average of g. Source: unified-view-of-optimizers, "Sign GD"; Bernstein et al. 2018. */
+/**
+ * θ ← θ − η sign(m), m ← βm + (1 − β)g, with sign(0) = 0.
+ *
+ * Source: "Sign GD" of unified-view-of-optimizers, Table 1; Bernstein et al. 2018.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, signDescent, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, signDescent({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
+ * ```
+ */
 export function signDescent(options: SignOptions = {}): Optimizer {
   const { learningRate, momentum } = { ...SIGN, ...options };
   return chain(momentum === 0 ? identity() : ema({ decay: momentum }), sign(), scale(learningRate));
 }
 
-/** θ ← θ − η m/‖m‖, m the average of g. Source: unified-view-of-optimizers, "Normalized GD". */
+/**
+ * θ ← θ − η m/‖m‖, m ← βm + (1 − β)g, the norm over all parameters; no step where m = 0.
+ *
+ * Source: "Normalized GD" of unified-view-of-optimizers, Table 1.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { add, minimize, normalizedDescent, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({
+ *   parameters: { x: 3, y: 4 },
+ *   loss: ({ x, y }) => add(square(x), square(y)),
+ * });
+ * const optimizer = normalizedDescent({ learningRate: 0.1 });
+ * const { parameters } = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
+ * assert(Math.hypot(parameters.x - 2.94, parameters.y - 3.92) < 1e-4);
+ * ```
+ */
 export function normalizedDescent(options: SignOptions = {}): Optimizer {
   const { learningRate, momentum } = { ...SIGN, ...options };
   return chain(
@@ -81,7 +117,23 @@ export const LION: Required<LionOptions> = {
   weightDecay: 0,
 };
 
-/** θ ← θ − η(sign(β₁m + (1 − β₁)g) + λθ); m ← β₂m + (1 − β₂)g. Source: Chen et al. 2023, Algorithm 2. */
+/**
+ * θ ← θ − η(sign(β₁m + (1 − β₁)g) + λθ); m ← β₂m + (1 − β₂)g.
+ *
+ * Source: Chen et al. 2023, Algorithm 2.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { lion, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, lion({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
+ * ```
+ */
 export function lion(options: LionOptions = {}): Optimizer {
   const { learningRate, beta1, beta2, weightDecay } = { ...LION, ...options };
   return chain(

@@ -81,7 +81,20 @@ export const SOPHIA: Required<SophiaOptions> = {
 /**
  * θ ← θ − η(clip(m/max(ρh, ε), ±1) + λθ), the clip written as ρ⁻¹·clamp(m/max(h, ε/ρ), ±ρ).
  *
- * Source: Liu et al. 2023, Algorithm 3.
+ * m averages g at every step, h the samples of the curvature at every tenth. Source: Liu et al. 2023, Algorithm 3;
+ * variant G: Algorithm 2; unified-view-of-optimizers, Table 1.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, sophia, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, sophia({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
+ * ```
  */
 export function sophia(options: SophiaOptions = {}): Optimizer {
   const { learningRate, variant, beta1, beta2, rho, eps, every, weightDecay } = {
