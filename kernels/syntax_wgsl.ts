@@ -114,14 +114,14 @@ export const WGSL_FUNCTIONS: Readonly<Record<string, string>> = {
   let s = v * v;
   var series = 0.0;
   var term = v;
-  for (var n = 0u; n < 12u; n++) {
+  for (var n = 0u; n < 18u; n++) {
     series += term / f32(2u * n + 1u);
     term = -term * s / f32(n + 1u);
   }
   var fraction = 0.0;
   for (var n = 24u; n > 0u; n--) { fraction = 0.5 * f32(n) / (a + fraction); }
   let tail = 1.0 - exp(-min(s, 80.0)) * 0.5641896 / (a + fraction);
-  return select(select(tail, -tail, v < 0.0), 1.1283792 * series, a < 1.0);
+  return select(select(tail, -tail, v < 0.0), 1.1283792 * series, a < 1.5);
 }`,
   random_: `fn mix_(x: u32) -> u32 {
   var h = x;

@@ -1,0 +1,145 @@
+/** What plans look like: which stages share a kernel, what limits do, and that plans are repeatable. */
+import * as E from "fp-ts/lib/Either.js";
+import { assert, assertEquals, assertLessOrEqual, assertNotEquals } from "../_assert.ts";
+import { compilePlan } from "../../src/compiler/compile_plan.ts";
+import type { Plan } from "../../src/compiler/plan.ts";
+import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
+import { lower } from "../../src/lowering/lower.ts";
+import type { AnyObjective } from "../../src/lowering/problem.ts";
+import { PARAMETERS, type StepProgram } from "../../src/lowering/program.ts";
+import { relu } from "../../src/nn/activations.ts";
+import { conv2d, dense } from "../../src/nn/layers.ts";
+import { softmaxCrossEntropy } from "../../src/nn/losses.ts";
+import { mnistCnn } from "../../src/nn/models.ts";
+import { maxPool2d } from "../../src/nn/pooling.ts";
+import { classification } from "../../src/objective/classification.ts";
+import { adam } from "../../src/optimizer/catalogue/adam.ts";
+import type { Node } from "../../src/tensor/node.ts";
+import { add, broadcast, input, mean, mul, reduce, reshape, tanh } from "../../src/tensor/ops.ts";
+import { gradient } from "../../src/autodiff/vjp.ts";
+import { planOf, programOf, right } from "./_run_plan.ts";
+
+const BATCH = 60;
+const dispatches = (plan: Plan) =>
+  plan.regions.flatMap(({ commands }) => commands.filter((c) => c.kind === "dispatch"));
+const kernelsOf = (outputs: readonly Node[]) => planOf(programOf(outputs), "wgsl").kernels;
+
+let program: StepProgram | undefined;
+/** A step of Adam on the network of the first paper. */
+function step(): StepProgram {
+  return program ??= right(lower(classification(mnistCnn(), BATCH) as AnyObjective, adam()));
+}
+const planned = new Map<string, Plan>();
+function adamPlan(): Plan {
+  const known = planned.get("adam") ?? planOf(step(), "wgsl");
+  planned.set("adam", known);
+  return known;
+}
+
+Deno.test("compilePlan() makes convolution, bias, pooling, activation and argmax one kernel", () => {
+  const x = input("x", [BATCH, 1, 28, 28]);
+  const w = input("w", [10, 1, 5, 5]), b = input("b", [10]);
+  const convolved = conv2d(x, w);
+  const biased = add(convolved, broadcast(b, convolved.shape, [1]));
+  const pooled = maxPool2d(biased, { size: 2 });
+  const windows = reshape(biased, [BATCH, 10, 12, 2, 12, 2]);
+  assertEquals(kernelsOf([relu(pooled), reduce("argmax", windows, [3, 5])]).length, 1);
+});
+
+Deno.test("compilePlan() makes the last layer, its loss and its gradient by the logits one kernel", () => {
+  const h = input("h", [BATCH, 50]), w = input("w", [10, 50]), b = input("b", [10]);
+  const labels = input("y", [BATCH], "u32");
+  const logits = dense(h, w, b);
+  const losses = softmaxCrossEntropy(logits, labels);
+  const { kernels, buffers } = planOf(
+    programOf([losses, ...gradient(mean(losses), [logits])]),
+    "wgsl",
+  );
+  // What follows from the labels alone may be another.
+  const others = kernels.filter(({ bindings }) =>
+    bindings.every(({ buffer, access }) => access === "write" || buffers[buffer]!.label === "y")
+  );
+  assertEquals(kernels.length - others.length, 1);
+});
+
+Deno.test("compilePlan() updates the whole model by Adam in one dispatch", () => {
+  const { kernels, places } = adamPlan();
+  const theta = places.get(PARAMETERS)!.buffer;
+  const writers = kernels.filter(({ bindings }) =>
+    bindings.some(({ buffer, access }) => buffer === theta && access === "write")
+  );
+  assertEquals(writers.length, 1);
+  // The same kernel writes both moments.
+  const state = [...places].filter(([name]) => name.startsWith("state/"));
+  assertEquals(state.length, 2);
+  for (const [name, { buffer }] of state) {
+    const own = writers[0]!.bindings.some((b) => b.buffer === buffer && b.access === "write");
+    assert(own, `${name} is written elsewhere`);
+  }
+});
+
+Deno.test("compilePlan() makes a step of Adam on the network at most 18 dispatches", () => {
+  assertLessOrEqual(dispatches(adamPlan()).length, 18);
+});
+
+Deno.test("compilePlan() gives no elementwise operation on activations a kernel of its own", () => {
+  const plan = adamPlan();
+  const pixels = BATCH * 28 * 28;
+  // A kernel that sums nothing computes as much as it stores; the optimizer's own and the
+  // normalisation of the pixels, which three products read, are what there is.
+  const large = plan.kernels.filter(({ flops, bindings }) =>
+    bindings.some(({ buffer, access }) =>
+      access === "write" && flops === 2 * plan.buffers[buffer]!.words &&
+      plan.buffers[buffer]!.words >= BATCH * 50 && plan.buffers[buffer]!.words !== pixels &&
+      plan.buffers[buffer]!.words !== plan.arena.size
+    )
+  );
+  assertEquals(large.map(({ label }) => label), []);
+});
+
+Deno.test("compilePlan() binds at most as many buffers as the device allows", () => {
+  for (const maxBindings of [8, 6]) {
+    for (const { label, bindings } of planOf(step(), "wgsl", 1, { maxBindings }).kernels) {
+      assertLessOrEqual(bindings.length, maxBindings, label);
+    }
+  }
+});
+
+Deno.test("compilePlan() lets slots share buffers when a kernel reads more of them than it may bind", () => {
+  const slots = Array.from({ length: 12 }, (_, i) => input(`x${i}`, [7]));
+  const [kernel] = kernelsOf([slots.reduce((sum, x) => tanh(add(sum, x)))]);
+  assertLessOrEqual(kernel!.bindings.length, DEFAULT_ADAPTER.maxBindings);
+});
+
+Deno.test("compilePlan() makes the same plan of the same program", () => {
+  const plain = (plan: Plan) => ({
+    kernels: plan.kernels,
+    buffers: plan.buffers,
+    regions: plan.regions,
+    places: [...plan.places],
+  });
+  assertEquals(plain(planOf(step(), "wgsl")), plain(adamPlan()));
+  assertNotEquals(planOf(step(), "wgsl", 2).kernels[1]!.source, adamPlan().kernels[1]!.source);
+});
+
+Deno.test("compilePlan() refuses a tensor beyond the limit of a binding, with its path", () => {
+  const x = input("image", [1024, 1024]);
+  const plan = compilePlan(programOf([mul(x, 2)]), {
+    replicas: 1,
+    target: "wgsl",
+    adapter: { ...DEFAULT_ADAPTER, maxBindingBytes: 1 << 20 },
+  });
+  assert(E.isLeft(plan));
+  assertEquals(plan.left.kind, "limit");
+  assertEquals(plan.left.issues[0]!.path, "image");
+});
+
+Deno.test("compilePlan() refuses an input that is no slot, with its name", () => {
+  const { slots, ...rest } = programOf([mul(input("missing", [2]), 2)]);
+  const plan = compilePlan({ ...rest, slots: slots.filter(({ name }) => name !== "missing") }, {
+    replicas: 1,
+    target: "js",
+    adapter: DEFAULT_ADAPTER,
+  });
+  assertEquals(E.isLeft(plan) && [plan.left.kind, plan.left.issues[0]!.path], ["need", "missing"]);
+});
