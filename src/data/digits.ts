@@ -13,11 +13,23 @@ import { roundKeys, shuffled } from "./shuffle.ts";
 
 /** The options of {@link digits}. */
 export interface DigitsOptions {
-  /** The number of training images. Default 10 000. */
+  /**
+   * The number of training images, from 1 to a million.
+   *
+   * @default 10 000
+   */
   readonly train?: number;
-  /** The number of test images. Default 2 000. */
+  /**
+   * The number of test images, from 1 to a million.
+   *
+   * @default 2 000
+   */
   readonly test?: number;
-  /** Another seed, other digits. Default 0. */
+  /**
+   * Another seed, other digits.
+   *
+   * @default 0
+   */
   readonly seed?: number;
 }
 

@@ -144,7 +144,11 @@ export interface DirectoryReader {
 export interface MnistOptions {
   /** The directory with the four IDX files, gzipped or not. */
   readonly directory: string;
-  /** How to read it; by default with `Deno.readDir` and `Deno.readFile`. */
+  /**
+   * How to read it.
+   *
+   * @default `Deno.readDir` and `Deno.readFile`
+   */
   readonly reader?: DirectoryReader;
 }
 

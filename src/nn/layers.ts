@@ -21,15 +21,35 @@ export function pairOf(value: Pair, least: number, path: string): readonly [numb
 
 /** How {@link conv2d} moves over the image. */
 export interface ConvolutionOptions {
-  /** One number per output channel. Default: none. */
+  /**
+   * One number per output channel: [O].
+   *
+   * @default none
+   */
   readonly bias?: Node;
-  /** Distance of neighbouring windows. Default: 1. */
+  /**
+   * Distance of neighbouring windows in pixels, ≥ 1.
+   *
+   * @default 1
+   */
   readonly stride?: Pair;
-  /** Rows and columns of zeros on each side. Default: 0. */
+  /**
+   * Rows and columns of zeros on each side, ≥ 0.
+   *
+   * @default 0
+   */
   readonly padding?: Pair;
-  /** Distance of neighbouring taps of a window. Default: 1. */
+  /**
+   * Distance of neighbouring taps of a window in pixels, ≥ 1.
+   *
+   * @default 1
+   */
   readonly dilation?: Pair;
-  /** Output channel o sees the input channels of its group only. Default: 1. */
+  /**
+   * Output channel o sees the input channels of its group only; a divisor of C and O.
+   *
+   * @default 1
+   */
   readonly groups?: number;
 }
 

@@ -51,11 +51,19 @@ const ACTIVATIONS: { readonly [A in Activation]: (x: Node) => Node } = {
 export interface MlpOptions {
   /** The shape of one example, or its number of features. */
   readonly input: number | Shape;
-  /** Widths of the hidden layers. Default: none. */
+  /**
+   * Widths of the hidden layers, first to last.
+   *
+   * @default none
+   */
   readonly hidden?: readonly number[];
   /** How many logits there are, ≥ 1. */
   readonly classes: number;
-  /** After each hidden layer. Default: relu. */
+  /**
+   * What follows each hidden layer.
+   *
+   * @default "relu"
+   */
   readonly activation?: Activation;
 }
 
@@ -103,11 +111,23 @@ export function mlp(options: MlpOptions): Model<Readonly<Record<string, Layer>>>
 
 /** Variations of {@link mnistCnn}. */
 export interface MnistCnnOptions {
-  /** Both dropouts with rate ½, as in the paper. Default: true. */
+  /**
+   * Both dropouts with rate ½, as in the paper.
+   *
+   * @default true
+   */
   readonly dropout?: boolean;
-  /** Mean and deviation that pixels are normalised with. Default: 0.1307 and 0.3081; null: not at all. */
+  /**
+   * Mean and deviation that pixels are normalised with; null: not at all.
+   *
+   * @default 0.1307 and 0.3081
+   */
   readonly normalise?: { readonly mean: number; readonly deviation: number } | null;
-  /** Features of the two convolutions and of the dense layer. Default: [10, 20, 50]. */
+  /**
+   * Features of the two convolutions and of the dense layer.
+   *
+   * @default [10, 20, 50]
+   */
   readonly widths?: readonly [number, number, number];
 }
 

@@ -25,11 +25,19 @@ import { forms, type Pair, pairOf, windowCount } from "./layers.ts";
 
 /** The windows of a pooling layer. */
 export interface PoolingOptions {
-  /** Height and width of a window. */
+  /** Height and width of a window in pixels, ≥ 1. */
   readonly size: Pair;
-  /** Distance of neighbouring windows. Default: `size`. */
+  /**
+   * Distance of neighbouring windows in pixels, ≥ 1.
+   *
+   * @default `size`
+   */
   readonly stride?: Pair;
-  /** Rows and columns outside the image on each side. Default: 0. */
+  /**
+   * Rows and columns outside the image on each side, ≥ 0.
+   *
+   * @default 0
+   */
   readonly padding?: Pair;
 }
 

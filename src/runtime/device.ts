@@ -43,13 +43,29 @@ function requiredLimits(limits: GPUSupportedLimits): Record<string, number> {
 
 /** How `wrapDevice` treats a device. */
 export interface WrapOptions {
-  /** What the adapter calls itself. */
+  /**
+   * What the adapter calls itself.
+   *
+   * @default "injected device"
+   */
   readonly description?: string;
-  /** Whether the adapter is a CPU driver; default `false`. */
+  /**
+   * Whether the adapter is a CPU driver.
+   *
+   * @default false
+   */
   readonly software?: boolean;
-  /** Destroy the device with its last user; default `false`. */
+  /**
+   * Destroy the device with its last user.
+   *
+   * @default false
+   */
   readonly owned?: boolean;
-  /** Called once, when the last user has released an owned device or the device is lost. */
+  /**
+   * Called once, when the last user has released an owned device or the device is lost.
+   *
+   * @default nothing
+   */
   readonly onEnd?: () => void;
 }
 

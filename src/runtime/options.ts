@@ -14,28 +14,65 @@ import { sizeOf } from "../tensor/node.ts";
 
 /** Options of `compile`. */
 export interface CompileOptions {
-  /** Default `"auto"`: `"webgpu"` if there is an adapter, else `"js"`. */
+  /**
+   * Where it runs: `"webgpu"`, `"js"`, `"reference"`, or the first of the first two that there is.
+   *
+   * @default "auto"
+   */
   readonly backend?: BackendName | "auto";
-  /** Default `"f32"`; `"f64"` runs on the backend `"reference"` alone. */
+  /**
+   * Of every f32 tensor; `"f64"` runs on the backend `"reference"` alone.
+   *
+   * @default "f32"
+   */
   readonly precision?: "f32" | "f64";
-  /** Independent copies that run together; default 1. */
+  /**
+   * Independent copies that run together, ≥ 1.
+   *
+   * @default 1
+   */
   readonly replicas?: number;
-  /** Of the random numbers; replica r takes `seed + r` unless all are given. Default 0. */
+  /**
+   * Of the random numbers, a u32; replica r takes `seed + r` unless all are given.
+   *
+   * @default 0
+   */
   readonly seed?: number | readonly number[];
   /**
-   * Start values by path of the parameter instead of the objective's own: row-major, for one copy
-   * or for all of them.
+   * Start values by path of the parameter: row-major, for one copy or for all of them.
+   *
+   * @default those of the objective
    */
   readonly parameters?: Readonly<Record<string, number | ArrayLike<number>>>;
-  /** The tensors of the batch (or data slots), by name: written once, the same at every step. */
+  /**
+   * The tensors of the batch (or data slots), by name: written once, the same at every step.
+   *
+   * @default none
+   */
   readonly data?: Readonly<Record<string, ArrayLike<number>>>;
-  /** Rewrites the step program before it is compiled. */
+  /**
+   * Rewrites the step program before it is compiled.
+   *
+   * @default as it is
+   */
   readonly transform?: (program: StepProgram) => StepProgram;
-  /** Records ‖g‖, ‖u‖ and the cosine between them at each step. Default `false`. */
+  /**
+   * Records ‖g‖, ‖u‖ and the cosine between them at each step.
+   *
+   * @default false
+   */
   readonly telemetry?: boolean;
-  /** A device to run on instead of the one of this process; it stays the caller's. */
+  /**
+   * A device to run on; it stays the caller's.
+   *
+   * @default the one of this process
+   */
   readonly device?: DeviceHandle;
-  /** Aborting forgets the steps that have not begun, and every later call fails. */
+  /**
+   * Aborting forgets the steps that have not begun, and every later call fails.
+   *
+   * @default none
+   */
   readonly signal?: AbortSignal;
 }
 

@@ -30,9 +30,17 @@ export interface MinimizeSettings<R extends RecordKind = RecordKind> extends
     | "device"
     | "signal"
   > {
-  /** `"all"`: the parameters before each step too, as `history`. Default `"losses"`. */
+  /**
+   * `"all"`: the parameters before each step too, as `history`.
+   *
+   * @default "losses"
+   */
   readonly record?: R;
-  /** Hyperparameters of the replicas by path: one number each, or one for all. */
+  /**
+   * Hyperparameters of the replicas by path: one number each, or one for all.
+   *
+   * @default as the optimizer says
+   */
   readonly set?: Readonly<Record<string, number | readonly number[]>>;
 }
 

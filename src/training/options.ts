@@ -21,23 +21,59 @@ export interface TrainOptions<P> {
   readonly data: Dataset;
   /** How it is trained. */
   readonly optimizer: Optimizer;
-  /** How often every training example is seen. Default: 1. */
+  /**
+   * How often every training example is seen, ≥ 1.
+   *
+   * @default 1
+   */
   readonly epochs?: number;
-  /** Examples in a step. Default: 60. */
+  /**
+   * Examples in a step, from 1 to all.
+   *
+   * @default 60
+   */
   readonly batchSize?: number;
-  /** Decides initial parameters, order and dropout; replica r has the seed + r. Default: 0. */
+  /**
+   * Decides initial parameters, order and dropout, a u32; replica r has the seed + r.
+   *
+   * @default 0
+   */
   readonly seed?: number;
-  /** Independent runs side by side. Default: 1. */
+  /**
+   * Independent runs side by side, ≥ 1.
+   *
+   * @default 1
+   */
   readonly replicas?: number;
-  /** Default: auto. */
+  /**
+   * Where it runs; `"auto"`: on the GPU if there is an adapter, else in JavaScript.
+   *
+   * @default "auto"
+   */
   readonly backend?: Backend;
-  /** Records ‖g‖, ‖u‖ and their cosine at every step. Default: false. */
+  /**
+   * Records ‖g‖, ‖u‖ and their cosine at every step.
+   *
+   * @default false
+   */
   readonly telemetry?: boolean;
-  /** Ends the run early; the result then tells what was reached. */
+  /**
+   * Ends the run early; the result then tells what was reached.
+   *
+   * @default none
+   */
   readonly signal?: AbortSignal;
-  /** Called about four times a second, and at the end of every epoch. */
+  /**
+   * Called about four times a second, and at the end of every epoch.
+   *
+   * @default nothing
+   */
   readonly onProgress?: (progress: Progress) => void;
-  /** After how many epochs the test images are measured; always after the last. Default: 1. */
+  /**
+   * After how many epochs, ≥ 1, the test images are measured; always after the last.
+   *
+   * @default 1
+   */
   readonly evaluateEvery?: number;
 }
 
