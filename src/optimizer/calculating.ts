@@ -77,33 +77,109 @@ export type Calculating =
 /** The kinds of {@link Calculating}. */
 export type CalculatingKind = Calculating["kind"];
 
-/** Samples of the Hessian at θ: `probes` Hessian-vector products (default 1) with random signs. */
+/**
+ * Samples of the Hessian at θ: the mean of v ⊙ Hv over `probes` vectors v of random signs (Hutchinson 1990).
+ *
+ * @param options `probes`: ≥ 1, default 1; each costs one Hessian-vector product.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { curvature, diagonal, hessian, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, curvature({ calculating: hessian(), structure: diagonal() }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 0) < 1e-5);
+ * ```
+ */
 export function hessian(
   options: { readonly probes?: number; readonly distribution?: "rademacher" } = {},
 ): Hessian {
   return slot("calculating", { kind: "hessian", ...options });
 }
 
-/** Samples of the Gauss–Newton matrix at θ: `probes` products (default 1) with random signs. */
+/**
+ * Samples of the Gauss–Newton matrix G = JᵀH_LJ at θ: the mean of v ⊙ Gv over `probes` vectors v of random signs.
+ *
+ * The objective needs a likelihood.
+ *
+ * @param options `probes`: ≥ 1, default 1; each costs one product.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { gaussNewton } from "@steepest/steepest";
+ *
+ * assert.deepEqual(gaussNewton().probes, 1);
+ * ```
+ */
 export function gaussNewton(options: { readonly probes?: number } = {}): GaussNewton {
   return slot("calculating", { kind: "gaussNewton", ...options });
 }
 
-/** Samples of the Fisher information, with labels drawn from the model; `from` the batch by default. */
+/**
+ * Samples of the Fisher information F = E[ĝĝᵀ]: squares of gradients ĝ under labels drawn from the model.
+ *
+ * The objective needs a likelihood that can be sampled. Source: unified-view-of-optimizers, Table 1, F.
+ *
+ * @param options `from: "batch"` (the default): B·ĝ ⊙ ĝ of the mean gradient of B examples; `"examples"`: the mean of
+ * the squares.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { fisher } from "@steepest/steepest";
+ *
+ * assert.deepEqual(fisher().from, "batch");
+ * ```
+ */
 export function fisher(
   options: { readonly labels?: "sampled"; readonly from?: "batch" | "examples" } = {},
 ): Fisher {
   return slot("calculating", { kind: "fisher", ...options });
 }
 
-/** Squares of the incoming update (or of a transform `of` it); `from` the batch by default. */
+/**
+ * Squares s ⊙ s of s = of(u), by default of the incoming update itself.
+ *
+ * Source: unified-view-of-optimizers, Table 1, F̃.
+ *
+ * @param options `of`: a transform, default `identity()`. `from: "batch"` (the default) squares the mean gradient,
+ * `"examples"` the gradient of each example.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { empiricalFisher, identity } from "@steepest/steepest";
+ *
+ * assert.deepEqual(empiricalFisher().of, identity());
+ * ```
+ */
 export function empiricalFisher(
   options: { readonly of?: Optimizer; readonly from?: "batch" | "examples" } = {},
 ): EmpiricalFisher {
   return slot("calculating", { kind: "empiricalFisher", ...options });
 }
 
-/** Curvature from the gradients the method already has (online-parabola-momentum, Algorithms 8 and 9). */
+/**
+ * Curvature from the gradients the method already has, by a weighted regression of u on θ.
+ *
+ * Source: online-parabola-momentum, Algorithms 8 (`"deviations"`: λ = σ_u/σ_θ) and 9 (`"slope"`:
+ * λ = |cov/var_θ| + γ√(ν/var_θ)).
+ *
+ * @param options `estimate`: default `"deviations"`. `confidence`: γ ≥ 0, only with `"slope"`, default 0.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { gradientRegression } from "@steepest/steepest";
+ *
+ * assert.deepEqual(gradientRegression().estimate, "deviations");
+ * ```
+ */
 export function gradientRegression(
   options: {
     readonly estimate?: "deviations" | "slope";

@@ -66,12 +66,38 @@ export function add(eps: Hyper): AddToSpectrum {
   return slot("damping", { kind: "add", eps });
 }
 
-/** λ^p ← λ^p + ε, after the power that the length takes: where Adam's ε stands. */
+/**
+ * λ^p ← λ^p + ε, after the power that the length takes: where Adam's ε stands.
+ *
+ * @param eps ε ≥ 0, in units of λ^p.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { addToRoot } from "@steepest/steepest";
+ *
+ * assert.deepEqual(addToRoot(1e-8), { kind: "addToRoot", eps: 1e-8 });
+ * ```
+ */
 export function addToRoot(eps: Hyper): AddToRoot {
   return slot("damping", { kind: "addToRoot", eps });
 }
 
-/** x ← x + ε on each sample before it is accumulated: where AdaBelief's ε stands. */
+/**
+ * x ← x + ε on each sample before it is accumulated: where AdaBelief's ε stands.
+ *
+ * @param eps ε ≥ 0, in units of the sample.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { toSample } from "@steepest/steepest";
+ *
+ * assert.deepEqual(toSample(1e-16), { kind: "toSample", eps: 1e-16 });
+ * ```
+ */
 export function toSample(eps: Hyper): ToSample {
   return slot("damping", { kind: "toSample", eps });
 }

@@ -64,7 +64,17 @@ export type Iterative = Accumulator | Latest;
 /** The kinds of {@link Iterative}. */
 export type IterativeKind = Iterative["kind"];
 
-/** The newest sample only. */
+/**
+ * The newest sample only; what an empty list of accumulators means.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant, curvature, latest, scalar } from "@steepest/steepest";
+ *
+ * assert.deepEqual(curvature({ calculating: constant(1), structure: scalar(), iterative: latest() }).iterative, []);
+ * ```
+ */
 export function latest(): Latest {
   return slot("iterative", { kind: "latest" });
 }

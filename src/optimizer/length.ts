@@ -89,47 +89,227 @@ export type Length =
 /** The kinds of {@link Length}. */
 export type LengthKind = Length["kind"];
 
-/** No limit: û/λ. */
+/**
+ * No limit: û/λ, the step of Newton and of natural gradient descent.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant, curvature, diagonal, minimize, none, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const stage = curvature({
+ *   calculating: constant(4),
+ *   structure: diagonal(),
+ *   length: none(),
+ * });
+ * const run = await minimize(bowl, stage, { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 1.5) < 1e-5);
+ * ```
+ */
 export function none(): NoLength {
   return slot("length", { kind: "none" });
 }
 
-/** ‖d‖_H = ε. */
+/**
+ * ‖d‖_H = ε: (û/λ)/√(Σû²/λ), the norm over everything the stage sees; 0 where û = 0.
+ *
+ * Source: unified-view-of-optimizers, "Normalized NGD".
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant, curvature, diagonal, minimize, normalized, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const stage = curvature({
+ *   calculating: constant(4),
+ *   structure: diagonal(),
+ *   length: normalized(),
+ * });
+ * const run = await minimize(bowl, stage, { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.5) < 1e-5);
+ * ```
+ */
 export function normalized(): Normalized {
   return slot("length", { kind: "normalized" });
 }
 
-/** ‖d_i‖_H = ε|û_i|: the power ½. */
+/**
+ * ‖d_i‖_H = ε|û_i|: û/√λ, the power ½; Adam's and Adagrad's.
+ *
+ * Source: unified-view-of-optimizers, "GN-Normalized NGD".
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant, curvature, diagonal, gradientNorm, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const stage = curvature({
+ *   calculating: constant(4),
+ *   structure: diagonal(),
+ *   length: gradientNorm(),
+ * });
+ * const run = await minimize(bowl, stage, { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 0) < 1e-5);
+ * ```
+ */
 export function gradientNorm(): GradientNorm {
   return slot("length", { kind: "gradientNorm" });
 }
 
-/** û/λ^p, any p > 0. */
+/**
+ * û/λ^p.
+ *
+ * @param exponent p > 0; ½ is {@link gradientNorm} and 1 is {@link none}.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant, curvature, diagonal, minimize, objective, power, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const stage = curvature({
+ *   calculating: constant(4),
+ *   structure: diagonal(),
+ *   length: power(0.75),
+ * });
+ * const run = await minimize(bowl, stage, { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 0.8786796) < 1e-5);
+ * ```
+ */
 export function power(exponent: number): Power {
   return slot("length", { kind: "power", exponent });
 }
 
-/** ‖d_i‖_H = ε: sign(û)/√λ. */
+/**
+ * ‖d_i‖_H = ε: sign(û)/√λ, with sign(0) = 0.
+ *
+ * Source: unified-view-of-optimizers, "Eigenbasis Normalized NGD".
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant, curvature, diagonal, eigenbasis, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const stage = curvature({
+ *   calculating: constant(4),
+ *   structure: diagonal(),
+ *   length: eigenbasis(),
+ * });
+ * const run = await minimize(bowl, stage, { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.5) < 1e-5);
+ * ```
+ */
 export function eigenbasis(): Eigenbasis {
   return slot("length", { kind: "eigenbasis" });
 }
 
-/** Element-wise |d_i| ≤ C before the rate. */
+/**
+ * clamp(û/λ, ±C): no element longer than C before the rate, whatever its curvature; Sophia's.
+ *
+ * @param limit C > 0, in units of θ.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { clamped, constant, curvature, diagonal, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const stage = curvature({
+ *   calculating: constant(4),
+ *   structure: diagonal(),
+ *   length: clamped(0.5),
+ * });
+ * const run = await minimize(bowl, stage, { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.5) < 1e-5);
+ * ```
+ */
 export function clamped(limit: Hyper): Clamped {
   return slot("length", { kind: "clamped", limit });
 }
 
-/** ‖d‖_H ≤ C before the rate. */
+/**
+ * ‖d‖_H ≤ C before the rate: min(1, C/√(Σû²/λ))·û/λ.
+ *
+ * @param limit C = ε/α > 0.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * Source: unified-view-of-optimizers, "Clipped Natural Gradient Descent".
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { clipped, constant, curvature, diagonal, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const stage = curvature({
+ *   calculating: constant(4),
+ *   structure: diagonal(),
+ *   length: clipped(1),
+ * });
+ * const run = await minimize(bowl, stage, { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.5) < 1e-5);
+ * ```
+ */
 export function clipped(limit: Hyper): Clipped {
   return slot("length", { kind: "clipped", limit });
 }
 
-/** ‖d_i‖_H ≤ C|û_i| before the rate. */
+/**
+ * ‖d_i‖_H ≤ C|û_i| before the rate: min(1, C√λ)·û/λ.
+ *
+ * @param limit C = ε/α > 0.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * Source: unified-view-of-optimizers, "Clipped Natural Gradient Descent".
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant, curvature, diagonal, gradientNormClipped, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const stage = curvature({
+ *   calculating: constant(4),
+ *   structure: diagonal(),
+ *   length: gradientNormClipped(0.25),
+ * });
+ * const run = await minimize(bowl, stage, { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.25) < 1e-5);
+ * ```
+ */
 export function gradientNormClipped(limit: Hyper): GradientNormClipped {
   return slot("length", { kind: "gradientNormClipped", limit });
 }
 
-/** ‖d_i‖_H ≤ C before the rate. */
+/**
+ * ‖d_i‖_H ≤ C before the rate: min(1, C√λ/|û|)·û/λ.
+ *
+ * @param limit C = ε/α > 0.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * Source: unified-view-of-optimizers, "Clipped Natural Gradient Descent".
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant, curvature, diagonal, eigenbasisClipped, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const stage = curvature({
+ *   calculating: constant(4),
+ *   structure: diagonal(),
+ *   length: eigenbasisClipped(1),
+ * });
+ * const run = await minimize(bowl, stage, { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.5) < 1e-5);
+ * ```
+ */
 export function eigenbasisClipped(limit: Hyper): EigenbasisClipped {
   return slot("length", { kind: "eigenbasisClipped", limit });
 }

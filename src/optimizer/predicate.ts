@@ -63,7 +63,20 @@ export interface ParameterFacts {
   readonly shape: readonly number[];
 }
 
-/** Parameters of this rank, or within these bounds. */
+/**
+ * Parameters of this rank, or within these bounds, both included.
+ *
+ * @param bounds A rank (0 is a scalar, 1 a vector), or bounds: `atLeast` default 0, `atMost` default none.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { matches, rank } from "@steepest/steepest";
+ *
+ * assert(matches(rank({ atLeast: 2, atMost: 4 }), { path: "layer1/weight", shape: [50, 320] }));
+ * ```
+ */
 export function rank(
   bounds: number | { readonly atLeast?: number; readonly atMost?: number },
 ): RankIs {
@@ -71,27 +84,77 @@ export function rank(
   return predicate({ kind: "rank", ...range });
 }
 
-/** Parameters whose path matches the glob. */
+/**
+ * Parameters whose whole path matches the glob: `*` within a segment, `**` across segments, `?` one character.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { matches, path } from "@steepest/steepest";
+ *
+ * assert(matches(path("layer?/weight"), { path: "layer1/weight", shape: [50, 320] }));
+ * ```
+ */
 export function path(glob: string): PathIs {
   return predicate({ kind: "path", glob });
 }
 
-/** Parameters that all of the predicates match; `all()` is every parameter. */
+/**
+ * Parameters that all of the predicates match; `all()` is every parameter.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { all, matches, matrices, path } from "@steepest/steepest";
+ *
+ * assert(matches(all(matrices(), path("layer1/**")), { path: "layer1/weight", shape: [50, 320] }));
+ * ```
+ */
 export function all(...of: readonly Predicate[]): AllOf {
   return predicate({ kind: "all", of });
 }
 
-/** Parameters that some of the predicates match. */
+/**
+ * Parameters that some of the predicates match; `any()` is none.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { any, matches, path } from "@steepest/steepest";
+ *
+ * assert(matches(any(path("head/**"), path("layer1/**")), { path: "layer1/weight", shape: [50, 320] }));
+ * ```
+ */
 export function any(...of: readonly Predicate[]): AnyOf {
   return predicate({ kind: "any", of });
 }
 
-/** Parameters that the predicate does not match. */
+/**
+ * Parameters that the predicate does not match.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { matches, not, path } from "@steepest/steepest";
+ *
+ * assert(matches(not(path("head/**")), { path: "layer1/weight", shape: [50, 320] }));
+ * ```
+ */
 export function not(of: Predicate): NotIt {
   return predicate({ kind: "not", of });
 }
 
-/** Parameters of rank 2 or more: weights, not biases. */
+/**
+ * Parameters of rank 2 or more: weights, not biases.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { matches, matrices } from "@steepest/steepest";
+ *
+ * assert(matches(matrices(), { path: "layer1/weight", shape: [50, 320] }));
+ * ```
+ */
 export function matrices(): RankIs {
   return rank({ atLeast: 2 });
 }

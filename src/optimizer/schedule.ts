@@ -153,14 +153,46 @@ export function constant(value: Hyper): Constant {
     : slot("calculating", { kind: "constant", value });
 }
 
-/** from + (to − from)·min(1, t/steps). */
+/**
+ * from + (to − from)·min(1, t/steps).
+ *
+ * @param options `steps` ≥ 1.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { linear, minimize, objective, scale, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, scale(linear({ from: 0.1, to: 0, steps: 10 })), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
+ * ```
+ */
 export function linear(
   options: { readonly from: number; readonly to: number; readonly steps: number },
 ): Linear {
   return schedule({ kind: "linear", ...options });
 }
 
-/** A linear warm-up (default 0 steps), then half a cosine down to `to` (default 0) at t = steps. */
+/**
+ * from·(t + 1)/warmup for t < warmup, then half a cosine from `from` down to `to`, reached at t = steps.
+ *
+ * Source: Loshchilov and Hutter 2016, equation 5, without restarts.
+ *
+ * @param options `to`: default 0. `steps` ≥ 1, the warm-up included. `warmup`: fewer than `steps`, default 0.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { cosineDecay, minimize, objective, scale, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, scale(cosineDecay({ from: 0.1, steps: 100, warmup: 10 })), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.94) < 1e-5);
+ * ```
+ */
 export function cosineDecay(
   options: {
     readonly from: number;
@@ -172,21 +204,66 @@ export function cosineDecay(
   return schedule({ kind: "cosineDecay", ...options });
 }
 
-/** from·factor^(t/steps). */
+/**
+ * from·factor^(t/steps).
+ *
+ * @param options `factor` in (0, 1]; `steps` ≥ 1.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { exponentialDecay, minimize, objective, scale, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, scale(exponentialDecay({ from: 0.1, factor: 0.5, steps: 10 })), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
+ * ```
+ */
 export function exponentialDecay(
   options: { readonly from: number; readonly factor: number; readonly steps: number },
 ): ExponentialDecay {
   return schedule({ kind: "exponentialDecay", ...options });
 }
 
-/** from·factor^⌊t/steps⌋. */
+/**
+ * from·factor^⌊t/steps⌋.
+ *
+ * @param options `factor` in (0, 1]; `steps` ≥ 1.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, scale, square, stepDecay } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, scale(stepDecay({ from: 0.1, factor: 0.5, steps: 10 })), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
+ * ```
+ */
 export function stepDecay(
   options: { readonly from: number; readonly factor: number; readonly steps: number },
 ): StepDecay {
   return schedule({ kind: "stepDecay", ...options });
 }
 
-/** `from`, changed to each value at its step. */
+/**
+ * `from`, then each change's value from its step on.
+ *
+ * @param options `changes`: at least one, at increasing steps ≥ 1.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, piecewise, scale, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, scale(piecewise({ from: 0.1, changes: [{ at: 100, value: 0.01 }] })), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
+ * ```
+ */
 export function piecewise(
   options: {
     readonly from: number;
@@ -196,12 +273,45 @@ export function piecewise(
   return schedule({ kind: "piecewise", ...options });
 }
 
-/** to·min(1, (t + 1)/steps). */
+/**
+ * to·min(1, (t + 1)/steps): never 0, so that the first step moves.
+ *
+ * @param options `steps` ≥ 1.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, scale, square, warmup } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, scale(warmup({ to: 0.1, steps: 10 })), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.94) < 1e-5);
+ * ```
+ */
 export function warmup(options: { readonly to: number; readonly steps: number }): WarmupSchedule {
   return schedule({ kind: "warmup", ...options });
 }
 
-/** One cycle: up to the peak and down again (defaults: rise 0.3, divide 25, finalDivide 10 000). */
+/**
+ * Half a cosine from peak/divide up to `peak` at t = ⌊rise·steps⌋, and one down to peak/finalDivide at t = steps.
+ *
+ * Source: Smith and Topin 2017, with cosines.
+ *
+ * @param options `steps` ≥ 1. `rise` in [0, 1), default 0.3. `divide` ≥ 1, default 25. `finalDivide` ≥ 1, default
+ * 10 000.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, oneCycle, scale, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, scale(oneCycle({ peak: 0.25, steps: 100 })), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.94) < 1e-5);
+ * ```
+ */
 export function oneCycle(
   options: {
     readonly peak: number;
@@ -214,14 +324,45 @@ export function oneCycle(
   return schedule({ kind: "oneCycle", ...options });
 }
 
-/** by/(1 − decay^(t + 1 + lead)), lead 0 unless given. */
+/**
+ * by/(1 − decay^(t + 1 + lead)): the inverse weight of an `ema` that has run t + 1 (+ lead) steps.
+ *
+ * @param options `decay` in [0, 1). `lead`: steps ahead, ≥ 0, default 0.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { chain, ema, minimize, objective, scale, square, unbiased } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, chain(ema({ decay: 0.9 }), scale(unbiased({ by: 0.1, decay: 0.9 }))), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
+ * ```
+ */
 export function unbiased(
   options: { readonly by: number; readonly decay: number; readonly lead?: number },
 ): Unbiased {
   return schedule({ kind: "unbiased", ...options });
 }
 
-/** One schedule after the other, switching at the steps `at`. */
+/**
+ * One schedule after the other, each with a clock that starts at 0 where it begins.
+ *
+ * @param options `of`: at least two pieces. `at`: where the second and each later piece begins, increasing, ≥ 1.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant, join, linear, minimize, objective, scale, square } from "@steepest/steepest";
+ *
+ * const rate = join({ of: [constant(0.1), linear({ from: 0.1, to: 0, steps: 50 })], at: [50] });
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, scale(rate), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
+ * ```
+ */
 export function join(
   options: { readonly of: readonly Schedule[]; readonly at: readonly number[] },
 ): Join {

@@ -26,12 +26,39 @@ export type Structure = Scalar | Diagonal;
 /** The kinds of {@link Structure}. */
 export type StructureKind = Structure["kind"];
 
-/** One λ for all coordinates. */
+/**
+ * λI: one λ for everything the stage sees, the mean of the samples.
+ *
+ * Source: unified-view-of-optimizers, Table 1, "λI".
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { clipByGlobalNorm, scalar } from "@steepest/steepest";
+ *
+ * assert.deepEqual(clipByGlobalNorm(1).structure, scalar());
+ * ```
+ */
 export function scalar(): Scalar {
   return slot("structure", { kind: "scalar" });
 }
 
-/** One λ a coordinate; `average: "kernel"` shares it over a convolution's window. */
+/**
+ * One λ a coordinate.
+ *
+ * Source: unified-view-of-optimizers, "Diagonal Natural Gradient Descent".
+ *
+ * @param options `average: "kernel"` shares λ over a convolution's window: the mean over the trailing axes of a
+ * tensor of rank 3 or more. Default `"none"`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { diagonal } from "@steepest/steepest";
+ *
+ * assert.deepEqual(diagonal(), { kind: "diagonal", average: "none" });
+ * ```
+ */
 export function diagonal(options: { readonly average?: "none" | "kernel" } = {}): Diagonal {
   return slot("structure", { kind: "diagonal", ...options });
 }

@@ -95,7 +95,25 @@ export function ema(options: EmaOptions & EmaAccumulatorOptions): Ema | EmaAccum
     : slot("iterative", { kind: "ema", ...options });
 }
 
-/** v ← μv + (1 − dampening)u; out v, or with `nesterov` u + μv (heavy ball by default). */
+/**
+ * v ← μv + (1 − dampening)u; out v, or with `nesterov` u + μv. v starts at 0.
+ *
+ * Source: Polyak 1964 (heavy ball); Nesterov 1983, in the form of Sutskever et al. 2013.
+ *
+ * @param options `decay`: μ in [0, 1). `nesterov`: default false. `dampening`: in [0, 1], default 0; it acts on the
+ * first step too.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { chain, minimize, objective, scale, square, trace } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, chain(trace({ decay: 0.9, nesterov: true }), scale(0.1)), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 1.86) < 1e-5);
+ * ```
+ */
 export function trace(
   options: {
     readonly decay: Hyper;
@@ -106,21 +124,60 @@ export function trace(
   return transform({ kind: "trace", ...options });
 }
 
-/** u ← by·u. */
+/**
+ * u ← by·u: last in a chain, `by` is the learning rate.
+ *
+ * @param by A number of any sign, or a schedule.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, scale, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, scale(0.1), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
+ * ```
+ */
 export function scale(by: Hyper): Scale {
   return transform({ kind: "scale", by });
 }
 
-/** u ← u − previous u. */
+/**
+ * u ← u − previous u; the first step gives 0.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { difference } from "@steepest/steepest";
+ *
+ * assert.deepEqual(difference(), { kind: "difference" });
+ * ```
+ */
 export function difference(): Difference {
   return transform({ kind: "difference" });
 }
 
 /**
- * u ← u + decay·θ on the parameters that `mask` matches (default: all).
+ * u ← u + decay·θ on the parameters that `mask` matches.
  *
  * Its place is its meaning: first it is an L2 penalty, before `scale` it is AdamW's, after `scale` it is
  * independent of the rate.
+ *
+ * @param decay λ ≥ 0, a number or a schedule.
+ * @param mask Which parameters decay; default all. Matching none is an error when the program is built.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { chain, minimize, objective, scale, square, weightDecay } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, chain(scale(0.1), weightDecay(0.1)), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.1) < 1e-5);
+ * ```
  */
 export function weightDecay(decay: Hyper, mask: Predicate = all()): WeightDecay {
   return transform({ kind: "weightDecay", decay, mask });
@@ -129,8 +186,22 @@ export function weightDecay(decay: Hyper, mask: Predicate = all()): WeightDecay 
 /**
  * u ← min(cap, α·max(0, f − L)/(gᵀu))·u, the Newton–Raphson step on f = L along u.
  *
- * After nothing it is NaSGD (norm-adapted-gradient-descent, Algorithm 1). gᵀu ≤ 0 gives no step and is counted.
- * Defaults: alpha 1, lowerBound 0, cap 1; `cap: null` takes the cap away.
+ * After nothing it is NaSGD. gᵀu ≤ 0 gives no step and is counted.
+ * Source: norm-adapted-gradient-descent, equation (2) and Algorithm 1.
+ *
+ * @param options `alpha`: α ≥ 0, default 1. `lowerBound`: L in units of the loss, default 0. `cap`: the largest
+ * factor, > 0, default 1; null takes it away.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, newtonRaphson, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, newtonRaphson(), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 1.5) < 1e-5);
+ * ```
  */
 export function newtonRaphson(
   options: {

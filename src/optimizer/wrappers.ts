@@ -9,7 +9,23 @@ import { identity } from "./combinators.ts";
 import type { Predicate } from "./predicate.ts";
 import type { GradientAt, Graft, Optimizer, Part, Partition, SkipNonFinite } from "./types.ts";
 
-/** The direction of one branch with the norm of another, `per` tensor unless said. */
+/**
+ * direction(u)·‖magnitude(u)‖/‖direction(u)‖: the direction of one branch with the norm of another.
+ *
+ * Both branches see the same u; where the direction is 0 the result is 0.
+ *
+ * @param options `per`: norms of each parameter tensor (`"tensor"`, the default) or of all (`"global"`).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { graft, minimize, objective, scale, sign, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, graft({ direction: sign(), magnitude: scale(0.1) }), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
+ * ```
+ */
 export function graft(
   options: {
     readonly direction: Optimizer;
@@ -20,12 +36,40 @@ export function graft(
   return transform({ kind: "graft", ...options });
 }
 
-/** u ← ∇f(θ − at(u)) on the same batch: SAM is `gradientAt(chain(normalize(), scale(-ρ)))`. */
+/**
+ * u ← ∇f(θ − at(u)) on the same batch, with the same dropout: one more gradient a step.
+ *
+ * Source: SAM, Foret et al. 2020, is `gradientAt(chain(normalize(), scale(-ρ)))`; `gradientAt(scale(η))` is the
+ * extragradient step.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { chain, gradientAt, minimize, objective, scale, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, chain(gradientAt(scale(0.1)), scale(0.1)), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.52) < 1e-5);
+ * ```
+ */
 export function gradientAt(at: Optimizer): GradientAt {
   return transform({ kind: "gradientAt", at });
 }
 
-/** Each parameter goes to the first part that matches it, or to `rest` (default: unchanged). */
+/**
+ * Each parameter goes to the first part that matches it, or to `rest`; norms are over the part.
+ *
+ * @param parts Tried in order; a part that matches nothing is an error when the program is built.
+ * @param rest Default `identity()`: what no part matches passes unchanged, also unscaled.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { masked, matrices, partition, sign } from "@steepest/steepest";
+ *
+ * assert.deepEqual(masked(sign(), matrices()), partition([{ where: matrices(), of: sign() }]));
+ * ```
+ */
 export function partition(
   parts: readonly Part[],
   rest: Optimizer = identity(),
@@ -33,12 +77,32 @@ export function partition(
   return transform({ kind: "partition", parts, rest });
 }
 
-/** The transform on the parameters that match; the others pass unchanged. */
+/**
+ * The transform on the parameters that match; the others pass unchanged.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { identity, masked, path, zero } from "@steepest/steepest";
+ *
+ * assert.deepEqual(masked(zero(), path("frozen/**")).rest, identity());
+ * ```
+ */
 export function masked(of: Optimizer, where: Predicate): Partition {
   return partition([{ where, of }]);
 }
 
-/** A gate: no step, and no state moves, where the incoming u is not finite; it is counted. */
+/**
+ * A gate: where the incoming u is not finite the step is 0 and no state inside moves; it is counted.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { scale, skipNonFinite } from "@steepest/steepest";
+ *
+ * assert.deepEqual(skipNonFinite(scale(0.1)).of, scale(0.1));
+ * ```
+ */
 export function skipNonFinite(of: Optimizer): SkipNonFinite {
   return transform({ kind: "skipNonFinite", of });
 }
