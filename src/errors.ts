@@ -18,14 +18,23 @@ export interface Issue {
 
 /** What kind of thing went wrong. */
 export type ErrorKind =
+  /** An optimizer, objective or option that makes no sense as it was written. */
   | "description"
+  /** Tensors whose shapes or element types do not fit. */
   | "shape"
+  /** Something that an optimizer asks for and the objective does not provide. */
   | "need"
+  /** More than the device allows: bindings, bytes, workgroups. */
   | "limit"
+  /** A kernel that the device's compiler refuses. */
   | "shader"
+  /** No adapter, a device that failed or was lost, or a program that was disposed. */
   | "device"
+  /** Files or batches that are damaged or do not fit. */
   | "data"
+  /** Bytes that are no checkpoint of this program. */
   | "checkpoint"
+  /** The caller's signal was aborted. */
   | "cancelled";
 
 /** Builds an {@link Issue}; the message is made from the other three unless it is given. */

@@ -89,8 +89,9 @@ export type CalculatingKind = Calculating["kind"];
  * import { curvature, diagonal, hessian, minimize, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, curvature({ calculating: hessian(), structure: diagonal() }), { steps: 1, backend: "reference" });
- * assert(Math.abs(run.parameters.x - 0) < 1e-5);
+ * const optimizer = curvature({ calculating: hessian(), structure: diagonal() });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x) < 1e-5);
  * ```
  */
 export function hessian(

@@ -152,7 +152,7 @@ export function normalized(): Normalized {
  *   length: gradientNorm(),
  * });
  * const run = await minimize(bowl, stage, { steps: 1, backend: "reference" });
- * assert(Math.abs(run.parameters.x - 0) < 1e-5);
+ * assert(Math.abs(run.parameters.x) < 1e-5);
  * ```
  */
 export function gradientNorm(): GradientNorm {

@@ -10,11 +10,17 @@ import { joinPath, sites } from "./walk.ts";
 
 /** Something that an objective may provide. */
 export type Provision =
+  /** The value of the loss, which the gradient has anyway. */
   | "loss"
+  /** Hv for a vector v. */
   | "hessianVector"
+  /** Gv for a vector v, G the Gauss–Newton matrix of the likelihood. */
   | "gaussNewtonVector"
+  /** The gradient under labels drawn from the likelihood. */
   | "sampledLabels"
+  /** The gradient of each example. */
   | "perExampleGradients"
+  /** The gradient at other parameters on the same batch. */
   | "gradientElsewhere";
 
 /** One thing that one transform asks for. */

@@ -165,7 +165,8 @@ export function constant(value: Hyper): Constant {
  * import { linear, minimize, objective, scale, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, scale(linear({ from: 0.1, to: 0, steps: 10 })), { steps: 1, backend: "reference" });
+ * const optimizer = scale(linear({ from: 0.1, to: 0, steps: 10 }));
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
  * ```
  */
@@ -189,7 +190,8 @@ export function linear(
  * import { cosineDecay, minimize, objective, scale, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, scale(cosineDecay({ from: 0.1, steps: 100, warmup: 10 })), { steps: 1, backend: "reference" });
+ * const optimizer = scale(cosineDecay({ from: 0.1, steps: 100, warmup: 10 }));
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.94) < 1e-5);
  * ```
  */
@@ -216,7 +218,8 @@ export function cosineDecay(
  * import { exponentialDecay, minimize, objective, scale, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, scale(exponentialDecay({ from: 0.1, factor: 0.5, steps: 10 })), { steps: 1, backend: "reference" });
+ * const optimizer = scale(exponentialDecay({ from: 0.1, factor: 0.5, steps: 10 }));
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
  * ```
  */
@@ -238,7 +241,8 @@ export function exponentialDecay(
  * import { minimize, objective, scale, square, stepDecay } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, scale(stepDecay({ from: 0.1, factor: 0.5, steps: 10 })), { steps: 1, backend: "reference" });
+ * const optimizer = scale(stepDecay({ from: 0.1, factor: 0.5, steps: 10 }));
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
  * ```
  */
@@ -260,7 +264,8 @@ export function stepDecay(
  * import { minimize, objective, piecewise, scale, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, scale(piecewise({ from: 0.1, changes: [{ at: 100, value: 0.01 }] })), { steps: 1, backend: "reference" });
+ * const optimizer = scale(piecewise({ from: 0.1, changes: [{ at: 100, value: 0.01 }] }));
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
  * ```
  */
@@ -285,7 +290,8 @@ export function piecewise(
  * import { minimize, objective, scale, square, warmup } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, scale(warmup({ to: 0.1, steps: 10 })), { steps: 1, backend: "reference" });
+ * const optimizer = scale(warmup({ to: 0.1, steps: 10 }));
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.94) < 1e-5);
  * ```
  */
@@ -308,7 +314,8 @@ export function warmup(options: { readonly to: number; readonly steps: number })
  * import { minimize, objective, oneCycle, scale, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, scale(oneCycle({ peak: 0.25, steps: 100 })), { steps: 1, backend: "reference" });
+ * const optimizer = scale(oneCycle({ peak: 0.25, steps: 100 }));
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.94) < 1e-5);
  * ```
  */
@@ -336,7 +343,8 @@ export function oneCycle(
  * import { chain, ema, minimize, objective, scale, square, unbiased } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, chain(ema({ decay: 0.9 }), scale(unbiased({ by: 0.1, decay: 0.9 }))), { steps: 1, backend: "reference" });
+ * const optimizer = chain(ema({ decay: 0.9 }), scale(unbiased({ by: 0.1, decay: 0.9 })));
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
  * ```
  */

@@ -110,7 +110,8 @@ export function ema(options: EmaOptions & EmaAccumulatorOptions): Ema | EmaAccum
  * import { chain, minimize, objective, scale, square, trace } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, chain(trace({ decay: 0.9, nesterov: true }), scale(0.1)), { steps: 1, backend: "reference" });
+ * const optimizer = chain(trace({ decay: 0.9, nesterov: true }), scale(0.1));
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 1.86) < 1e-5);
  * ```
  */
@@ -175,7 +176,8 @@ export function difference(): Difference {
  * import { chain, minimize, objective, scale, square, weightDecay } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, chain(scale(0.1), weightDecay(0.1)), { steps: 1, backend: "reference" });
+ * const optimizer = chain(scale(0.1), weightDecay(0.1));
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.1) < 1e-5);
  * ```
  */

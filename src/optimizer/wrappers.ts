@@ -22,7 +22,8 @@ import type { GradientAt, Graft, Optimizer, Part, Partition, SkipNonFinite } fro
  * import { graft, minimize, objective, scale, sign, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, graft({ direction: sign(), magnitude: scale(0.1) }), { steps: 1, backend: "reference" });
+ * const optimizer = graft({ direction: sign(), magnitude: scale(0.1) });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.4) < 1e-5);
  * ```
  */
@@ -48,7 +49,8 @@ export function graft(
  * import { chain, gradientAt, minimize, objective, scale, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, chain(gradientAt(scale(0.1)), scale(0.1)), { steps: 1, backend: "reference" });
+ * const optimizer = chain(gradientAt(scale(0.1)), scale(0.1));
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.52) < 1e-5);
  * ```
  */

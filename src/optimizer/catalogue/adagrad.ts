@@ -53,7 +53,8 @@ export const ADAGRAD: Required<AdagradOptions> = { learningRate: 0.01, initial: 
  * import { adagrad, minimize, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, adagrad({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * const optimizer = adagrad({ learningRate: 0.1 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
  * ```
  */

@@ -78,7 +78,8 @@ export const ADAHESSIAN: Required<AdahessianOptions> = {
  * import { adahessian, minimize, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, adahessian({ learningRate: 0.5 }), { steps: 1, backend: "reference" });
+ * const optimizer = adahessian({ learningRate: 0.5 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 1.5) < 1e-4);
  * ```
  */

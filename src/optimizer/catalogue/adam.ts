@@ -95,7 +95,8 @@ export function adamDirection(options: AdamDirectionOptions = {}): Curvature {
  * import { adam, minimize, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, adam({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * const optimizer = adam({ learningRate: 0.1 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
  * ```
  */

@@ -29,7 +29,8 @@ import { ADAM, adamDirection, type AdamOptions } from "./adam.ts";
  * import { amsgrad, minimize, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, amsgrad({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * const optimizer = amsgrad({ learningRate: 0.1 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
  * ```
  */
@@ -93,7 +94,8 @@ export const ADAMAX: Required<FixedAdamOptions> = {
  * import { adamax, minimize, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, adamax({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * const optimizer = adamax({ learningRate: 0.1 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
  * ```
  */
@@ -118,7 +120,8 @@ export function adamax(options: FixedAdamOptions = {}): Optimizer {
  * import { minimize, nadam, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, nadam({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * const optimizer = nadam({ learningRate: 0.1 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.8526) < 1e-4);
  * ```
  */
@@ -152,7 +155,8 @@ export const ADABELIEF: Required<FixedAdamOptions> = { ...ADAMAX, learningRate: 
  * import { adabelief, minimize, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, adabelief({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * const optimizer = adabelief({ learningRate: 0.1 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.8889) < 1e-4);
  * ```
  */
@@ -228,7 +232,8 @@ export const ADAN: Required<AdanOptions> = {
  * import { adan, minimize, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, adan({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * const optimizer = adan({ learningRate: 0.1 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.98) < 1e-4);
  * ```
  */

@@ -36,7 +36,8 @@ export const ADAMW: Required<AdamwOptions> = { ...ADAM, weightDecay: 0.01 };
  * import { adamw, minimize, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, adamw({ learningRate: 0.1, weightDecay: 0.1 }), { steps: 1, backend: "reference" });
+ * const optimizer = adamw({ learningRate: 0.1, weightDecay: 0.1 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.87) < 1e-4);
  * ```
  */

@@ -38,8 +38,8 @@ export const NASGD: Required<NasgdOptions> = { alpha: 0.5, lowerBound: 0, cap: 1
 /**
  * θ ← θ − min(cap, α·max(0, f − L)/‖g‖²)·g; no step where g = 0.
  *
- * The step scales with f as gradient descent's does not, but only while the cap is inactive: with an active cap f
- * and k·f are not treated alike. Source: norm-adapted-gradient-descent, Algorithm 1.
+ * While the cap is inactive f and k·f are treated alike (with kL for L); with an active cap they are not.
+ * Source: norm-adapted-gradient-descent, Algorithm 1.
  *
  * @throws {SteepestError} of kind `description`, with every option that is out of range.
  *
@@ -79,7 +79,8 @@ export const NORM_ADAPTED_ADAM: Required<NormAdaptedAdamOptions> = { ...NASGD, .
  * import { minimize, normAdaptedAdam, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, normAdaptedAdam({ alpha: 0.5 }), { steps: 1, backend: "reference" });
+ * const optimizer = normAdaptedAdam({ alpha: 0.5 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.25) < 1e-4);
  * ```
  */

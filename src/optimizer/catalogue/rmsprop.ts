@@ -71,7 +71,8 @@ export const RMSPROP: Required<RmspropOptions> = {
  * import { minimize, objective, rmsprop, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, rmsprop({ learningRate: 0.01, decay: 0.99 }), { steps: 1, backend: "reference" });
+ * const optimizer = rmsprop({ learningRate: 0.01, decay: 0.99 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
  * ```
  */

@@ -37,7 +37,8 @@ export const SAM: Required<SamOptions> = { ...SGD, rho: 0.05 };
  * import { minimize, objective, sam, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, sam({ learningRate: 0.1, rho: 0.05 }), { steps: 1, backend: "reference" });
+ * const optimizer = sam({ learningRate: 0.1, rho: 0.05 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.39) < 1e-4);
  * ```
  */

@@ -42,7 +42,8 @@ export const SIGN: Required<SignOptions> = { learningRate: 1e-3, momentum: 0 };
  * import { minimize, objective, signDescent, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, signDescent({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * const optimizer = signDescent({ learningRate: 0.1 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
  * ```
  */
@@ -130,7 +131,8 @@ export const LION: Required<LionOptions> = {
  * import { lion, minimize, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, lion({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * const optimizer = lion({ learningRate: 0.1 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
  * ```
  */

@@ -92,7 +92,8 @@ export const SOPHIA: Required<SophiaOptions> = {
  * import { minimize, objective, sophia, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const run = await minimize(bowl, sophia({ learningRate: 0.1 }), { steps: 1, backend: "reference" });
+ * const optimizer = sophia({ learningRate: 0.1 });
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.9) < 1e-4);
  * ```
  */
