@@ -33,8 +33,9 @@ import {
   type ValueId,
 } from "../loops/scalar.ts";
 import type { Combine, Stage, Value } from "../loops/stage.ts";
-import { type Node, type OpKind, type OpOf, sizeOf, stridesOf } from "../tensor/node.ts";
+import { type Node, type OpKind, sizeOf, stridesOf } from "../tensor/node.ts";
 import { topological } from "../tensor/walk.ts";
+import { solveContraction } from "./solve_contraction.ts";
 import { sharedNodes } from "./shared_nodes.ts";
 
 /** A graph that must be stored into a slot. */
@@ -53,6 +54,8 @@ export interface StagedRegion {
 export interface Staged {
   readonly values: readonly Value[];
   readonly regions: readonly StagedRegion[];
+  /** Values that put pieces together, each element being read from one of them. */
+  readonly assemblies: ReadonlySet<ValueId>;
   /** Which value is the stored one of a slot version. */
   readonly stores: ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>;
 }
@@ -62,71 +65,6 @@ export type InputSource = (node: Node) => Value["source"];
 
 const VIEWS: ReadonlySet<OpKind> = new Set(["reshape", "permute", "broadcast", "slice", "pad"]);
 const LEAVES: ReadonlySet<OpKind> = new Set(["input", "constant", "iota"]);
-
-/** Whether a contraction sums anything, that is, leaves a domain axis undetermined by the output. */
-function solveContraction(
-  op: OpOf<"contraction">,
-  out: readonly Index[],
-  fresh: (extent: number) => Axis,
-) {
-  const at = new Array<Index | undefined>(op.domain.length);
-  const guards: { index: Index; extent: number }[] = [];
-  const multiples: { index: Index; of: number }[] = [];
-  op.output.forEach((affine, j) => {
-    const open = affine.factors.flatMap((f, i) =>
-      f !== 0 && at[i] === undefined && op.domain[i]! > 1 ? [i] : []
-    );
-    const rest = indexShift(
-      indexSum([
-        { factor: 1, index: out[j]! },
-        ...affine.factors.flatMap((f, i) =>
-          f !== 0 && at[i] !== undefined ? [{ factor: -f, index: at[i]! }] : []
-        ),
-      ]),
-      -affine.constant,
-    );
-    if (open.length === 0) {
-      guards.push({ index: rest, extent: 1 });
-      return;
-    }
-    const ordered = [...open].sort((a, b) =>
-      Math.abs(affine.factors[b]!) - Math.abs(affine.factors[a]!) || op.domain[b]! - op.domain[a]!
-    );
-    const radix = ordered.every((i, k) => {
-      const next = ordered[k + 1];
-      return affine.factors[i]! > 0 &&
-        (next === undefined
-          ? affine.factors[i] === 1
-          : affine.factors[i] === affine.factors[next]! * op.domain[next]!);
-    });
-    if (radix) {
-      ordered.forEach((i, k) => {
-        const quotient = indexDiv(rest, affine.factors[i]!);
-        at[i] = k === 0 ? quotient : indexMod(quotient, op.domain[i]!);
-      });
-      guards.push({ index: at[ordered[0]!]!, extent: op.domain[ordered[0]!]! });
-      return;
-    }
-    const solved = ordered[0]!;
-    const factor = affine.factors[solved]!;
-    for (const i of ordered.slice(1)) at[i] = indexAxis(fresh(op.domain[i]!));
-    const numerator = indexSum([
-      { factor: Math.sign(factor), index: rest },
-      ...ordered.slice(1).map((i) => ({
-        factor: -Math.sign(factor) * affine.factors[i]!,
-        index: at[i]!,
-      })),
-    ]);
-    const n = Math.abs(factor);
-    if (n > 1) multiples.push({ index: numerator, of: n });
-    at[solved] = indexDiv(numerator, n);
-    guards.push({ index: at[solved]!, extent: op.domain[solved]! });
-  });
-  const indices = op.domain.map((extent, i) =>
-    at[i] ?? (extent === 1 ? indexConstant(0) : indexAxis(fresh(extent)))
-  );
-  return { indices, guards, multiples };
-}
 
 /** Whether a node is stored (given that something reads it). */
 function alwaysStaged(node: Node): boolean {
@@ -178,6 +116,7 @@ export function buildStages(
 
   const values: Value[] = [];
   const valueOf = new Map<string, ValueId>();
+  const assemblies = new Set<ValueId>();
   const stores = new Map<ValueId, { slot: string; version: number }>();
   let axes = 0;
   const fresh = (prefix: string) => (extent: number): Axis => ({
@@ -411,6 +350,7 @@ export function buildStages(
         { kind: "stage" },
         `${node.op.kind}${node.shape.length > 0 ? `[${node.shape}]` : ""}`,
       );
+      if (node.op.kind === "concatenate") assemblies.add(id);
       stages.push(stageOf(node, id));
       valueOf.set(node.hash, id);
     }
@@ -435,7 +375,7 @@ export function buildStages(
     }
     return { stages };
   });
-  return { values, regions: built, stores };
+  return { values, regions: built, assemblies, stores };
 }
 
 /** Row-major word address of coordinates. */

@@ -1,0 +1,183 @@
+/**
+ * Where everything lies: slots, records, constants and temporaries in their buffers.
+ *
+ * @module
+ */
+import { failure } from "../errors.ts";
+import type { Slot, StepProgram } from "../lowering/program.ts";
+import type { AdapterClass } from "../loops/adapter.ts";
+import type { ValueId } from "../loops/scalar.ts";
+import type { Value } from "../loops/stage.ts";
+import { sizeOf } from "../tensor/node.ts";
+import type { HostSplit } from "./host.ts";
+import { alignedWords, shareBuffers, type Sharer } from "./memory.ts";
+import type { BufferSpec, Place, Plan } from "./plan.ts";
+import type { RegionKernels } from "./region_kernels.ts";
+import { shapeIn } from "./replicate.ts";
+import type { Seat } from "./write_kernel.ts";
+
+/** Key of the buffer with the host's scalars. */
+export const HOST_ROW = "host row";
+/** Key of the buffer with the records. */
+export const RECORDS = "records";
+
+/** The buffers of a plan, and who lies where in them. */
+export interface Seating {
+  readonly buffers: readonly BufferSpec[];
+  readonly places: Plan["places"];
+  readonly records: ReadonlyMap<string, number>;
+  readonly seatOf: (v: ValueId) => Seat;
+  readonly placeOfSlot: (slot: string) => Place;
+}
+
+/** Words of a buffer: whole vectors of four. */
+const round = (words: number): number => Math.max(4, Math.ceil(words / 4) * 4);
+
+/** Gives every slot, record, constant and stored value its place. */
+export function seatValues(
+  program: StepProgram,
+  split: HostSplit,
+  planned: readonly RegionKernels[],
+  values: readonly Value[],
+  storeOf: ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>,
+  slots: ReadonlyMap<string, Slot>,
+  replicas: number,
+  adapter: AdapterClass,
+): Seating {
+  // Records get their words in the order of the slots.
+  const records = new Map<string, number>();
+  let recordWords = 0;
+  for (const slot of program.slots) {
+    if (slot.role !== "record") continue;
+    records.set(slot.name, recordWords);
+    recordWords += replicas;
+  }
+
+  const keyOf = (v: ValueId): string => {
+    const value = values[v]!;
+    if (value.source.kind === "host") return HOST_ROW;
+    if (value.source.kind === "slot") return `slot ${value.source.slot}`;
+    const store = storeOf.get(v);
+    if (store === undefined) return `value ${v}`;
+    if (slots.get(store.slot)!.role === "record") return RECORDS;
+    return planned.some((p) => p.copied.has(v)) ? `value ${v}` : `slot ${store.slot}`;
+  };
+  const hostSlots = new Set(split.hostState.map((s) => s.slot));
+  const deviceSlots = [...slots.values()].filter(({ role, name }) =>
+    role === "parameters" || role === "batch" || role === "data" ||
+    (role === "state" && !hostSlots.has(name))
+  );
+  const touches = planned.flatMap((p) => p.kernels.map((k) => k.touches));
+  const used = new Set(touches.flatMap((t) => [...t.reads, ...t.writes]));
+  const sharers = new Map<string, Sharer>();
+  for (const slot of deviceSlots) {
+    // A data set is large, and written while steps run.
+    if (slot.role === "data") continue;
+    const words = round(sizeOf(shapeIn(slot, replicas)));
+    sharers.set(`slot ${slot.name}`, { words, float: slot.dtype === "f32", slot: true });
+  }
+  for (const value of values) {
+    const key = keyOf(value.id);
+    if (!used.has(value.id) || value.source.kind !== "stage" || key !== `value ${value.id}`) {
+      continue;
+    }
+    sharers.set(key, { words: alignedWords(value), float: value.dtype === "f32", slot: false });
+  }
+  const bufferKey = shareBuffers(
+    touches,
+    keyOf,
+    sharers,
+    adapter.maxBindings,
+    adapter.maxBindingBytes / 4,
+  );
+
+  const buffers: BufferSpec[] = [];
+  const bufferOf = new Map<string, number>();
+  const place = (key: string, spec: BufferSpec): number => {
+    bufferOf.set(key, buffers.length);
+    buffers.push(spec);
+    return buffers.length - 1;
+  };
+  place(HOST_ROW, { label: HOST_ROW, words: round(split.words), kind: "scalars" });
+  place(RECORDS, { label: RECORDS, words: round(recordWords), kind: "records" });
+  // Who lies where: one after the other in the buffers that they share.
+  const ends = new Map<string, { words: number; readonly label: string }>();
+  const offsets = new Map<string, number>();
+  const lay = (key: string, label: string, words: number): void => {
+    const end = ends.get(bufferKey(key)) ?? { words: 0, label };
+    offsets.set(key, end.words);
+    ends.set(bufferKey(key), { ...end, words: end.words + words });
+  };
+  // Slots have buffers whether or not a kernel uses them.
+  for (const slot of deviceSlots) {
+    lay(`slot ${slot.name}`, slot.name, round(sizeOf(shapeIn(slot, replicas))));
+  }
+  for (const value of values) {
+    const key = keyOf(value.id);
+    if (sharers.get(key)?.slot === false) lay(key, value.label, alignedWords(value));
+  }
+  for (const [key, { words, label }] of ends) place(key, { label, words, kind: "device" });
+  const places = new Map(
+    deviceSlots.filter((s) => program.slots.includes(s)).map((slot) => {
+      const key = `slot ${slot.name}`;
+      return [slot.name, {
+        buffer: bufferOf.get(bufferKey(key))!,
+        offset: offsets.get(key)!,
+        shape: slot.shape,
+        perReplica: slot.perReplica && replicas > 1,
+        dtype: slot.dtype,
+      }] as const;
+    }),
+  );
+  const seats = new Map<ValueId, Seat>();
+  for (const value of values) {
+    if (!used.has(value.id)) continue;
+    const key = keyOf(value.id);
+    if (value.source.kind === "host") {
+      seats.set(value.id, {
+        buffer: bufferOf.get(HOST_ROW)!,
+        offset: value.source.word,
+        ring: true,
+      });
+    } else if (key === RECORDS) {
+      const store = storeOf.get(value.id)!;
+      seats.set(value.id, {
+        buffer: bufferOf.get(RECORDS)!,
+        offset: records.get(store.slot)!,
+        ring: true,
+      });
+    } else if (value.source.kind === "constant") {
+      const bits = value.dtype === "f32"
+        ? new Uint32Array(Float32Array.from(value.source.values).buffer)
+        : Uint32Array.from(value.source.values);
+      const initial = new Uint32Array(round(bits.length));
+      initial.set(bits);
+      const buffer = place(key, {
+        label: "constant",
+        words: initial.length,
+        kind: "device",
+        initial,
+      });
+      seats.set(value.id, { buffer, offset: 0, ring: false });
+    } else {
+      const buffer = bufferOf.get(bufferKey(key))!;
+      seats.set(value.id, { buffer, offset: offsets.get(key)!, ring: false });
+    }
+  }
+  for (const spec of buffers) {
+    if (spec.words * 4 > adapter.maxBindingBytes) {
+      throw failure(
+        "limit",
+        spec.label,
+        `${spec.words * 4} bytes`,
+        `at most ${adapter.maxBindingBytes} bytes in one binding`,
+      );
+    }
+  }
+
+  const placeOfSlot = (slot: string): Place => {
+    const key = `slot ${slot}`;
+    return { buffer: bufferOf.get(bufferKey(key))!, offset: offsets.get(key)! };
+  };
+  return { buffers, places, records, seatOf: (v) => seats.get(v)!, placeOfSlot };
+}
