@@ -6,6 +6,7 @@
 import * as E from "fp-ts/lib/Either.js";
 import { SteepestError } from "../errors.ts";
 import type { Leaf } from "../objective/leaves.ts";
+import { canonical } from "../optimizer/codec.ts";
 import { matches, type Predicate } from "../optimizer/predicate.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { sites } from "../optimizer/walk.ts";
@@ -111,13 +112,16 @@ function failureOf({ issues }: Collector): SteepestError | undefined {
  * the step in `record/loss`.
  *
  * Left: every problem at once, each with the path of the transform that has it. A {@link SteepestError}
- * of kind `need` (the objective cannot give what is asked) or `description` (a mask that matches nothing).
+ * of kind `need` (the objective cannot give what is asked) or `description` (a mask that matches nothing, or a description that is none).
  */
 export function lower(
   objective: AnyObjective,
-  optimizer: Optimizer,
+  given: Optimizer,
   options: LowerOptions = {},
 ): E.Either<SteepestError, StepProgram> {
+  const valid = canonical(given);
+  if (E.isLeft(valid)) return valid;
+  const optimizer = valid.right;
   const predicates = predicatesOf(optimizer);
   const group = (leaf: Leaf) => predicates.map((p) => matches(p, leaf) ? "1" : "0").join("");
   const arena = arenaOf(objective.leaves, group);

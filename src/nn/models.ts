@@ -92,6 +92,10 @@ export function mlp(options: MlpOptions): Model<Readonly<Record<string, Layer>>>
   if (!widths.every((w) => Number.isInteger(w) && w >= 1)) {
     throw failure("description", "mlp", `widths ${widths.join(", ")}`, "positive integers");
   }
+  if (!Object.hasOwn(ACTIVATIONS, activation)) {
+    const known = Object.keys(ACTIVATIONS).join(", ");
+    throw failure("description", "mlp/activation", `"${activation}"`, `one of ${known}`);
+  }
   const names = widths.slice(1).map((_, i) => `layer${i + 1}`);
   const parameters = Object.fromEntries(
     names.map((name, i) => [name, layer([widths[i + 1]!, widths[i]!])]),

@@ -34,6 +34,8 @@ export interface Likelihood {
   readonly name: string;
   /** The label's name in the batch and its element type, where the likelihood says. */
   readonly label?: { readonly name: string; readonly dtype: DType };
+  /** The number of classes that outputs tell apart, where labels are classes. */
+  readonly classes?: (outputs: Node) => number;
   /** The loss of each example, [N]. */
   perExample(outputs: Node, batch: BatchTensors): Node;
   /** The mean of {@link Likelihood.perExample}: a scalar. */
@@ -83,6 +85,7 @@ export function categorical(label: string): Likelihood {
   return {
     name: "categorical",
     label: { name: label, dtype: "u32" },
+    classes: (outputs) => outputs.shape[1]!,
     perExample,
     loss: (outputs, batch) => mean(perExample(outputs, batch)),
     sample: (outputs, random) => ({

@@ -44,6 +44,8 @@ export interface Objective<P = Parameters, B = BatchSpecification> {
   readonly lowerBound?: number;
   /** How likely the labels are under the outputs, where it was given. */
   readonly likelihood?: Likelihood;
+  /** The tensor of the batch that holds classes, and how many classes there are. */
+  readonly labels?: { readonly name: string; readonly below: number };
   /** Builds the graph at given parameters and batch. */
   readonly build: Build;
 }
@@ -99,28 +101,38 @@ function buildOf<P extends Parameters, B>(
   };
 }
 
+type Labels = NonNullable<Objective["labels"]>;
+
+function labelsOf({ outputs, likelihood }: Instance): Labels | undefined {
+  if (outputs === undefined || likelihood?.label === undefined) return undefined;
+  const below = likelihood.classes?.(outputs);
+  return below === undefined ? undefined : { name: likelihood.label.name, below };
+}
+
 /** Builds once with stand-ins, so that a mistake is found where the objective is written. */
 function tryBuild(
   build: Build,
   leaves: readonly Leaf[],
   slots: Readonly<Record<string, TensorSlot>>,
-): readonly Issue[] {
+): { readonly issues: readonly Issue[]; readonly labels?: Labels | undefined } {
   const shapes = new Map(leaves.map((leaf) => [leaf.path, leaf.shape]));
   const mode = makeMode(true, input("seed", [], "u32"), input("step", [], "u32"));
   try {
-    const { loss } = build(
+    const instance = build(
       (path) => input(`parameters/${path}`, shapes.get(path)!),
       (name) => input(`batch/${name}`, slots[name]!.shape, slots[name]!.dtype),
       mode,
     );
+    const { loss } = instance;
     if (typeof loss !== "object" || loss === null || !("op" in loss)) {
-      return [issue("loss", typeof loss, "a node of the graph")];
+      return { issues: [issue("loss", typeof loss, "a node of the graph")] };
     }
-    return loss.shape.length === 0 && loss.dtype === "f32"
+    const issues = loss.shape.length === 0 && loss.dtype === "f32"
       ? []
       : [issue("loss", `${loss.dtype} [${loss.shape.join(", ")}]`, "an f32 scalar")];
+    return { issues, labels: labelsOf(instance) };
   } catch (error) {
-    if (error instanceof SteepestError) return error.issues;
+    if (error instanceof SteepestError) return { issues: error.issues };
     throw error;
   }
 }
@@ -195,7 +207,7 @@ export function objective<P extends Parameters, B extends BatchSpecification>(
   }
   if (issues.length > 0) throw new SteepestError("description", issues);
   const build = buildOf(parameters, slots, builder, likelihood);
-  const faults = tryBuild(build, leaves, slots);
+  const { issues: faults, labels } = tryBuild(build, leaves, slots);
   if (faults.length > 0) throw new SteepestError("shape", faults);
   return Object.freeze({
     parameters,
@@ -204,6 +216,7 @@ export function objective<P extends Parameters, B extends BatchSpecification>(
     build,
     ...(lowerBound === undefined ? {} : { lowerBound }),
     ...(likelihood === undefined ? {} : { likelihood }),
+    ...(labels === undefined ? {} : { labels }),
   });
 }
 

@@ -5,7 +5,7 @@
  */
 
 import * as E from "fp-ts/lib/Either.js";
-import { type Issue, issue } from "../errors.ts";
+import { type Issue, issue, SteepestError } from "../errors.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { optimizerSchema } from "./schema/optimizer.ts";
 import { check, MAX_DEPTH } from "./schema/tagged.ts";
@@ -18,9 +18,29 @@ export const VERSION = 1;
 /** More values than any description has; a bound, so that a hostile input ends. */
 const MAX_VALUES = 100_000;
 
+/**
+ * The canonical description of an optimizer, or every problem with it: what was written by hand instead of
+ * by the constructors meets the same checks.
+ */
+export function canonical(optimizer: Optimizer): E.Either<SteepestError, Optimizer> {
+  const large = tooLarge(optimizer);
+  if (large !== undefined) return E.left(new SteepestError("description", [large]));
+  const result = check(optimizerSchema, optimizer, "optimizer");
+  return result.ok
+    ? E.right(result.value)
+    : E.left(new SteepestError("description", result.issues));
+}
+
+/** The canonical description, or what {@link canonical} finds thrown. */
+export function described(optimizer: Optimizer): Optimizer {
+  const result = canonical(optimizer);
+  if (E.isLeft(result)) throw result.left;
+  return result.right;
+}
+
 /** Canonical JSON (sorted keys, no spaces) with the version of the format beside the root's fields. */
 export function encode(optimizer: Optimizer): string {
-  return canonicalJson({ ...optimizer, version: VERSION });
+  return canonicalJson({ ...described(optimizer), version: VERSION });
 }
 
 /** Depth and size without recursion, so that no input overflows the stack. */

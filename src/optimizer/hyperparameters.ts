@@ -7,10 +7,13 @@
  * @module
  */
 
+import { type Issue, issue } from "../errors.ts";
 import type { Calculating } from "./calculating.ts";
 import type { Damping } from "./damping.ts";
 import type { Accumulator } from "./iterative.ts";
 import type { Length } from "./length.ts";
+import { optimizerSchema } from "./schema/optimizer.ts";
+import { check } from "./schema/tagged.ts";
 import type { Structure } from "./structure.ts";
 import type { OfKind, Optimizer, Tagged } from "./types.ts";
 import { joinPath, sites } from "./walk.ts";
@@ -139,4 +142,31 @@ function inSlot(it: Tagged, path: string): readonly Hyperparameter[] {
 /** Every hyperparameter of an optimizer, in the order in which the description reads. */
 export function hyperparameters(optimizer: Optimizer): readonly Hyperparameter[] {
   return sites(optimizer).flatMap((site) => own(site.optimizer, TRANSFORM_ROLES, site.path));
+}
+
+/** A copy of JSON with another number at a path; `undefined` where nothing stands there. */
+function replaced(value: unknown, path: readonly string[], number: number): unknown {
+  const [first, ...rest] = path;
+  if (first === undefined) return number;
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, first)) return undefined;
+  const inner = replaced((value as Readonly<Record<string, unknown>>)[first], rest, number);
+  if (inner === undefined) return undefined;
+  return Array.isArray(value)
+    ? value.map((member, i) => `${i}` === first ? inner : member)
+    : { ...value, [first]: inner };
+}
+
+/** What is wrong with a new number for the hyperparameter at a path, such as `1/scale/by`. */
+export function valueIssues(optimizer: Optimizer, path: string, value: number): readonly Issue[] {
+  for (const site of sites(optimizer)) {
+    if (!path.startsWith(`${site.path}/`)) continue;
+    const inside = path.slice(site.path.length + 1).split("/");
+    const changed = replaced(site.optimizer, inside, value);
+    if (changed === undefined) continue;
+    const result = check(optimizerSchema, changed, site.path);
+    return result.ok
+      ? []
+      : result.issues.map(({ found, expected }) => issue(path, found, expected));
+  }
+  return [];
 }

@@ -77,6 +77,7 @@ function refuse(path: string, found: string, expected: string): E.Either<Steepes
 
 /** Reads a checkpoint. Left: a `checkpoint` error if the bytes are foreign, cut short or damaged. */
 export function decodeCheckpoint(bytes: Uint8Array): E.Either<SteepestError, Checkpoint> {
+  if (!(bytes instanceof Uint8Array)) return refuse("bytes", typeof bytes, "a Uint8Array");
   const magic = new TextDecoder().decode(bytes.subarray(0, MAGIC.length));
   if (magic !== MAGIC) {
     return refuse("magic", `${JSON.stringify(magic)} in ${bytes.length} bytes`, `"${MAGIC}"`);

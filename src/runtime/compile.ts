@@ -5,13 +5,15 @@
  */
 import * as E from "fp-ts/lib/Either.js";
 import type { TaskEither } from "fp-ts/lib/TaskEither.js";
-import { SteepestError } from "../errors.ts";
+import { failure, SteepestError } from "../errors.ts";
 import { lower } from "../lowering/lower.ts";
 import type { AnyObjective } from "../lowering/problem.ts";
 import type { StepProgram } from "../lowering/program.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import type { Objective } from "../objective/objective.ts";
+import { canonical } from "../optimizer/codec.ts";
 import { contentHash } from "../optimizer/content_hash.ts";
+import { valueIssues } from "../optimizer/hyperparameters.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { launch } from "./launch.ts";
 import type { CompileOptions } from "./options.ts";
@@ -22,16 +24,37 @@ function identityOf(optimizer: Optimizer, program: StepProgram): string {
   return `${contentHash(optimizer).full} ${shapes}`;
 }
 
+/** A label that names no class has a loss of 0, which would pass for a perfect answer. */
+function checkLabels<P, B>(objective: Objective<P, B>, { data = {} }: CompileOptions): void {
+  const { name, below = Infinity } = objective.labels ?? {};
+  const labels = name === undefined ? undefined : data[name] ?? data[`batch/${name}`];
+  const wrong = Array.from(labels ?? []).find((label) => label >= below);
+  if (wrong === undefined) return;
+  throw failure("data", `batch/${name}`, `the label ${wrong}`, `classes from 0 to ${below - 1}`);
+}
+
 async function build<P extends Parameters, B>(
   objective: Objective<P, B>,
-  optimizer: Optimizer,
+  given: Optimizer,
   options: CompileOptions,
 ): Promise<Program<P>> {
-  const { precision = "f32", telemetry = false } = options;
+  const { precision = "f32", telemetry = false, signal } = options;
+  const checkSignal = () => {
+    if (signal?.aborted !== true) return;
+    throw failure("cancelled", "signal", "an aborted signal", "a run to the end");
+  };
+  checkSignal();
+  const optimizer = getOrThrow(canonical(given));
+  checkLabels(objective, options);
   const lowered = getOrThrow(lower(objective as AnyObjective, optimizer, { telemetry }));
   const transformed = options.transform?.(lowered) ?? lowered;
   const launched = await launch(transformed, objective.leaves, options);
   const { executor, program, plan, release } = launched;
+  if (signal?.aborted === true) {
+    executor.dispose();
+    release();
+    checkSignal();
+  }
   return runningProgram({
     objective,
     executor,
@@ -39,7 +62,8 @@ async function build<P extends Parameters, B>(
     ...(plan === undefined ? {} : { plan }),
     precision,
     identity: identityOf(optimizer, program),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    valueIssues: (path, value) => valueIssues(optimizer, path, value),
+    ...(signal === undefined ? {} : { signal }),
     onDispose: release,
   });
 }

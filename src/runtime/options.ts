@@ -146,6 +146,9 @@ function startOf(
       ));
       continue;
     }
+    if (values !== undefined && !Array.from(values).every(Number.isFinite)) {
+      issues.push(issue(`parameters/${path}`, "values that are not finite", "finite numbers"));
+    }
     seeds.forEach((seed, r) => {
       const source = values ?? initialValues(byPath.get(path)!.initial, seed, path);
       const skip = source.length > size ? r * size : 0;
@@ -153,6 +156,17 @@ function startOf(
     });
   }
   return start;
+}
+
+/** Labels and indices are whole; arrays of unsigned integers cannot be otherwise. */
+function checkWords(name: string, given: ArrayLike<number>, issues: Issue[]): void {
+  if (/^Uint(8|8Clamped|16|32)Array$/.test(Object.prototype.toString.call(given).slice(8, -1))) {
+    return;
+  }
+  const wrong = Array.from(given).find((v) => !Number.isInteger(v) || v < 0 || v >= 2 ** 32);
+  if (wrong !== undefined) {
+    issues.push(issue(name, String(wrong), "integers from 0 to 4294967295"));
+  }
 }
 
 /** A step program with the values it starts from. */
@@ -197,6 +211,7 @@ export function startFrom(
     if (given.length !== size && given.length !== size * replicas) {
       issues.push(issue(slot.name, `${given.length} values`, `${size} values`));
     }
+    if (slot.dtype === "u32") checkWords(slot.name, given, issues);
     return given.length === size ? { ...slot, perReplica: false } : slot;
   });
   if (issues.length > 0) throw new SteepestError("data", issues);

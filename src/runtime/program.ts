@@ -80,6 +80,8 @@ export interface ProgramParts<P> {
   readonly precision: "f32" | "f64";
   /** What a checkpoint must belong to. */
   readonly identity: string;
+  /** What is wrong with a new number for a hyperparameter. */
+  readonly valueIssues: (path: string, value: number) => readonly Issue[];
   readonly signal?: AbortSignal;
   readonly onDispose: () => void;
 }
@@ -103,6 +105,7 @@ function hyperValues(
   program: StepProgram,
   replicas: number,
   values: HyperparameterValues,
+  valueIssues: ProgramParts<unknown>["valueIssues"],
 ): E.Either<SteepestError, readonly (readonly [string, ArrayLike<number>])[]> {
   const slots = new Map(
     program.slots.filter((s) => s.role === "hyper")
@@ -111,7 +114,7 @@ function hyperValues(
   const issues: Issue[] = [];
   const found = Object.entries(values).flatMap(([path, given]) => {
     const slot = slots.get(path);
-    const numbers = typeof given === "number" ? [given] : given;
+    const numbers = Array.isArray(given) ? given : [given];
     if (slot === undefined) {
       const known = [...slots.keys()].join(", ") || "nothing: there are no hyperparameters";
       issues.push(issue(path, "no such hyperparameter", `one of ${known}`));
@@ -119,7 +122,7 @@ function hyperValues(
     }
     if (!numbers.every(Number.isFinite)) {
       issues.push(issue(path, numbers.join(", "), "finite numbers"));
-    }
+    } else issues.push(...numbers.flatMap((value) => valueIssues(path, value)));
     if (numbers.length !== 1 && numbers.length !== replicas) {
       issues.push(issue(path, `${numbers.length} numbers`, `1, or ${replicas} for the replicas`));
     }
@@ -237,7 +240,7 @@ export function runningProgram<P extends Parameters>(parts: ProgramParts<P>): Pr
     },
     set(values) {
       check();
-      const found = hyperValues(program, replicas, values);
+      const found = hyperValues(program, replicas, values, parts.valueIssues);
       if (E.isLeft(found)) return found;
       for (const [slot, numbers] of found.right) executor.write(slot, numbers);
       return E.right(undefined);

@@ -7,6 +7,7 @@
  */
 
 import type { Calculating, CalculatingKind } from "../optimizer/calculating.ts";
+import { described } from "../optimizer/codec.ts";
 import type { Length, LengthKind } from "../optimizer/length.ts";
 import type { StructureKind } from "../optimizer/structure.ts";
 import type {
@@ -142,6 +143,6 @@ const GRADIENT_DESCENT: Row = { length: "", calculating: "", structure: "LI", it
  * ```
  */
 export function classify(optimizer: Optimizer): Row {
-  const stages = classifyStages(optimizer);
+  const stages = classifyStages(described(optimizer));
   return (stages.findLast(({ constant }) => !constant) ?? stages.at(-1))?.row ?? GRADIENT_DESCENT;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { described } from "../optimizer/codec.ts";
 import { hyperparameters } from "../optimizer/hyperparameters.ts";
 import { COST_IN_GRADIENTS, type Need, needs, type Provision } from "../optimizer/needs.ts";
 import type { Hyper } from "../optimizer/schedule.ts";
@@ -119,7 +120,8 @@ function remarks(optimizer: Optimizer): readonly string[] {
  * assert.match(explain(sgd()), /0 × θ/);
  * ```
  */
-export function explain(optimizer: Optimizer): string {
+export function explain(given: Optimizer): string {
+  const optimizer = described(given);
   const state = stateSlots(optimizer);
   const tensors = state.filter(({ size }) => size === "parameters").length;
   const stages = classifyStages(optimizer);

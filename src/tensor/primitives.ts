@@ -55,8 +55,10 @@ export function iota(shape: Shape, axis: number): Node {
 }
 
 /** A tensor for a tensor or number; numbers take the element type of the partner. */
-export function lift(value: TensorLike, dtype: DType = "f32"): Node {
-  return typeof value === "number" ? constant(value, [], dtype) : value;
+export function lift(value: TensorLike, dtype: DType = "f32", op = "operand"): Node {
+  if (typeof value === "number") return constant(value, [], dtype);
+  if (value?.op === undefined) shapeError(op, `${value}`, "a tensor or a number");
+  return value;
 }
 
 /** The right-aligned common shape of several, or a typed error. */
@@ -134,7 +136,7 @@ const UNARY: { readonly [F in UnaryFn]: { readonly from: DType; readonly to: DTy
 
 /** An elementwise function of one argument. */
 export function unary(fn: UnaryFn, x: TensorLike): Node {
-  const node = lift(x);
+  const node = lift(x, "f32", fn);
   if (node.dtype !== UNARY[fn].from) shapeError(fn, node.dtype, UNARY[fn].from);
   return makeNode({ kind: "unary", fn }, [node], node.shape, UNARY[fn].to);
 }
@@ -156,8 +158,9 @@ const BINARY: { readonly [F in BinaryFn]: readonly DType[] } = {
 };
 
 function aligned(op: string, a: TensorLike, b: TensorLike): readonly [Node, Node] {
-  const dtype = typeof a !== "number" ? a.dtype : typeof b !== "number" ? b.dtype : "f32";
-  const x = lift(a, dtype), y = lift(b, dtype);
+  // A misspelt parameter comes as undefined, past the types where the caller has none.
+  const dtype = typeof a !== "number" ? a?.dtype : typeof b !== "number" ? b?.dtype : "f32";
+  const x = lift(a, dtype, op), y = lift(b, dtype, op);
   if (x.dtype !== y.dtype) {
     shapeError(op, `${x.dtype} and ${y.dtype}`, "operands of one element type");
   }

@@ -103,9 +103,15 @@ function optionIssues(options: MinimizeOptions): Issue[] {
     Number.isInteger(value) && Number(value) >= 0
       ? []
       : [issue(path, String(value), "a number of steps")];
-  if (options.until === undefined) return count("steps", options.steps);
+  const record = options.record === undefined || ["losses", "all"].includes(options.record)
+    ? []
+    : [issue("record", `"${options.record}"`, '"losses" or "all"')];
+  if (options.until === undefined) return [...count("steps", options.steps), ...record];
+  const both = options.steps === undefined
+    ? []
+    : [issue("steps", "both `steps` and `until`", "`steps`, or `until` with `maxSteps`")];
   const until = Number.isNaN(options.until) ? [issue("until", "NaN", "a number")] : [];
-  return [...count("maxSteps", options.maxSteps), ...until];
+  return [...count("maxSteps", options.maxSteps), ...until, ...both, ...record];
 }
 
 function firstReached(losses: Float64Array, replicas: number, r: number, until: number): number {
