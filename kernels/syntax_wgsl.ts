@@ -109,19 +109,18 @@ export const WGSL_FUNCTIONS: Readonly<Record<string, string>> = {
   let small = 2.0 * r * (1.0 + s * (0.33333334 + s * (0.2 + s * (0.14285715 + s * 0.11111111))));
   return select(log(1.0 + v), small, abs(v) < 0.35);
 }`,
+  // Two polynomials and no loop: what is unrolled at every use takes drivers minutes to compile. The
+  // first is erf(v)/v in v² for |v| < 1, the second e^{v²}·erfc(|v|) in 1/(1 + |v|/2), both Chebyshev fits.
   erf_: `fn erf_(v: f32) -> f32 {
   let a = abs(v);
   let s = v * v;
-  var series = 0.0;
-  var term = v;
-  for (var n = 0u; n < 18u; n++) {
-    series += term / f32(2u * n + 1u);
-    term = -term * s / f32(n + 1u);
-  }
-  var fraction = 0.0;
-  for (var n = 24u; n > 0u; n--) { fraction = 0.5 * f32(n) / (a + fraction); }
-  let tail = 1.0 - exp(-min(s, 80.0)) * 0.5641896 / (a + fraction);
-  return select(select(tail, -tail, v < 0.0), 1.1283792 * series, a < 1.5);
+  let near = v * (1.12837917 + s * (-0.376126267 + s * (0.112835947 + s * (-0.026854212 +
+    s * (0.00518908742 + s * (-0.000801686429 + s * 7.87587506e-5))))));
+  let t = 1.0 / (1.0 + 0.5 * a);
+  let q = 0.000537095818 + t * (0.274476618 + t * (0.326460598 + t * (0.113055646 +
+    t * (0.386186259 + t * (-0.0433860384 + t * -0.0580902074)))));
+  let far = 1.0 - exp(-min(s, 80.0)) * q;
+  return select(select(far, -far, v < 0.0), near, a < 1.0);
 }`,
   random_: `fn mix_(x: u32) -> u32 {
   var h = x;

@@ -19,20 +19,16 @@ import {
 import {
   type DType,
   type Scalar,
-  scalarBinary,
-  scalarCompare,
   scalarConstant,
   scalarLoad,
   scalarLocal,
-  scalarSelect,
   scalarSubstitute,
-  scalarVisit,
   type ValueId,
 } from "../src/loops/scalar.ts";
 import type { Cluster, Stage } from "../src/loops/stage.ts";
 
-import type { BoundBuffer } from "./syntax.ts";
-import { vectorOf, Writer, type WriterContext } from "./writer.ts";
+import { combineStage, evaluateBox, points, storeAll, type Written } from "./boxes.ts";
+import { Writer, type WriterContext } from "./writer.ts";
 
 /** How an epilogue axis runs over the anchor's. */
 export type AxisRelation =
@@ -119,17 +115,6 @@ export function writeTiled(
     run();
   }
   return writer.lines;
-}
-
-/** All points of a box, row-major. */
-export function* points(extents: readonly number[]): Generator<readonly number[]> {
-  const at = extents.map(() => 0);
-  while (true) {
-    yield [...at];
-    let i = extents.length - 1;
-    while (i >= 0 && ++at[i]! >= extents[i]!) at[i--] = 0;
-    if (i < 0) return;
-  }
 }
 
 /** The largest blocks, up to those of the tile, that visit the elements in row-major order: ties take the first. */
@@ -309,112 +294,4 @@ export function boxExtent(r: AxisRelation, extent: number, tile: readonly number
   if (r.kind === "free") return extent;
   const size = tile[r.anchor]!;
   return r.kind === "same" ? size : r.kind === "grow" ? size * r.by : size / r.by;
-}
-
-/** An epilogue value at coordinates: its body with small reductions written out. */
-export function combineStage(
-  stage: Stage,
-  at: readonly Index[],
-  load: (value: ValueId, at: readonly Index[], dtype: DType) => Scalar,
-): Scalar {
-  const evaluate = (r: readonly number[]): Scalar => {
-    const map = new Map(stage.parallel.map((a, i) => [a.name, at[i]!]));
-    stage.reduce.forEach((a, i) => map.set(a.name, indexConstant(r[i]!)));
-    return scalarSubstitute(stage.body, map, load);
-  };
-  if (stage.combine === "none") return evaluate([]);
-  let best: Scalar | undefined;
-  let winner: Scalar = scalarConstant(0, "u32");
-  let flat = 0;
-  for (const r of points(stage.reduce.map((a) => a.extent))) {
-    const value = evaluate(r);
-    if (best === undefined) best = value;
-    else if (stage.combine === "sum") best = scalarBinary("add", best, value);
-    else {
-      const better = scalarCompare("gt", value, best);
-      winner = scalarSelect(better, scalarConstant(flat, "u32"), winner);
-      best = scalarSelect(better, value, best);
-    }
-    flat++;
-  }
-  return stage.combine === "argmax" ? winner : best!;
-}
-
-interface Written {
-  readonly stage: Stage;
-  readonly at: readonly Index[];
-  readonly text: string;
-  readonly dtype: DType;
-  readonly buffer: BoundBuffer;
-  readonly word: Index;
-}
-
-/** Evaluates a box of values; nothing is stored before everything is evaluated. */
-function evaluateBox(
-  stage: Stage,
-  box: readonly (readonly number[])[],
-  origin: readonly Index[],
-  value: (p: readonly number[]) => Scalar,
-  context: WriterContext,
-  writer: Writer,
-): Written[] {
-  return box.map((p) => {
-    const at = origin.map((o, i) => indexShift(o, p[i]!));
-    const scalar = value(p);
-    return {
-      stage,
-      at,
-      text: writer.scalar(scalar),
-      dtype: scalar.dtype,
-      ...context.address(stage.value, at),
-    };
-  });
-}
-
-/** Stores values, four neighbours at a time where they are aligned. */
-function storeAll(written: readonly Written[], context: WriterContext, writer: Writer): void {
-  const { syntax } = context;
-  const beyond = (w: Written): number[] =>
-    w.at.flatMap((c, i) => c.high >= w.stage.parallel[i]!.extent ? [i] : []);
-  for (let k = 0; k < written.length; k++) {
-    const w = written[k]!;
-    const edges = beyond(w).map((i) =>
-      syntax.inside(writer.index(w.at[i]!), w.stage.parallel[i]!.extent)
-    );
-    if (w.buffer.element === "vec4f" || w.buffer.element === "vec4u") {
-      const split = vectorOf(w.word);
-      const four = written.slice(k, k + 4);
-      const together = split !== undefined && split.lane === 0 && four.length === 4 &&
-        four.every((x, j) => {
-          const d = indexSum([{ factor: 1, index: x.word }, { factor: -1, index: w.word }]);
-          return x.stage === w.stage && d.terms.length === 0 && d.constant === j &&
-            beyond(x).length === 0;
-        });
-      if (together) {
-        writer.line(
-          syntax.storeVector(
-            w.buffer,
-            writer.index(split.vector),
-            four.map((x) => x.text),
-            w.dtype,
-          ),
-        );
-        k += 3;
-        continue;
-      }
-      context.unaligned(w.buffer);
-    }
-    const text = syntax.store(w.buffer, writer.index(w.word), w.text, w.dtype);
-    if (edges.length === 0) writer.line(text);
-    else for (const l of [syntax.branch(edges.join(" && ")), text, syntax.close]) writer.line(l);
-  }
-}
-
-/** Every load of a stage's body, once. */
-export function loadsOf(stage: Stage): readonly Extract<Scalar, { kind: "load" }>[] {
-  const loads: Extract<Scalar, { kind: "load" }>[] = [];
-  scalarVisit(stage.body, (s) => {
-    if (s.kind === "load") loads.push(s);
-  });
-  return loads;
 }
