@@ -1,4 +1,5 @@
 /** The functions of the kernels: accuracy, conventions at special values, random bits. */
+import { WGSL_FUNCTIONS } from "../../kernels/syntax_wgsl.ts";
 import { assert, assertEquals } from "../_assert.ts";
 import { relu } from "../../src/nn/activations.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
@@ -132,3 +133,9 @@ for (const target of targets) {
     }
   });
 }
+
+Deno.test("WGSL_FUNCTIONS have no loops, which drivers unroll wherever a function is used", () => {
+  for (const [name, source] of Object.entries(WGSL_FUNCTIONS)) {
+    assert(!/\b(for|while|loop)\b/.test(source), name);
+  }
+});
