@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import { type Issue, issue, SteepestError } from "../errors.ts";
+import { failure, type Issue, issue, SteepestError } from "../errors.ts";
 import type { Model } from "../nn/models.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { sameShape } from "../tensor/node.ts";
@@ -92,6 +92,9 @@ const show = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 export function checkTrainOptions<P>(options: TrainOptions<P>): CheckedNumbers {
   const { model, data, epochs = 1, batchSize = 60, seed = 0, replicas = 1 } = options;
   const { evaluateEvery = 1 } = options;
+  for (const [path, given] of Object.entries({ model, data })) {
+    if (given === undefined) throw failure("description", path, "nothing", `the option "${path}"`);
+  }
   const issues: Issue[] = [];
   const whole = (path: string, value: number, least: number, most: number) => {
     if (Number.isInteger(value) && value >= least && value <= most) return;
@@ -115,6 +118,19 @@ export function checkTrainOptions<P>(options: TrainOptions<P>): CheckedNumbers {
     issues.push(
       issue("model/classes", String(model.classes), `at least the ${data.classes} of the data`),
     );
+  }
+  for (const part of ["train", "test"] as const) {
+    // A label that names no class has a loss of 0, which would pass for a perfect answer.
+    const place = data[part].labels.findIndex((label) => label >= data.classes);
+    if (place >= 0) {
+      issues.push(
+        issue(
+          `data/${part}/labels/${place}`,
+          String(data[part].labels[place]),
+          `a class from 0 to ${data.classes - 1}`,
+        ),
+      );
+    }
   }
   if (data.test.count < 1) issues.push(issue("data/test", "no images", "at least one"));
   if (issues.length > 0) throw new SteepestError("description", issues);

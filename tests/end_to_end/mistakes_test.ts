@@ -7,6 +7,7 @@ import {
   classify,
   compile,
   type CompileOptions,
+  digits,
   encode,
   explain,
   getOrThrow,
@@ -19,6 +20,7 @@ import {
   sgd,
   square,
   SteepestError,
+  train,
   zeros,
 } from "../../mod.ts";
 
@@ -103,4 +105,20 @@ Deno.test("minimize() refuses two ways to stop and unknown records", async () =>
   await assertRejects(() => minimize(bowl, sgd(), both), SteepestError, "both");
   const record = { steps: 3, record: "everything" as "all" };
   await assertRejects(() => minimize(bowl, sgd(), record), SteepestError, "everything");
+});
+
+Deno.test("train() refuses labels that name no class, and missing options", async () => {
+  const data = digits({ train: 20, test: 10 });
+  const model = mlp({ input: [1, 28, 28], classes: 10 });
+  const options = { model, data, optimizer: sgd(), batchSize: 10, backend: "js" } as const;
+  const labels = Uint8Array.from(data.test.labels).fill(10, 3, 4);
+  await assertRejects(
+    () => train({ ...options, data: { ...data, test: { ...data.test, labels } } }),
+    SteepestError,
+    "data/test/labels/3: expected a class from 0 to 9, found 10",
+  );
+  for (const missing of ["model", "data"] as const) {
+    const without = { ...options, [missing]: undefined } as unknown as typeof options;
+    await assertRejects(() => train(without), SteepestError, missing);
+  }
 });
