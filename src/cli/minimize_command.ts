@@ -21,7 +21,7 @@ interface MinimizeArguments {
   readonly steps: number;
   readonly until?: number;
   readonly backend: Backend;
-  readonly precision: "f32" | "f64";
+  readonly precision?: "f32" | "f64";
   readonly json: boolean;
 }
 
@@ -59,7 +59,7 @@ async function run(name: string, args: MinimizeArguments, terminal: Terminal): P
       ? { steps: args.steps }
       : { until: args.until, maxSteps: args.steps }),
     backend: args.backend,
-    precision: args.precision,
+    precision: args.precision ?? (args.backend === "reference" ? "f64" : "f32"),
     record: "all",
     signal: terminal.signal,
   });
@@ -116,8 +116,8 @@ export function addMinimizeCommand(
       new Option("--backend <name>", "where to run").choices([...BACKENDS]).default("reference"),
     )
     .addOption(
-      new Option("--precision <name>", "f64 only on the reference backend")
-        .choices(["f32", "f64"]).default("f64"),
+      new Option("--precision <name>", "f64, the default there, on the reference backend alone")
+        .choices(["f32", "f64"]),
     )
     .option("--json", "the trajectory as lines of JSON: step, loss, theta", false)
     .addHelpText("after", `\nFunctions:\n${functions.join("\n")}`)

@@ -37,10 +37,15 @@ const CASES: readonly (readonly [
     "3 numbers",
     "2 numbers",
   ]],
-  ["f64 elsewhere than on the reference", ["minimize", "quadratic", "--backend", "js"], 2, [
-    "precision",
-    "reference",
-  ]],
+  [
+    "f64 elsewhere than on the reference",
+    ["minimize", "quadratic", "--backend", "js", "--precision", "f64"],
+    2,
+    [
+      "precision",
+      "reference",
+    ],
+  ],
 ];
 
 for (const [what, args, status, says] of CASES) {
@@ -160,4 +165,9 @@ Deno.test("the process ends with 130 after Ctrl-C, without a stack trace", async
   assertEquals(code, 130, err);
   assertStringIncludes(text, '"interrupted":true');
   assertEquals(err, "");
+});
+
+Deno.test("runCommandLine() minimises in single precision where a backend has no other", async () => {
+  const ended = await run(["minimize", "quadratic", "--backend", "js", "--steps", "2"]);
+  assertEquals(ended.status, 0, ended.err);
 });
