@@ -28,6 +28,9 @@ interface Costs {
   /** Groups of lanes that run at once. */
   readonly width: number;
   readonly accumulators: number;
+  /** Multiply-adds and load sites of one loop body, at most. */
+  readonly bodyArithmetic: number;
+  readonly bodyLoads: number;
 }
 
 const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
@@ -39,6 +42,8 @@ const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     lanes: 8,
     width: 2,
     accumulators: 144,
+    bodyArithmetic: 2000,
+    bodyLoads: 180,
   },
   gpu: {
     load: 4,
@@ -48,12 +53,22 @@ const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     lanes: 32,
     width: 256,
     accumulators: 64,
+    bodyArithmetic: 2000,
+    bodyLoads: 180,
+  },
+  // Engines stop optimising functions that grow long, and have sixteen registers.
+  script: {
+    load: 1,
+    vectorLoad: 4,
+    arithmetic: (n) => n <= 12 ? 0.6 : n <= 20 ? 0.9 : 2,
+    thread: 4,
+    lanes: 1,
+    width: 1,
+    accumulators: 16,
+    bodyArithmetic: 200,
+    bodyLoads: 64,
   },
 };
-
-/** Multiply-adds and load sites of one loop body. */
-const MOST_ARITHMETIC = 2000;
-const MOST_LOADS = 180;
 
 interface LoadShape {
   /** For each form, the axes it moves with and their factors; the last one is the innermost. */
@@ -199,7 +214,7 @@ export function chooseTile(
       ) body *= g.share;
       else open++;
     }
-    if (body > MOST_ARITHMETIC) return;
+    if (body > costs.bodyArithmetic) return;
     let loadCost = 0, sites = 0;
     for (const load of loads) {
       const last = load.dimensions.length - 1;
@@ -219,7 +234,7 @@ export function chooseTile(
       loadCost += (wide ? vector * costs.vectorLoad : count * costs.load) +
         (loads.length <= 2 ? count * open * 0.4 : 0);
     }
-    if (sites > MOST_LOADS) return;
+    if (sites > costs.bodyLoads) return;
     const arithmetic = body * Math.max(1, operations) * costs.arithmetic(accumulators);
     const perThread = costs.thread + iterations * (loadCost + arithmetic + 3 + 0.2 * accumulators) +
       accumulators * 6;
@@ -234,7 +249,7 @@ export function chooseTile(
     for (const n of options[i]!) {
       const grown = i < p ? accumulators * n : accumulators;
       if (grown > costs.accumulators && n > options[i]![0]!) continue;
-      if (body * n > 4 * MOST_ARITHMETIC && n > 1 && i >= p) continue;
+      if (body * n > 4 * costs.bodyArithmetic && n > 1 && i >= p) continue;
       size[i] = n;
       search(i + 1, grown, body * n);
     }

@@ -6,8 +6,11 @@
 
 /** Limits and the class of costs of an adapter. */
 export interface AdapterClass {
-  /** `cpu`: a software adapter (fat threads); `gpu`: a real one (many threads). */
-  readonly kind: "cpu" | "gpu";
+  /**
+   * `cpu`: a software adapter (fat threads); `gpu`: a real one (many threads); `script`: one core that
+   * runs JavaScript.
+   */
+  readonly kind: "cpu" | "gpu" | "script";
   /** Storage buffers a kernel may bind. */
   readonly maxBindings: number;
   /** Bytes a binding may span. */

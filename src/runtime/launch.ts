@@ -43,7 +43,7 @@ export function adapterOf({ device, software }: DeviceHandle): AdapterClass {
 }
 
 /** JavaScript functions take as many arrays as they like. */
-export const JS_ADAPTER: AdapterClass = { ...DEFAULT_ADAPTER, maxBindings: 1024 };
+export const JS_ADAPTER: AdapterClass = { ...DEFAULT_ADAPTER, kind: "script", maxBindings: 1024 };
 
 /** The device to run on; `undefined` for the typed-array target. */
 async function deviceFor(options: CompileOptions): Promise<DeviceHandle | undefined> {

@@ -31,7 +31,7 @@ for (const target of targets) {
     for (let seed = 1000; seed < 1000 + GRAPHS[target] / 8; seed++) {
       const { outputs, inputs } = randomGraph(seed);
       const wanted = evaluate(outputs, inputs, { precision: "f32" });
-      const got = await run(outputs, inputs, target, { kind: "gpu" });
+      const got = await run(outputs, inputs, target, { kind: target === "js" ? "script" : "gpu" });
       outputs.forEach((node, i) => {
         const apart = distance(got[i]!, wanted[i]!.data);
         if (!(apart <= TOLERANCE)) wrong.push(`seed ${seed}: ${node.op.kind} is ${apart} apart`);
