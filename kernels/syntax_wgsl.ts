@@ -53,6 +53,9 @@ function binary(fn: BinaryFn, a: string, b: string, dtype: DType): string {
   }
   switch (fn) {
     case "div":
+      // Drivers fold a quotient by a literal zero to 0; the product with infinity is what it should be.
+      if (b === "0.0f") return `(${a} * ${float32Literal(Infinity)})`;
+      if (b === "-0.0f") return `(${a} * ${float32Literal(-Infinity)})`;
       return `(${a} / ${b})`;
     case "rem":
       return `(${a} % ${b})`;

@@ -8,6 +8,7 @@ import type { UnaryFn } from "../../src/tensor/node.ts";
 import {
   binary,
   compare,
+  div,
   input,
   mul,
   randomBits,
@@ -66,6 +67,12 @@ for (const target of targets) {
     for (const values of await run([unary("tanh", x), unary("erf", x)], given(both), target)) {
       assertEquals([...values], both.map(Math.sign));
     }
+  });
+
+  Deno.test(`div on ${target} by a literal zero is infinite, or NaN at zero`, async () => {
+    const x = input("x", [3]);
+    const [got] = await run([div(x, 0)], given([2, -2, 0]), target);
+    assertEquals([...got!], [Infinity, -Infinity, NaN]);
   });
 
   Deno.test(`relu on ${target} has 0 at NaN`, async () => {
