@@ -19,7 +19,7 @@ export interface AdahessianOptions {
   /**
    * η ≥ 0, a fraction of Newton's step.
    *
-   * @default 0.15
+   * @default 0.1
    */
   readonly learningRate?: Hyper;
   /**
@@ -37,7 +37,7 @@ export interface AdahessianOptions {
   /**
    * ε ≥ 0, added to √v̂, in units of the curvature.
    *
-   * @default 1e-4
+   * @default 0.1
    */
   readonly eps?: Hyper;
   /**
@@ -56,10 +56,10 @@ export interface AdahessianOptions {
 
 /** Defaults of {@link adahessian}. */
 export const ADAHESSIAN: Required<AdahessianOptions> = {
-  learningRate: 0.15,
+  learningRate: 0.1,
   beta1: 0.9,
   beta2: 0.999,
-  eps: 1e-4,
+  eps: 0.1,
   probes: 1,
   every: 1,
 };
@@ -67,7 +67,9 @@ export const ADAHESSIAN: Required<AdahessianOptions> = {
 /**
  * θ ← θ − η m̂/(√v̂ + ε), with v ← β₂v + (1 − β₂)(z ⊙ Hz)² and random signs z.
  *
- * The samples are averaged over the window of a convolution. Source: Yao et al. 2020, Algorithm 1;
+ * The samples are averaged over the window of a convolution. The authors use η = 0.15 and ε = 1e-4 on
+ * networks with normalisation layers; without them the curvature along dead units is nearly 0 and
+ * those steps are too long, so that the default ε here is larger. Source: Yao et al. 2020, Algorithm 1;
  * unified-view-of-optimizers, Table 1, whose row has ‖d_i‖_H = ε|g_i| where the algorithm divides by the curvature.
  *
  * @throws {SteepestError} of kind `description`, with every option that is out of range.
@@ -78,7 +80,7 @@ export const ADAHESSIAN: Required<AdahessianOptions> = {
  * import { adahessian, minimize, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const optimizer = adahessian({ learningRate: 0.5 });
+ * const optimizer = adahessian({ learningRate: 0.5, eps: 1e-4 });
  * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 1.5) < 1e-4);
  * ```
