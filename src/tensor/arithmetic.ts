@@ -6,18 +6,8 @@
 import { shapeError, show } from "./check.ts";
 import type { Node } from "./node.ts";
 import { sizeOf } from "./node.ts";
-import {
-  binary,
-  compare,
-  constant,
-  contraction,
-  lift,
-  permute,
-  reduce,
-  select,
-  type TensorLike,
-  unary,
-} from "./primitives.ts";
+import { binary, compare, select, unary } from "./elementwise.ts";
+import { constant, contraction, lift, permute, reduce, type TensorLike } from "./primitives.ts";
 
 /** a + b. */
 export const add = (a: TensorLike, b: TensorLike): Node => binary("add", a, b);

@@ -4,4 +4,5 @@
  * @module
  */
 export * from "./primitives.ts";
+export * from "./elementwise.ts";
 export * from "./arithmetic.ts";

@@ -7,8 +7,6 @@
 import { checkAxis, checkShape, shapeError, show } from "./check.ts";
 import {
   type AffineMap,
-  type BinaryFn,
-  type CompareFn,
   type DType,
   type Loop,
   makeNode,
@@ -17,7 +15,6 @@ import {
   sameShape,
   type Shape,
   sizeOf,
-  type UnaryFn,
 } from "./node.ts";
 
 /** What an elementwise operator accepts: a tensor, or a number that becomes a scalar constant. */
@@ -113,87 +110,6 @@ export function broadcast(x: Node, shape: Shape, axes: readonly number[]): Node 
   }
   if (sameShape(x.shape, shape)) return x;
   return makeNode({ kind: "broadcast", axes }, [x], shape, x.dtype);
-}
-
-const UNARY: { readonly [F in UnaryFn]: { readonly from: DType; readonly to: DType } } = {
-  neg: { from: "f32", to: "f32" },
-  abs: { from: "f32", to: "f32" },
-  sign: { from: "f32", to: "f32" },
-  exp: { from: "f32", to: "f32" },
-  expm1: { from: "f32", to: "f32" },
-  log: { from: "f32", to: "f32" },
-  log1p: { from: "f32", to: "f32" },
-  sqrt: { from: "f32", to: "f32" },
-  sin: { from: "f32", to: "f32" },
-  cos: { from: "f32", to: "f32" },
-  tanh: { from: "f32", to: "f32" },
-  erf: { from: "f32", to: "f32" },
-  floor: { from: "f32", to: "f32" },
-  stop: { from: "f32", to: "f32" },
-  not: { from: "bool", to: "bool" },
-  isFinite: { from: "f32", to: "bool" },
-};
-
-/** An elementwise function of one argument. */
-export function unary(fn: UnaryFn, x: TensorLike): Node {
-  const node = lift(x, "f32", fn);
-  if (node.dtype !== UNARY[fn].from) shapeError(fn, node.dtype, UNARY[fn].from);
-  return makeNode({ kind: "unary", fn }, [node], node.shape, UNARY[fn].to);
-}
-
-const BINARY: { readonly [F in BinaryFn]: readonly DType[] } = {
-  add: ["f32", "u32"],
-  sub: ["f32", "u32"],
-  mul: ["f32", "u32"],
-  div: ["f32", "u32"],
-  pow: ["f32"],
-  max: ["f32", "u32"],
-  min: ["f32", "u32"],
-  rem: ["u32"],
-  and: ["u32", "bool"],
-  or: ["u32", "bool"],
-  xor: ["u32", "bool"],
-  shiftLeft: ["u32"],
-  shiftRight: ["u32"],
-};
-
-function aligned(op: string, a: TensorLike, b: TensorLike): readonly [Node, Node] {
-  // A misspelt parameter comes as undefined, past the types where the caller has none.
-  const dtype = typeof a !== "number" ? a?.dtype : typeof b !== "number" ? b?.dtype : "f32";
-  const x = lift(a, dtype, op), y = lift(b, dtype, op);
-  if (x.dtype !== y.dtype) {
-    shapeError(op, `${x.dtype} and ${y.dtype}`, "operands of one element type");
-  }
-  const shape = broadcastShapes(op, [x.shape, y.shape]);
-  return [broadcastTo(x, shape), broadcastTo(y, shape)];
-}
-
-/** An elementwise function of two arguments, broadcast to a common shape. */
-export function binary(fn: BinaryFn, a: TensorLike, b: TensorLike): Node {
-  const [x, y] = aligned(fn, a, b);
-  if (!BINARY[fn].includes(x.dtype)) shapeError(fn, x.dtype, BINARY[fn].join(" or "));
-  return makeNode({ kind: "binary", fn }, [x, y], x.shape, x.dtype);
-}
-
-/** An elementwise comparison; the result is bool. */
-export function compare(fn: CompareFn, a: TensorLike, b: TensorLike): Node {
-  const [x, y] = aligned(fn, a, b);
-  if (x.dtype === "bool") shapeError(fn, "bool", "f32 or u32");
-  return makeNode({ kind: "compare", fn }, [x, y], x.shape, "bool");
-}
-
-/** `a` where the condition holds, else `b`; all three broadcast. */
-export function select(condition: Node, a: TensorLike, b: TensorLike): Node {
-  if (condition.dtype !== "bool") shapeError("select", condition.dtype, "a bool condition");
-  const [x, y] = aligned("select", a, b);
-  const shape = broadcastShapes("select", [condition.shape, x.shape]);
-  const inputs = [broadcastTo(condition, shape), broadcastTo(x, shape), broadcastTo(y, shape)];
-  return makeNode({ kind: "select" }, inputs, shape, x.dtype);
-}
-
-/** Conversion of element type. */
-export function cast(x: Node, dtype: DType): Node {
-  return x.dtype === dtype ? x : makeNode({ kind: "cast" }, [x], x.shape, dtype);
 }
 
 /** Combines over `axes` (default: all) and removes them. */
