@@ -1,6 +1,6 @@
 /**
- * Constructors of the graph's primitives. Each checks its arguments, infers shape and element type
- * and broadcasts elementwise operands by the usual right-aligned rule.
+ * Constructors of the primitives that are not elementwise. Each checks its arguments and infers shape
+ * and element type.
  *
  * @module
  */
