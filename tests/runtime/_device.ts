@@ -1,6 +1,6 @@
 /** A device for tests, or a printed reason why there is none. */
 import * as E from "fp-ts/lib/Either.js";
-import { acquireDevice } from "../../src/runtime/device.ts";
+import { acquireDevice, wrapDevice } from "../../src/runtime/device.ts";
 import type { DeviceHandle } from "../../src/runtime/device.ts";
 
 const probe = await acquireDevice()();
@@ -22,4 +22,23 @@ export async function withDevice(body: (handle: DeviceHandle) => Promise<void>):
   } finally {
     handle.release();
   }
+}
+
+/** A handle on the same device that counts the calls of each method. */
+export function watched(device: GPUDevice): {
+  readonly handle: DeviceHandle;
+  readonly counts: Map<string, number>;
+} {
+  const counts = new Map<string, number>();
+  const proxy = new Proxy(device, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== "function") return value;
+      return (...parameters: unknown[]) => {
+        counts.set(String(key), (counts.get(String(key)) ?? 0) + 1);
+        return value.apply(target, parameters);
+      };
+    },
+  });
+  return { handle: wrapDevice(proxy), counts };
 }

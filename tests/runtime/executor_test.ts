@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "../_assert.ts";
 import { SteepestError } from "../../src/errors.ts";
-import { wrapDevice } from "../../src/runtime/device.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
 import type { Overrides } from "../../src/runtime/initial.ts";
 import { jsExecutor } from "../../src/runtime/js_executor.ts";
 import { webgpuExecutor } from "../../src/runtime/webgpu_executor.ts";
-import { ignore, withDevice } from "./_device.ts";
+import { ignore, watched, withDevice } from "./_device.ts";
 import { decay, decayPlan } from "./_plan.ts";
 
 interface Target {
@@ -150,18 +149,7 @@ Deno.test({
   ignore,
   fn: () =>
     withDevice(async ({ device }) => {
-      const counts = new Map<string, number>();
-      const watched = new Proxy(device, {
-        get(target, key) {
-          const value: unknown = Reflect.get(target, key, target);
-          if (typeof value !== "function") return value;
-          return (...parameters: unknown[]) => {
-            counts.set(String(key), (counts.get(String(key)) ?? 0) + 1);
-            return value.apply(target, parameters);
-          };
-        },
-      });
-      const handle = wrapDevice(watched);
+      const { handle, counts } = watched(device);
       const executor = await webgpuExecutor(handle, decayPlan("wgsl", 2));
       await executor.settled();
       counts.clear();

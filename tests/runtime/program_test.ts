@@ -4,7 +4,9 @@ import { SteepestError } from "../../src/errors.ts";
 import { adam } from "../../src/optimizer/catalogue/adam.ts";
 import { nasgd } from "../../src/optimizer/catalogue/nasgd.ts";
 import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
+import { chain } from "../../src/optimizer/combinators.ts";
 import { cosineDecay } from "../../src/optimizer/schedule.ts";
+import { ema, scale } from "../../src/optimizer/transforms.ts";
 import { compile } from "../../src/runtime/compile.ts";
 import type { BackendName } from "../../src/runtime/executor.ts";
 import { getOrThrow } from "../../src/runtime/program.ts";
@@ -16,7 +18,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "../_assert.ts";
-import { ignore } from "./_device.ts";
+import { ignore, watched, withDevice } from "./_device.ts";
 import { regression, regressionData, rosenbrock } from "./_objectives.ts";
 
 const backends: readonly { readonly backend: BackendName; readonly ignore: boolean }[] = [
@@ -168,4 +170,28 @@ Deno.test("compile() refuses options that make no sense, all at once", async () 
   const seeds = await compile(rosenbrock, nasgd(), { backend: "js", seed: [1, 2.5] })();
   assert(E.isLeft(seeds));
   assertEquals(seeds.left.issues.length, 2);
+});
+
+Deno.test({
+  name: "compile() on webgpu compiles nothing when a value or a number of a schedule is set",
+  ignore,
+  fn: () =>
+    withDevice(async ({ device }) => {
+      const { handle, counts } = watched(device);
+      const optimizer = chain(
+        ema({ decay: 0.9, debias: true }),
+        scale(cosineDecay({ from: 1e-4, steps: 100 })),
+      );
+      using program = getOrThrow(await compile(rosenbrock, optimizer, { device: handle })());
+      program.step(3);
+      await program.settled();
+      counts.clear();
+      const before = (await program.parameters()).x;
+      getOrThrow(program.set({ "0/ema/decay": 0.5, "1/scale/by/from": 0 }));
+      program.step(3);
+      await program.settled();
+      assertEquals((await program.parameters()).x, before);
+      const compiled = [...counts.keys()].filter((k) => /Shader|Pipeline/.test(k));
+      assertEquals(compiled, []);
+    }),
 });

@@ -38,11 +38,13 @@ async function row(
   optimizer: Optimizer,
   thresholds: readonly number[],
   maxSteps: number,
+  precision: "f32" | "f64" = "f32",
 ): Promise<number[]> {
   const run = await minimize(of, optimizer, {
     until: thresholds.at(-1)!,
     maxSteps,
     backend: "reference",
+    precision,
   });
   assert(run.reached);
   assertEquals(run.losses.length, run.steps + 1);
@@ -61,6 +63,20 @@ for (const [name, of, thresholds, learningRate, expected] of sgdCells) {
     assertEquals(await row(of, sgd({ learningRate }), thresholds, 150_000), expected);
   });
 }
+
+Deno.test("minimize() takes the steps in f64 that differ from the printed ones by rounding alone", async () => {
+  const cells: readonly (readonly [Function_, readonly number[], Optimizer, number[]])[] = [
+    [quadratic, Q, sgd({ learningRate: 0.1156 }), [23, 39, 56, 74, 92]],
+    [quadratic, Q, sgd({ learningRate: 0.01 }), [196, 425, 654, 883, 1113]],
+    [quadratic, Q, sgd({ learningRate: 0.1 }), [20, 42, 64, 86, 107]],
+    [rosenbrock, R, sgd({ learningRate: 0.0003945 }), [7, 9, 14, 20, 13630]],
+    [rosenbrock, R, sgd({ learningRate: 0.0001 }), [66, 254, 31675, 85831, 143128]],
+    [quadratic, Q, nasgd({ alpha: 1.9 }), [4, 6, 10, 13, 15]],
+  ];
+  for (const [of, thresholds, optimizer, expected] of cells) {
+    assertEquals(await row(of, optimizer, thresholds, 150_000, "f64"), expected);
+  }
+});
 
 Deno.test("minimize() reproduces that SGD(0.001) diverges on r", async () => {
   const run = await minimize(rosenbrock, sgd({ learningRate: 0.001 }), {
