@@ -6,7 +6,7 @@
  */
 import { type Node, type OpOf, type Shape, sizeOf, stridesOf } from "../tensor/node.ts";
 import type { Environment } from "./rule.ts";
-import { type Tensor, tensor, zeros } from "./tensor.ts";
+import { type Precision, type Tensor, tensor, zeros } from "./tensor.ts";
 
 /** Calls `visit(flat, index)` for each point of a shape in row-major order; `index` is reused. */
 export function forEachIndex(
@@ -65,6 +65,21 @@ export function reshapeRule(_op: OpOf<"reshape">, node: Node, [x]: readonly Tens
   return { ...x!, shape: node.shape };
 }
 
+/** Each element read from x at an address that is affine in the coordinates. */
+function strided(
+  node: Node,
+  x: Tensor,
+  first: number,
+  steps: readonly number[],
+  precision: Precision,
+): Tensor {
+  const out = zeros(node.shape, node.dtype, precision);
+  forEachIndex(node.shape, (flat, index) => {
+    out.data[flat] = x.data[first + dot(index, steps)]!;
+  });
+  return out;
+}
+
 /** Exchanged axes. */
 export function permuteRule(
   op: OpOf<"permute">,
@@ -72,13 +87,9 @@ export function permuteRule(
   [x]: readonly Tensor[],
   { precision }: Environment,
 ): Tensor {
-  const out = zeros(node.shape, node.dtype, precision);
   const strides = stridesOf(x!.shape);
   const steps = op.order.map((a) => strides[a]!);
-  forEachIndex(node.shape, (flat, index) => {
-    out.data[flat] = x!.data[dot(index, steps)]!;
-  });
-  return out;
+  return strided(node, x!, 0, steps, precision);
 }
 
 /** Repetition along new axes. */
@@ -88,14 +99,10 @@ export function broadcastRule(
   [x]: readonly Tensor[],
   { precision }: Environment,
 ): Tensor {
-  const out = zeros(node.shape, node.dtype, precision);
   const strides = stridesOf(x!.shape);
   const steps = node.shape.map(() => 0);
   op.axes.forEach((a, i) => steps[a] = strides[i]!);
-  forEachIndex(node.shape, (flat, index) => {
-    out.data[flat] = x!.data[dot(index, steps)]!;
-  });
-  return out;
+  return strided(node, x!, 0, steps, precision);
 }
 
 /** Every stride-th element from a start. */
@@ -105,14 +112,10 @@ export function sliceRule(
   [x]: readonly Tensor[],
   { precision }: Environment,
 ): Tensor {
-  const out = zeros(node.shape, node.dtype, precision);
   const strides = stridesOf(x!.shape);
   const steps = strides.map((s, i) => s * op.stride[i]!);
   const first = dot(op.start, strides);
-  forEachIndex(node.shape, (flat, index) => {
-    out.data[flat] = x!.data[first + dot(index, steps)]!;
-  });
-  return out;
+  return strided(node, x!, first, steps, precision);
 }
 
 /** Zeros around and between. */

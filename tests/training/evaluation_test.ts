@@ -6,8 +6,11 @@ import { tensor } from "../../src/reference/tensor.ts";
 import { deviceBatches } from "../../src/training/batches.ts";
 import { CORRECT, evaluationProgram, LOSS_SUM } from "../../src/training/evaluation.ts";
 import { assertAlmostEquals, assertEquals, assertThrows } from "../_assert.ts";
-import { objective } from "../../src/objective/objective.ts";
-import { square } from "../../src/tensor/ops.ts";
+import { dropout } from "../../src/nn/dropout.ts";
+import { categorical } from "../../src/objective/likelihood.ts";
+import { type Objective, objective } from "../../src/objective/objective.ts";
+import { initialValues, runStep } from "../../src/reference/step.ts";
+import { matmul, square } from "../../src/tensor/ops.ts";
 
 const count = 5, batchSize = 3;
 const of = classification(mlp({ input: [1, 1, 2], classes: 2 }), batchSize);
@@ -58,4 +61,29 @@ Deno.test("evaluationProgram() counts every example once when the last batch is 
 Deno.test("evaluationProgram() refuses an objective without labels", () => {
   const plain = objective({ parameters: { x: 1 }, loss: ({ x }) => square(x) });
   assertThrows(() => evaluationProgram(plain, trained, 1, 1), Error, "expected outputs");
+});
+
+Deno.test("evaluationProgram() measures without dropout", () => {
+  const dropping = objective({
+    parameters: { w: [[1, 0], [0, 1]] },
+    batch: { x: [3, 2], y: [3] },
+    outputs: ({ w }, { x }, mode) => {
+      const logits = matmul(x, w);
+      return mode.training ? dropout(logits, 0.5, mode.random("drop")) : logits;
+    },
+    likelihood: categorical("y"),
+  }) as Objective;
+  const arena = { size: 4, entries: [{ path: "w", shape: [2, 2], offset: 0, size: 4 }] };
+  const program = evaluationProgram(dropping, { arena }, 3, 3);
+  const values = new Map([
+    ...initialValues(program, [1, 0, 0, 1]),
+    ["batch/x", tensor([1, 0, 0, 2, 3, 1], [3, 2])],
+    ["batch/y", tensor([0, 1, 1], [3], "u32")],
+  ]);
+  const wanted = [[1, 0, 0], [0, 2, 1], [3, 1, 1]]
+    .map(([a, b, y]) => Math.log(Math.exp(a!) + Math.exp(b!)) - [a!, b!][y!]!)
+    .reduce((total, l) => total + l, 0);
+  const { records } = runStep(program, values, 0);
+  assertAlmostEquals(Number(records.get(LOSS_SUM)), wanted, 1e-9);
+  assertEquals(Number(records.get(CORRECT)), 2);
 });
