@@ -22,9 +22,9 @@ const OPTIMIZERS: Readonly<Record<string, (learningRate: number) => Optimizer>> 
   nesterov: (learningRate) =>
     sgd({ learningRate, momentum: 0.9, nesterov: true, dampening: 0.3, weightDecay: 0.01 }),
   nasgd: () => nasgd({ alpha: 0.7, lowerBound: -10 }),
-  normAdaptedAdam: () => normAdaptedAdam({ alpha: 0.1, lowerBound: -10 }),
+  normAdaptedAdam: () => normAdaptedAdam({ alpha: 0.1, lowerBound: -10, cap: 1 }),
   adaptiveSgd: () => adaptive.adaptiveSgd({ alpha: 0.1 }),
-  adaptiveSgdConfidence: () => adaptive.adaptiveSgdConfidence({ alpha: 0.1 }),
+  adaptiveSgdConfidence: () => adaptive.adaptiveSgdConfidence({ alpha: 0.1, gamma: 0.1 }),
   signDescent: (learningRate) => signDescent({ learningRate, momentum: 0.8 }),
   normalizedDescent: (learningRate) => normalizedDescent({ learningRate }),
   adam: (learningRate) => adam({ learningRate }),

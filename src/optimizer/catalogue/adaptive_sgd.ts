@@ -94,9 +94,9 @@ export interface AdaptiveSgdConfidenceOptions {
    */
   readonly beta?: Hyper;
   /**
-   * γ ≥ 0, how many standard errors λ is kept from 0.
+   * γ ≥ 0, how many standard errors λ is kept from 0; small values suit gradients without noise.
    *
-   * @default 0.1
+   * @default 1
    */
   readonly gamma?: Hyper;
   /**
@@ -117,7 +117,7 @@ export interface AdaptiveSgdConfidenceOptions {
 export const ADAPTIVE_SGD_CONFIDENCE: Required<AdaptiveSgdConfidenceOptions> = {
   alpha: 0.5,
   beta: 0.9,
-  gamma: 0.1,
+  gamma: 1,
   sigmaTheta: 0.1,
   sigma: 1,
 };

@@ -58,18 +58,29 @@ export function nasgd(options: NasgdOptions = {}): Optimizer {
 }
 
 /** Options of {@link normAdaptedAdam}. */
-export interface NormAdaptedAdamOptions extends NasgdOptions, AdamDirectionOptions {}
+export interface NormAdaptedAdamOptions extends NasgdOptions, AdamDirectionOptions {
+  /**
+   * Largest factor of Adam's direction, > 0, or null for none: about how far a parameter may move in a step.
+   *
+   * @default 0.003
+   */
+  readonly cap?: Hyper | null;
+}
 
 const { learningRate: _rate, ...DIRECTION } = ADAM;
 
 /** Defaults of {@link normAdaptedAdam}. */
-export const NORM_ADAPTED_ADAM: Required<NormAdaptedAdamOptions> = { ...NASGD, ...DIRECTION };
+export const NORM_ADAPTED_ADAM: Required<NormAdaptedAdamOptions> = {
+  ...NASGD,
+  ...DIRECTION,
+  cap: 0.003,
+};
 
 /**
  * θ ← θ − min(cap, α·max(0, f − L)/(gᵀu))·u along Adam's direction u; no step where gᵀu ≤ 0.
  *
- * Source: the open question at the end of norm-adapted-gradient-descent. The cap bounds the factor of Adam's
- * direction, whose elements are about 1.
+ * Source: the open question at the end of norm-adapted-gradient-descent. The elements of Adam's direction
+ * are about 1, so that the cap is a largest learning rate; far from the minimum, where f/(gᵀu) is large, it decides.
  *
  * @throws {SteepestError} of kind `description`, with every option that is out of range.
  *

@@ -10,10 +10,10 @@ import { ema, scale, weightDecay as decay } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
 
-/** Options of {@link signDescent} and {@link normalizedDescent}. */
+/** Options of {@link signDescent}. */
 export interface SignOptions {
   /**
-   * η ≥ 0: the step of each parameter, or the length of the whole step.
+   * η ≥ 0: the step of each parameter.
    *
    * @default 1e-3
    */
@@ -26,8 +26,30 @@ export interface SignOptions {
   readonly momentum?: Hyper;
 }
 
-/** Defaults of {@link signDescent} and {@link normalizedDescent}. */
+/** Defaults of {@link signDescent}. */
 export const SIGN: Required<SignOptions> = { learningRate: 1e-3, momentum: 0 };
+
+/** Options of {@link normalizedDescent}. */
+export interface NormalizedDescentOptions {
+  /**
+   * η ≥ 0: the length of the whole step.
+   *
+   * @default 0.1
+   */
+  readonly learningRate?: Hyper;
+  /**
+   * β in [0, 1), the decay of the average in front; 0 for none.
+   *
+   * @default 0
+   */
+  readonly momentum?: Hyper;
+}
+
+/** Defaults of {@link normalizedDescent}. */
+export const NORMALIZED_DESCENT: Required<NormalizedDescentOptions> = {
+  learningRate: 0.1,
+  momentum: 0,
+};
 
 /**
  * θ ← θ − η sign(m), m ← βm + (1 − β)g, with sign(0) = 0.
@@ -73,8 +95,8 @@ export function signDescent(options: SignOptions = {}): Optimizer {
  * assert(Math.hypot(parameters.x - 2.94, parameters.y - 3.92) < 1e-4);
  * ```
  */
-export function normalizedDescent(options: SignOptions = {}): Optimizer {
-  const { learningRate, momentum } = { ...SIGN, ...options };
+export function normalizedDescent(options: NormalizedDescentOptions = {}): Optimizer {
+  const { learningRate, momentum } = { ...NORMALIZED_DESCENT, ...options };
   return chain(
     momentum === 0 ? identity() : ema({ decay: momentum }),
     normalize(),
