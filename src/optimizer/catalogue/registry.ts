@@ -21,14 +21,7 @@ import { OPTION_SCHEMAS, type OptionName } from "./options.ts";
 import { RMSPROP, rmsprop } from "./rmsprop.ts";
 import { SAM, sam } from "./sam.ts";
 import { SGD, sgd } from "./sgd.ts";
-import {
-  LION,
-  lion,
-  NORMALIZED_DESCENT,
-  normalizedDescent,
-  SIGN,
-  signDescent,
-} from "./sign.ts";
+import { LION, lion, NORMALIZED_DESCENT, normalizedDescent, SIGN, signDescent } from "./sign.ts";
 import { SOPHIA, sophia } from "./sophia.ts";
 
 /** Options by name, as the command line gives them. */
