@@ -168,3 +168,19 @@ export { train } from "./src/training/train.ts";
 export type { Backend, TrainOptions } from "./src/training/options.ts";
 export type { Progress } from "./src/training/progress.ts";
 export * from "./src/training/result.ts";
+export {
+  type FunctionSweep,
+  type ModelSweep,
+  sweep,
+  type SweepMetric,
+  type SweepSettings,
+} from "./src/training/sweep.ts";
+export type { SweepProgress, SweepResult, Trial } from "./src/training/sweep_result.ts";
+export {
+  type Choices,
+  grid,
+  type GridPoint,
+  randomTrials,
+  type Range,
+  type Settings,
+} from "./src/training/trials.ts";

@@ -101,7 +101,7 @@ function column(rows: Float64Array, replicas: number, r: number): Float64Array {
 }
 
 /** Numbers for hyperparameter slots, or everything that is wrong with them. */
-function hyperValues(
+export function hyperValues(
   program: StepProgram,
   replicas: number,
   values: HyperparameterValues,

@@ -7,6 +7,8 @@ import type { Dataset } from "../data/dataset.ts";
 import { failure, type Issue, issue, SteepestError } from "../errors.ts";
 import type { Model } from "../nn/models.ts";
 import type { Optimizer } from "../optimizer/types.ts";
+import { seedsOf } from "../runtime/options.ts";
+import type { HyperparameterValues } from "../runtime/program.ts";
 import { sameShape } from "../tensor/node.ts";
 import type { Progress } from "./progress.ts";
 
@@ -34,17 +36,24 @@ export interface TrainOptions<P> {
    */
   readonly batchSize?: number;
   /**
-   * Decides initial parameters, order and dropout, a u32; replica r has the seed + r.
+   * Decides initial parameters, order and dropout, a u32; replica r has the seed + r unless there
+   * is one for each.
    *
    * @default 0
    */
-  readonly seed?: number;
+  readonly seed?: number | readonly number[];
   /**
    * Independent runs side by side, ≥ 1.
    *
    * @default 1
    */
   readonly replicas?: number;
+  /**
+   * Hyperparameters of the replicas by path: one number each, or one for all.
+   *
+   * @default as the optimizer says
+   */
+  readonly set?: HyperparameterValues;
   /**
    * Where it runs; `"auto"`: on the GPU if there is an adapter, else in JavaScript.
    *
@@ -81,7 +90,7 @@ export interface TrainOptions<P> {
 export interface CheckedNumbers {
   readonly epochs: number;
   readonly batchSize: number;
-  readonly seed: number;
+  readonly seed: readonly number[];
   readonly replicas: number;
   readonly evaluateEvery: number;
 }
@@ -102,7 +111,7 @@ export function checkTrainOptions<P>(options: TrainOptions<P>): CheckedNumbers {
   };
   whole("epochs", epochs, 1, 1_000_000);
   whole("batchSize", batchSize, 1, data.train.count);
-  whole("seed", seed, 0, 2 ** 32 - 1);
+  if (typeof seed === "number") whole("seed", seed, 0, 2 ** 32 - 1);
   whole("replicas", replicas, 1, 65_535);
   whole("evaluateEvery", evaluateEvery, 1, 1_000_000);
   if (!sameShape(model.inputShape, data.imageShape)) {
@@ -134,5 +143,5 @@ export function checkTrainOptions<P>(options: TrainOptions<P>): CheckedNumbers {
   }
   if (data.test.count < 1) issues.push(issue("data/test", "no images", "at least one"));
   if (issues.length > 0) throw new SteepestError("description", issues);
-  return { epochs, batchSize, seed, replicas, evaluateEvery };
+  return { epochs, batchSize, seed: seedsOf(seed, replicas), replicas, evaluateEvery };
 }

@@ -9,9 +9,11 @@ import { PARAMETERS, type StepProgram } from "../lowering/program.ts";
 import type { Parameters, Values } from "../nn/parameters.ts";
 import { classification } from "../objective/classification.ts";
 import { valuesOf } from "../objective/objective.ts";
+import { described } from "../optimizer/codec.ts";
+import { valueIssues } from "../optimizer/hyperparameters.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { launch, type Launched } from "../runtime/launch.ts";
-import { getOrThrow } from "../runtime/program.ts";
+import { getOrThrow, hyperValues } from "../runtime/program.ts";
 import { type Column, type DeviceBatches, deviceBatches, type Order } from "./batches.ts";
 import { type Books, type Measured, openBooks } from "./books.ts";
 import { CORRECT, evaluationProgram, LOSS_SUM } from "./evaluation.ts";
@@ -72,9 +74,13 @@ async function open<P extends Parameters>(
   options: TrainOptions<P>,
   { batchSize, replicas, seed }: CheckedNumbers,
 ): Promise<Session> {
-  const { model, data, optimizer, backend = "auto", telemetry = false } = options;
+  const { model, data, optimizer, set = {}, backend = "auto", telemetry = false } = options;
   const objective = classification(model, batchSize);
   const program = getOrThrow(lower(objective, optimizer, { telemetry }));
+  const canonical = described(optimizer);
+  const values = getOrThrow(
+    hyperValues(program, replicas, set, (path, value) => valueIssues(canonical, path, value)),
+  );
   const batches = batchesOf(data.train, batchSize, "shuffled");
   const trained = await launch(batches.transform(program), objective.leaves, {
     backend,
@@ -83,6 +89,7 @@ async function open<P extends Parameters>(
     data: Object.fromEntries(batches.data),
   });
   try {
+    for (const [slot, numbers] of values) trained.executor.write(slot, numbers);
     const { count } = data.test;
     const size = Math.min(EVALUATION_BATCH, count);
     const tests = batchesOf(data.test, size, "sequential");

@@ -1,0 +1,67 @@
+/**
+ * What a sweep comes back with, and in which order.
+ *
+ * @module
+ */
+import type { Optimizer } from "../optimizer/types.ts";
+import type { BackendName } from "../runtime/executor.ts";
+import type { Settings } from "./trials.ts";
+
+/** One trial of a sweep, with its run of the type `R`. */
+export interface Trial<S extends Settings, R> {
+  /** Its place in the list of trials, from 0. */
+  readonly index: number;
+  /** What was tried. */
+  readonly settings: S;
+  /** The optimizer that the settings made. */
+  readonly optimizer: Optimizer;
+  /** Which of the programs ran it, from 0. */
+  readonly program: number;
+  /** What trials are ranked by, lower is better; NaN or infinite if the run ended so. */
+  readonly score: number;
+  /** The first step whose loss was not finite. */
+  readonly firstNonFinite?: number;
+  /** The whole run, as if it had been alone. */
+  readonly run: R;
+}
+
+/** A moment of a sweep. */
+export interface SweepProgress {
+  /** Trials in all. */
+  readonly trials: number;
+  /** Trials that are done. */
+  readonly finished: number;
+  /** Trials that run side by side now. */
+  readonly running: number;
+  /** How much of the sweep is done, from 0 to 1. */
+  readonly fraction: number;
+}
+
+/** The result of a sweep. */
+export interface SweepResult<S extends Settings, R> {
+  /** The trials that ran to their end, in the order they were given. */
+  readonly trials: readonly Trial<S, R>[];
+  /** The same, best first; those whose score is not finite come last. */
+  readonly ranked: readonly Trial<S, R>[];
+  /** The first of `ranked`; absent where no score is finite. */
+  readonly best?: Trial<S, R>;
+  /** Programs that were needed: one for all trials that differ in values alone. */
+  readonly programs: number;
+  /** Runs that were needed: more than `programs` where the device could not hold all trials at once. */
+  readonly runs: number;
+  /** Options that are compiled in, so that each of their values is a program of its own. */
+  readonly structural: readonly string[];
+  /** Whether the signal ended the sweep before its last trial. */
+  readonly interrupted: boolean;
+  /** Where it ran; absent if no trial came to its end. */
+  readonly backend?: BackendName;
+}
+
+/** Best first: finite scores in order, then the others; equal ones in the order they were given. */
+export function rankTrials<T extends { readonly score: number }>(trials: readonly T[]): T[] {
+  const key = ({ score }: T) => Number.isFinite(score) ? score : Infinity;
+  return trials.toSorted((a, b) => {
+    const [first, second] = [key(a), key(b)];
+    return first === second ? 0 : first - second;
+  });
+}

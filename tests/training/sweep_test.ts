@@ -1,0 +1,220 @@
+import { digits } from "../../src/data/digits.ts";
+import { mlp } from "../../src/nn/models.ts";
+import { zeros } from "../../src/nn/initial.ts";
+import { objective } from "../../src/objective/objective.ts";
+import { adahessian } from "../../src/optimizer/catalogue/adahessian.ts";
+import { adam } from "../../src/optimizer/catalogue/adam.ts";
+import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
+import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
+import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
+import { wrapDevice } from "../../src/runtime/device.ts";
+import { mul, square, sub, sum } from "../../src/tensor/ops.ts";
+import { minimize } from "../../src/training/minimize.ts";
+import { sweep } from "../../src/training/sweep.ts";
+import type { SweepProgress } from "../../src/training/sweep_result.ts";
+import { train } from "../../src/training/train.ts";
+import { grid, randomTrials } from "../../src/training/trials.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../_assert.ts";
+
+const bowl = objective({
+  parameters: { x: [1, -2] },
+  loss: ({ x }) => sum(mul(square(sub(x, 0.5)), 2)),
+});
+
+Deno.test("grid() gives every combination, randomTrials() begins alike for more", () => {
+  assertEquals(grid({ a: [1, 2], b: ["x", "y"] }).map(({ a, b }) => `${a}${b}`), [
+    "1x",
+    "1y",
+    "2x",
+    "2y",
+  ]);
+  const ranges = {
+    rate: { kind: "log", from: 1e-5, to: 1e-1 },
+    decay: { kind: "linear", from: 0.5, to: 1 },
+    nesterov: [true, false],
+  } as const;
+  const many = randomTrials(ranges, 400, 7);
+  assertEquals(many.slice(0, 5), randomTrials(ranges, 5, 7));
+  assert(randomTrials(ranges, 1, 8)[0]!["rate"] !== many[0]!["rate"]);
+  const below = many.filter(({ rate }) => Number(rate) < 1e-3).length;
+  assert(below > 150 && below < 250, `${below} of 400 below the middle of the logarithm`);
+  assert(many.every(({ decay }) => Number(decay) >= 0.5 && Number(decay) < 1));
+  assertEquals(new Set(many.map(({ nesterov }) => nesterov)).size, 2);
+});
+
+Deno.test("grid() and randomTrials() refuse lists and ranges that are none", () => {
+  assertThrows(() => grid({ a: [] }), Error, "a: expected values to try");
+  const wrong = assertThrows(
+    () => randomTrials({ a: { kind: "log", from: 0, to: 1 }, b: [] }, 0.5),
+    Error,
+  );
+  for (const path of ["a:", "b:", "count:"]) assert(wrong.message.includes(path), wrong.message);
+});
+
+for (const name of Object.keys(catalogue)) {
+  Deno.test(`sweep() gives each trial of ${name} the bits of its solo run`, async () => {
+    const { suggested, build } = catalogue[name]!;
+    const [option, values] = Object.entries(suggested)[0] ?? ["learningRate", [0.01]];
+    const trials = grid({ [option]: values.slice(0, 3) });
+    const likely = build({ [option]: values[0] });
+    const common = { steps: 12, backend: "js", seed: 3 } as const;
+    const solo = await minimize(bowl, likely, common).catch((cause: Error) => cause);
+    const asked = sweep({ objective: bowl, optimizer: build, trials, ...common });
+    if (solo instanceof Error) {
+      await assertRejects(() => asked, Error, solo.message);
+      return;
+    }
+    const result = await asked;
+    assertEquals(result.programs, 1);
+    for (const { settings, run } of result.trials) {
+      const alone = await minimize(bowl, build(settings), common);
+      assertEquals(run.losses, alone.losses);
+      assertEquals(run.parameters, alone.parameters);
+    }
+  });
+}
+
+Deno.test("sweep() makes a program of every structural value and of none else", async () => {
+  const result = await sweep({
+    objective: bowl,
+    optimizer: sgd,
+    trials: grid({ learningRate: [0.01, 0.1], momentum: [0.5, 0.9], nesterov: [false, true] }),
+    steps: 5,
+    backend: "js",
+  });
+  assertEquals([result.programs, result.runs, result.trials.length], [2, 2, 8]);
+  assertEquals(result.structural, ["nesterov"]);
+  assertEquals(result.trials.map(({ index }) => index), [0, 1, 2, 3, 4, 5, 6, 7]);
+  assert(result.trials.every(({ program, settings }) => program === (settings.nesterov ? 1 : 0)));
+  const rhythm = await sweep({
+    objective: bowl,
+    optimizer: adahessian,
+    trials: grid({ every: [1, 3], learningRate: [0.1, 0.2] }),
+    steps: 5,
+    backend: "js",
+  });
+  assertEquals([rhythm.programs, rhythm.structural], [2, ["every"]]);
+});
+
+Deno.test("sweep() ranks trials that are not finite last, and says where they broke", async () => {
+  const result = await sweep({
+    objective: bowl,
+    optimizer: sgd,
+    trials: grid({ learningRate: [1e30, 0.1, 1e-3, 1e25] }),
+    steps: 20,
+    backend: "js",
+  });
+  assertEquals(result.ranked.map(({ index }) => index), [1, 2, 0, 3]);
+  assertEquals(result.best?.index, 1);
+  assertEquals(result.trials.map(({ firstNonFinite }) => firstNonFinite === undefined), [
+    false,
+    true,
+    true,
+    false,
+  ]);
+  const none = await sweep({
+    objective: bowl,
+    optimizer: sgd,
+    trials: [{ learningRate: 1e30 }],
+    steps: 20,
+    backend: "js",
+  });
+  assertEquals([none.best, none.trials.length, none.interrupted], [undefined, 1, false]);
+});
+
+Deno.test("sweep() reports everything that is wrong with any trial, once", async () => {
+  const wrong = await assertRejects(
+    () =>
+      sweep({
+        objective: bowl,
+        optimizer: adam,
+        trials: grid({ eps: [-1, 1e-8], beta1: [2, 0.5] }),
+        steps: 1,
+        sideBySide: 0,
+      }),
+    Error,
+  );
+  assertEquals(wrong.message.split("\n").length, 3);
+  await assertRejects(
+    () => sweep({ objective: bowl, optimizer: adam, trials: [], steps: 1 }),
+    Error,
+    "trials",
+  );
+});
+
+Deno.test("sweep() keeps the trials that came to their end when its signal is aborted", async () => {
+  const controller = new AbortController();
+  const seen: SweepProgress[] = [];
+  const result = await sweep({
+    objective: bowl,
+    optimizer: adam,
+    trials: grid({ learningRate: [0.01, 0.1, 1] }),
+    steps: 50,
+    backend: "js",
+    sideBySide: 1,
+    signal: controller.signal,
+    onProgress: (progress) => {
+      seen.push(progress);
+      if (progress.finished === 1) controller.abort();
+    },
+  });
+  assertEquals([result.interrupted, result.trials.map(({ index }) => index)], [true, [0]]);
+  assertEquals(seen.map(({ finished }) => finished), [0, 1, 1]);
+});
+
+Deno.test("sweep() trains models, each trial as if it were alone", async () => {
+  const shared = {
+    model: mlp({ input: [1, 28, 28], classes: 10 }),
+    data: digits({ train: 120, test: 33 }),
+    batchSize: 20,
+    epochs: 2,
+    backend: "js",
+  } as const;
+  const result = await sweep({
+    ...shared,
+    seed: 3,
+    optimizer: sgd,
+    trials: grid({ learningRate: [0.1, 0.01], momentum: [0.5, 0.9] }),
+    by: "testAccuracy",
+    sideBySide: 3,
+  });
+  assertEquals([result.programs, result.runs], [1, 2]);
+  for (const { settings, run, score } of result.trials) {
+    const alone = await train({ ...shared, seed: 3, optimizer: sgd(settings) });
+    assertEquals(run.metrics, alone.metrics);
+    assertEquals(score, -alone.metrics.testAccuracy);
+  }
+  assertEquals(
+    result.best?.run.metrics.testAccuracy,
+    Math.max(...result.trials.map(({ run }) => run.metrics.testAccuracy)),
+  );
+});
+
+Deno.test({
+  name: "sweep() runs in parts what the device cannot hold at once",
+  ignore: await navigator.gpu?.requestAdapter() == null,
+  fn: async () => {
+    // Eight copies of θ are more than one binding of the smallest device.
+    const size = DEFAULT_ADAPTER.maxBindingBytes / 4 / 6;
+    const large = objective({
+      parameters: { x: zeros([Math.floor(size)]) },
+      loss: ({ x }) => sum(square(sub(x, 1))),
+    });
+    const adapter = await navigator.gpu.requestAdapter();
+    // Without required limits a device has the least that every device has.
+    const own = await adapter!.requestDevice();
+    assertEquals(own.limits.maxStorageBufferBindingSize, DEFAULT_ADAPTER.maxBindingBytes);
+    const device = wrapDevice(own, { software: true });
+    const result = await sweep({
+      objective: large,
+      optimizer: sgd,
+      trials: grid({ learningRate: [0.1, 0.2, 0.3, 0.4, 0.5, 0.25, 0.35, 0.45] }),
+      steps: 1,
+      backend: "webgpu",
+      device,
+    });
+    assertEquals([result.programs, result.runs, result.trials.length], [1, 2, 8]);
+    device.release();
+    own.destroy();
+  },
+});
