@@ -86,6 +86,7 @@ export {
 } from "./src/objective/objective.ts";
 
 // The language.
+export * from "./src/optimizer/annealing.ts";
 export * from "./src/optimizer/calculating.ts";
 export * from "./src/optimizer/combinators.ts";
 export * from "./src/optimizer/curvature.ts";
@@ -95,6 +96,15 @@ export * from "./src/optimizer/iterative.ts";
 export * from "./src/optimizer/length.ts";
 export * from "./src/optimizer/predicate.ts";
 export * from "./src/optimizer/schedule.ts";
+export {
+  type Plateau,
+  plateau,
+  type Reading,
+  type Signal,
+  signal,
+  type SignalKind,
+  type SignalName,
+} from "./src/optimizer/signal.ts";
 export * from "./src/optimizer/structure.ts";
 export * from "./src/optimizer/transforms.ts";
 export type * from "./src/optimizer/types.ts";

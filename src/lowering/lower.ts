@@ -131,6 +131,7 @@ export function lower(
     slots: new Map([...commonSlots(arena.size), ...batch.slots].map((s) => [s.name, s])),
     assignments: new Map(),
     settled: new Map(),
+    hypers: new Map(),
     issues: [],
   };
   const scope: Scope = {
@@ -140,6 +141,7 @@ export function lower(
     clock: cast(problem.step, "f32"),
     period: 1,
     telemetry: options.telemetry ?? false,
+    signals: new Map([["loss", problem.loss]]),
     collector,
     apply: applyTransform,
   };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Hyper, Schedule, ScheduleKind } from "../optimizer/schedule.ts";
+import type { Schedule, ScheduleKind } from "../optimizer/schedule.ts";
 import type { OfKind } from "../optimizer/types.ts";
 import { joinPath } from "../optimizer/walk.ts";
 import type { Node } from "../tensor/node.ts";
@@ -15,10 +15,12 @@ import {
   cos,
   div,
   floor,
+  log,
   max,
   min,
   mul,
   select,
+  sqrt,
   sub,
 } from "../tensor/ops.ts";
 
@@ -37,6 +39,25 @@ type Rule<K extends ScheduleKind> = (
 function halfCosine(a: Node, b: Node, x: Node): Node {
   const angle = mul(Math.PI, min(max(x, 0), 1));
   return add(b, mul(mul(sub(a, b), 0.5), add(1, cos(angle))));
+}
+
+/** The clock within a cycle, when cycle i takes steps·growthⁱ steps. */
+function cycleClock(t: Node, steps: Node, growth: Node): Node {
+  const grows = compare("gt", growth, 1);
+  const k = select(grows, growth, 2);
+  const whole = (x: Node) => floor(add(x, 0.5));
+  const power = (i: Node) => whole(binary("pow", k, i));
+  const begin = (i: Node) => mul(steps, select(grows, whole(div(sub(power(i), 1), sub(k, 1))), i));
+  const guess = floor(
+    select(grows, div(log(add(1, div(mul(t, sub(k, 1)), steps))), log(k)), div(t, steps)),
+  );
+  // A logarithm or quotient that is an integer may be rounded to either side of it.
+  const index = select(
+    compare("lt", t, begin(guess)),
+    sub(guess, 1),
+    select(compare("ge", t, begin(add(guess, 1))), add(guess, 1), guess),
+  );
+  return div(sub(t, begin(index)), select(grows, power(index), 1));
 }
 
 const RULES: { readonly [K in ScheduleKind]: Rule<K> } = {
@@ -110,10 +131,41 @@ const RULES: { readonly [K in ScheduleKind]: Rule<K> } = {
       },
       inner(s.of[0]!, t, "of/0"),
     ),
+  polynomial: (s, t, field) => {
+    const from = field("from", s.from), to = field("to", s.to), steps = field("steps", s.steps);
+    const ends = compare("ge", t, steps);
+    const left = select(ends, 1, sub(1, div(t, steps)));
+    const falls = mul(sub(from, to), binary("pow", left, field("power", s.power)));
+    return select(ends, to, add(to, falls));
+  },
+  inverseSqrt: (s, t, field) => {
+    const part = div(add(t, 1), field("warmup", s.warmup));
+    return mul(field("peak", s.peak), min(part, div(1, sqrt(part))));
+  },
+  restarts: (s, t, field, inner) =>
+    inner(s.of, cycleClock(t, field("steps", s.steps), field("growth", s.growth)), "of"),
+  rectification: (s, t, field) => {
+    const beta = field("decay", s.decay), n = add(t, 1);
+    const left = binary("pow", beta, n);
+    const limit = sub(div(2, sub(1, beta)), 1);
+    const now = sub(limit, div(mul(mul(2, n), left), sub(1, left)));
+    const whole = mul(mul(sub(limit, 4), sub(limit, 2)), now);
+    const part = mul(mul(sub(now, 4), sub(now, 2)), limit);
+    return select(
+      compare("lt", t, field("after", s.after)),
+      1,
+      sqrt(max(div(part, whole), 0)),
+    );
+  },
 };
 
 /** The value of a number or schedule that stands at `path`, at clock `t`. */
-export function scheduleNode(value: Hyper, t: Node, path: string, numberAt: NumberAt): Node {
+export function scheduleNode(
+  value: number | Schedule,
+  t: Node,
+  path: string,
+  numberAt: NumberAt,
+): Node {
   if (typeof value === "number") return numberAt(path, value);
   // The table is total and keyed by the tag, which a union of functions cannot express.
   const rule = RULES[value.kind] as (

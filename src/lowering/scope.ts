@@ -6,15 +6,18 @@
  */
 import { type ErrorKind, type Issue, issue } from "../errors.ts";
 import type { Hyper } from "../optimizer/schedule.ts";
+import { isSignal } from "../optimizer/is_signal.ts";
+import type { SignalName } from "../optimizer/signal.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { joinPath } from "../optimizer/walk.ts";
 import type { DType, Node, Shape } from "../tensor/node.ts";
-import { cast, input, select } from "../tensor/ops.ts";
+import { cast, constant, input, select } from "../tensor/ops.ts";
 import { substitute } from "../tensor/walk.ts";
 import type { Space } from "./arena.ts";
 import type { Problem } from "./problem.ts";
 import type { Assignment, Slot } from "./program.ts";
 import { scheduleNode } from "./schedules.ts";
+import { signalNode } from "./signals.ts";
 
 /** What rules have produced so far. */
 export interface Collector {
@@ -23,6 +26,8 @@ export interface Collector {
   readonly assignments: Map<number, Assignment[]>;
   /** By period: the next version of a slot, under the hash of the value that becomes it. */
   readonly settled: Map<number, Map<string, Node>>;
+  /** Values of hyperparameters, by slot and period: each is one value a step, however often it is asked for. */
+  readonly hypers: Map<string, Node>;
   readonly issues: { readonly kind: ErrorKind; readonly issue: Issue }[];
 }
 
@@ -40,6 +45,8 @@ export interface Scope {
   /** State is assigned in the region with this period. */
   readonly period: number;
   readonly telemetry: boolean;
+  /** The scalars that hyperparameters may read here. */
+  readonly signals: ReadonlyMap<SignalName, Node>;
   readonly collector: Collector;
   /** Lowers a transform that stands at a place inside this one. */
   readonly apply: (optimizer: Optimizer, u: Node, place: string, scope: Scope) => Node;
@@ -57,6 +64,39 @@ function assign(scope: Scope, assignment: Assignment): void {
   assignments.set(scope.period, [...list, assignment]);
 }
 
+/** A piece of state whose next value is still to be said. */
+export interface Memory {
+  /** The value when the step begins. */
+  readonly old: Node;
+  /** Says what it becomes at each step of the transform, and gives that value back. */
+  readonly become: (value: Node) => Node;
+}
+
+/** State called `name` of this transform. A slot of which nobody says what it becomes keeps its value. */
+export function remember(
+  scope: Scope,
+  name: string,
+  shape: Shape,
+  initial: number | Node,
+  dtype: DType = "f32",
+): Memory {
+  const slot = `state/${joinPath(scope.path, name)}`;
+  const old = input(slot, shape, dtype);
+  const { slots, settled } = scope.collector;
+  slots.set(slot, { name: slot, role: "state", shape, dtype, initial, perReplica: true });
+  return {
+    old,
+    become(value) {
+      const kept = scope.gate === undefined ? value : select(scope.gate, value, old);
+      assign(scope, { slot, value: kept });
+      // Rules go on with the value before the gate; where the gate is shut, their result is not used.
+      const versions = settled.get(scope.period) ?? new Map<string, Node>();
+      settled.set(scope.period, versions.set(value.hash, input(slot, shape, dtype, 1)));
+      return value;
+    },
+  };
+}
+
 /** State called `name` of this transform, which becomes `next(old)` at each of its steps. */
 export function evolve(
   scope: Scope,
@@ -66,17 +106,8 @@ export function evolve(
   next: (old: Node) => Node,
   dtype: DType = "f32",
 ): Evolution {
-  const slot = `state/${joinPath(scope.path, name)}`;
-  const old = input(slot, shape, dtype);
-  const value = next(old);
-  const kept = scope.gate === undefined ? value : select(scope.gate, value, old);
-  const { slots, settled } = scope.collector;
-  slots.set(slot, { name: slot, role: "state", shape, dtype, initial, perReplica: true });
-  assign(scope, { slot, value: kept });
-  // Rules go on with the value before the gate; where the gate is shut, their result is not used.
-  const versions = settled.get(scope.period) ?? new Map<string, Node>();
-  settled.set(scope.period, versions.set(value.hash, input(slot, shape, dtype, 1)));
-  return { old, next: value };
+  const { old, become } = remember(scope, name, shape, initial, dtype);
+  return { old, next: become(next(old)) };
 }
 
 /**
@@ -110,14 +141,36 @@ export function hyperSlot(scope: Scope, path: string, initial: number): Node {
   return input(name, []);
 }
 
-/** The value of a hyperparameter at this transform's step: a slot, or a schedule over slots. */
+/** The value of a hyperparameter at this transform's step: a slot, or a schedule or signal over slots. */
 export function hyper(scope: Scope, path: string, value: Hyper): Node {
-  return scheduleNode(
-    value,
-    scope.clock,
-    path,
-    (at, initial) => hyperSlot(scope, at, initial),
+  const { hypers } = scope.collector;
+  const key = `${joinPath(scope.path, path)}@${scope.period}`;
+  const known = hypers.get(key);
+  if (known !== undefined) return known;
+  const numberAt = (at: string, initial: number) => hyperSlot(scope, at, initial);
+  const node = isSignal(value)
+    ? signalNode(value, path, {
+      numberAt,
+      remember: (at, initial) => remember(scope, at, [], initial),
+      read: (of) => provided(scope, path, of),
+    })
+    : scheduleNode(value, scope.clock, path, numberAt);
+  hypers.set(key, node);
+  return node;
+}
+
+/** The scalar called `of`, or a problem and a stand-in. */
+function provided(scope: Scope, path: string, of: SignalName): Node {
+  const node = scope.signals.get(of);
+  if (node !== undefined) return node;
+  const known = [...scope.signals.keys()].join(", ");
+  report(
+    { ...scope, path: joinPath(scope.path, path) },
+    "description",
+    `the signal "${of}", which nothing round it provides`,
+    `a signal that there is here: ${known}`,
   );
+  return constant(1);
 }
 
 /** Reports a problem at this transform; lowering goes on, so that all are found. */

@@ -7,10 +7,11 @@
 import { SteepestError } from "../errors.ts";
 import type { Predicate } from "./predicate.ts";
 import type { Schedule } from "./schedule.ts";
-import { predicateSchema, scheduleSchema } from "./schema/hyper.ts";
+import { predicateSchema, scheduleSchema, signalSchema } from "./schema/hyper.ts";
 import { optimizerSchema } from "./schema/optimizer.ts";
 import { SLOT_SCHEMAS, type Slots } from "./schema/slots.ts";
 import { type Border, check } from "./schema/tagged.ts";
+import type { Signal } from "./signal.ts";
 import type { Optimizer, Tagged } from "./types.ts";
 
 /** What a constructor was given, before it is checked. */
@@ -38,6 +39,11 @@ export function slot<S extends keyof Slots, T extends Slots[S]>(name: S, input: 
 /** Builds a schedule; `constant` also stands in the slot `calculating`, where its value may be a schedule. */
 export function schedule<T extends Tagged>(input: Input): T {
   return build<Schedule, Schedule>(scheduleSchema, input) as Tagged as T;
+}
+
+/** Builds a signal. */
+export function signalValue<T extends Signal>(input: Input): T {
+  return build<Signal, T>(signalSchema, input);
 }
 
 /** Builds a predicate over parameters. */

@@ -53,7 +53,7 @@ export interface EmpiricalFisher {
 /**
  * Regression of u on θ over the stage's own weighted past.
  *
- * `"deviations"`: λ = σ_u/σ_θ. `"slope"`: λ = |cov/var_θ| + γ√(ν/var_θ), with γ the confidence and ν the
+ * `"deviations"`: λ = σ_u/σ_θ, or with `of: "steps"` λ = σ_u/σ_s, s what the stage put out before. `"slope"`: λ = |cov/var_θ| + γ√(ν/var_θ), with γ the confidence and ν the
  * weighted mean of the squared residuals.
  */
 export interface GradientRegression {
@@ -61,6 +61,10 @@ export interface GradientRegression {
   readonly kind: "gradientRegression";
   /** The ratio of the deviations, or the slope of the regression line. */
   readonly estimate: "deviations" | "slope";
+  /** What u is compared with: θ, or the steps of the stage (only `"deviations"`). */
+  readonly of: "parameters" | "steps";
+  /** Whether deviations are from the mean, or from 0 (only `"deviations"`). */
+  readonly centred: boolean;
   /** γ ≥ 0, in standard errors of the slope; only with `"slope"`, where it is 0 when absent. */
   readonly confidence?: Hyper;
 }
@@ -168,9 +172,12 @@ export function empiricalFisher(
  * Curvature from the gradients the method already has, by a weighted regression of u on θ.
  *
  * Source: online-parabola-momentum, Algorithms 8 (`"deviations"`: λ = σ_u/σ_θ) and 9 (`"slope"`:
- * λ = |cov/var_θ| + γ√(ν/var_θ)).
+ * λ = |cov/var_θ| + γ√(ν/var_θ)). With `of: "steps"` and `centred: false` it is Adadelta's ratio (Zeiler 2012): the
+ * variances are of u and of the steps that the stage has put out so far, before any rate. The damping `toSample(ε)`
+ * adds ε to each square that is averaged.
  *
- * @param options `estimate`: default `"deviations"`. `confidence`: γ ≥ 0, only with `"slope"`, default 0.
+ * @param options `estimate`: default `"deviations"`. `of`: default `"parameters"`. `centred`: default true.
+ * `confidence`: γ ≥ 0, only with `"slope"`, default 0.
  * @throws {SteepestError} of kind `description`: a value out of range.
  *
  * @example
@@ -184,6 +191,8 @@ export function empiricalFisher(
 export function gradientRegression(
   options: {
     readonly estimate?: "deviations" | "slope";
+    readonly of?: "parameters" | "steps";
+    readonly centred?: boolean;
     readonly confidence?: Hyper;
   } = {},
 ): GradientRegression {

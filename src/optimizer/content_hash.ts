@@ -13,7 +13,7 @@ import { sites } from "./walk.ts";
 export interface ContentHash {
   /** Of the whole description. */
   readonly full: string;
-  /** Of what a program depends on: neither values nor rhythms, only that they are there. */
+  /** Of what a program depends on: of values and rhythms only whether they are numbers, schedules or signals. */
   readonly structural: string;
 }
 
@@ -29,13 +29,22 @@ function fnv1a(text: string): string {
   return hash.toString(16).padStart(16, "0");
 }
 
+/** A value without its numbers: of which kinds of schedules and signals it is made. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shapeOf);
+  if (typeof value !== "object" || value === null) {
+    return typeof value === "number" ? "number" : value;
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shapeOf(inner)]));
+}
+
 /** The hashes of an optimizer; equal descriptions have equal hashes on every machine. */
 export function contentHash(optimizer: Optimizer): ContentHash {
   const skeleton = {
     transforms: sites(optimizer).map(({ path, optimizer: { kind } }) => [path, kind]),
-    fields: hyperparameters(optimizer).map(({ path, kind, value }) =>
-      kind === "structural" ? [path, value] : [path]
-    ),
+    fields: hyperparameters(optimizer).map((
+      { path, kind, value },
+    ) => [path, kind === "structural" ? value : shapeOf(value)]),
     routes: sites(optimizer).flatMap(({ path, optimizer: it }) =>
       it.kind === "partition" ? [[path, it.parts.map(({ where }) => where)]] : []
     ),

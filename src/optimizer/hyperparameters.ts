@@ -27,7 +27,7 @@ export interface Hyperparameter {
   readonly path: string;
   /** What changing it costs. */
   readonly kind: HyperparameterKind;
-  /** A number, a schedule, or the structural datum. */
+  /** A number, a schedule, a signal, or the structural datum. */
   readonly value: unknown;
 }
 
@@ -56,6 +56,13 @@ export const TRANSFORM_ROLES: Roles<Optimizer> = {
   gradientAt: { at: "branch" },
   partition: { parts: "branch", rest: "branch" },
   skipNonFinite: { of: "branch" },
+  distanceAdapted: {
+    of: "branch",
+    rate: "value",
+    decay: "value",
+    initial: "structural",
+    growth: "value",
+  },
   curvature: {
     calculating: "slot",
     structure: "slot",
@@ -74,7 +81,12 @@ export const SLOT_ROLES: Roles<Calculating | Structure | Accumulator | Length | 
   gaussNewton: { probes: "structural" },
   fisher: { labels: "structural", from: "structural" },
   empiricalFisher: { of: "branch", from: "structural" },
-  gradientRegression: { estimate: "structural", confidence: "value" },
+  gradientRegression: {
+    estimate: "structural",
+    of: "structural",
+    centred: "structural",
+    confidence: "value",
+  },
   constant: { value: "value" },
   scalar: {},
   diagonal: { average: "structural" },

@@ -5,6 +5,8 @@
  */
 
 import type { Calculating, CalculatingKind } from "./calculating.ts";
+import { hyperparameters } from "./hyperparameters.ts";
+import { isSignal } from "./is_signal.ts";
 import type { OfKind, Optimizer, OptimizerKind, TransformOf } from "./types.ts";
 import { joinPath, sites } from "./walk.ts";
 
@@ -81,6 +83,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   gradientAt: (_, path) => [{ path, what: "gradientElsewhere", every: 1, count: 1 }],
   partition: nothing,
   skipNonFinite: nothing,
+  distanceAdapted: nothing,
   curvature: ({ calculating, every }, path) =>
     (CALCULATING[calculating.kind] as (it: Calculating) => Asked)(calculating).map((
       { what, count },
@@ -88,7 +91,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
 };
 
 /**
- * Everything the objective must provide, branches and directions included.
+ * Everything the objective must provide, branches, directions and signals included.
  *
  * @example
  * ```ts
@@ -99,7 +102,11 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
  * ```
  */
 export function needs(optimizer: Optimizer): readonly Need[] {
-  return sites(optimizer).flatMap(({ optimizer: it, path }) =>
+  const signals = hyperparameters(optimizer).flatMap(({ path, value }): readonly Need[] =>
+    isSignal(value) && value.of === "loss" ? [{ path, what: "loss", every: 1, count: 1 }] : []
+  );
+  const asked = sites(optimizer).flatMap(({ optimizer: it, path }) =>
     (RULES[it.kind] as (it: Optimizer, path: string) => readonly Need[])(it, path)
   );
+  return [...asked, ...signals];
 }

@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { InverseSqrt, Polynomial, Rectification, Restarts } from "./annealing.ts";
 import { schedule, slot } from "./build.ts";
+import type { Signal } from "./signal.ts";
 
 /** The same value at every step; with a number also the curvature λ = value of the slot `calculating`. */
 export interface ConstantOf<T> {
@@ -136,13 +138,17 @@ export type Schedule =
   | WarmupSchedule
   | OneCycle
   | Unbiased
-  | Join;
+  | Join
+  | Polynomial
+  | InverseSqrt
+  | Restarts
+  | Rectification;
 
 /** The kinds of {@link Schedule}. */
 export type ScheduleKind = Schedule["kind"];
 
-/** A hyperparameter value: a number, or a schedule. */
-export type Hyper = number | Schedule;
+/** A hyperparameter value: a number, a schedule (a function of t), or a signal (of what the device computes). */
+export type Hyper = number | Schedule | Signal;
 
 /** The value at every step; with a number or a schedule also `calculating: constant(L)`. */
 export function constant(value: number): ConstantOf<number>;

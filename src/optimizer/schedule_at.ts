@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Hyper, Schedule, ScheduleKind } from "./schedule.ts";
+import type { Schedule, ScheduleKind } from "./schedule.ts";
 import type { OfKind } from "./types.ts";
 
 type Rule<K extends ScheduleKind> = (schedule: OfKind<Schedule, K>, t: number) => number;
@@ -12,6 +12,13 @@ type Rule<K extends ScheduleKind> = (schedule: OfKind<Schedule, K>, t: number) =
 /** Half a cosine from a to b over x = 0 … 1. */
 function halfCosine(a: number, b: number, x: number): number {
   return b + (a - b) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, Math.max(0, x))));
+}
+
+/** ρ of the average that has run t + 1 steps, as if of so many samples of equal weight, and its limit. */
+function samplesOf(decay: number, t: number): { readonly now: number; readonly limit: number } {
+  const limit = 2 / (1 - decay) - 1;
+  const left = decay ** (t + 1);
+  return { now: limit - 2 * (t + 1) * left / (1 - left), limit };
 }
 
 const RULES: { readonly [K in ScheduleKind]: Rule<K> } = {
@@ -39,10 +46,30 @@ const RULES: { readonly [K in ScheduleKind]: Rule<K> } = {
     const piece = of[index];
     return piece === undefined ? NaN : scheduleAt(piece, t - (at[index - 1] ?? 0));
   },
+  polynomial: ({ from, to, steps, power }, t) =>
+    to + (from - to) * (1 - Math.min(t, steps) / steps) ** power,
+  inverseSqrt: ({ peak, warmup }, t) =>
+    peak * Math.min((t + 1) / warmup, Math.sqrt(warmup / (t + 1))),
+  restarts: ({ of, steps, growth }, t) => {
+    if (growth === 1) return scheduleAt(of, t % steps);
+    let begin = 0, stretch = 1;
+    while (t >= begin + stretch * steps) {
+      begin += stretch * steps;
+      stretch *= growth;
+    }
+    return scheduleAt(of, (t - begin) / stretch);
+  },
+  rectification: ({ decay, after }, t) => {
+    if (t < after) return 1;
+    const { now, limit } = samplesOf(decay, t);
+    return Math.sqrt(
+      Math.max(0, (now - 4) * (now - 2) * limit / ((limit - 4) * (limit - 2) * now)),
+    );
+  },
 };
 
 /** The value of a number or schedule after t steps of its transform (t = 0 at the first step). */
-export function scheduleAt(value: Hyper, t: number): number {
+export function scheduleAt(value: number | Schedule, t: number): number {
   if (typeof value === "number") return value;
   // The table is total and keyed by the tag, which a union of functions cannot express.
   return (RULES[value.kind] as (schedule: Schedule, t: number) => number)(value, t);

@@ -157,6 +157,26 @@ export interface SkipNonFinite {
   readonly of: Optimizer;
 }
 
+/**
+ * u ← γ·d·of(d·u), with d the distance to the solution that the gradients so far vouch for.
+ *
+ * r ← βr + (1 − β)γd²·uᵀ(θ₀ − θ); s ← βs + (1 − β)γd²·u; then d ← max(d, r/‖s‖₁) for the next step.
+ */
+export interface DistanceAdapted {
+  /** The tag of this transform. */
+  readonly kind: "distanceAdapted";
+  /** What d·u goes through; it may read d as the signal `"distance"`. */
+  readonly of: Optimizer;
+  /** γ ≥ 0, a factor of the step and of what enters r and s. */
+  readonly rate: Hyper;
+  /** β in [0, 1), the decay of r and s. */
+  readonly decay: Hyper;
+  /** d₀ > 0, a distance in the parameters that is surely too small. */
+  readonly initial: number;
+  /** By which factor d may grow in a step, ≥ 1. Absent: any. */
+  readonly growth?: Hyper;
+}
+
 /** How often samples are taken and roots or bases recomputed, in steps of the stage. */
 export interface Every {
   /** Steps from one sample of curvature to the next, ≥ 1. */
@@ -165,7 +185,11 @@ export interface Every {
   readonly factor: number;
 }
 
-/** For the first `steps` steps the stage puts out `use(u)`, while its statistics already run. */
+/**
+ * For the first `steps` steps the stage puts out `use(u)`, while its statistics already run.
+ *
+ * Where `use` equals the stage's `direction`, it *is* the direction: one state, one set of hyperparameters.
+ */
 export interface Warmup {
   /** For how many steps of the stage, ≥ 1. */
   readonly steps: number;
@@ -214,6 +238,7 @@ export type Optimizer =
   | GradientAt
   | Partition
   | SkipNonFinite
+  | DistanceAdapted
   | Curvature;
 
 /** The kinds of transform. */

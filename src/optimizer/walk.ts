@@ -8,6 +8,7 @@
  * @module
  */
 
+import { canonicalJson } from "./canonical_json.ts";
 import type { Optimizer, OptimizerKind, TransformOf } from "./types.ts";
 
 /** A transform inside another one. */
@@ -36,6 +37,11 @@ export function pathAt(optimizer: Optimizer, place: string): string {
   return optimizer.kind === "chain" ? place : joinPath(place, optimizer.kind);
 }
 
+/** Whether two descriptions are the same data: at one place, on one update, they are one transform. */
+export function sameTransform(a: Optimizer, b: Optimizer): boolean {
+  return a === b || (a.kind === b.kind && canonicalJson(a) === canonicalJson(b));
+}
+
 type Rule<K extends OptimizerKind> = (it: TransformOf<K>, path: string) => readonly Branch[];
 
 const leaf = (): readonly Branch[] => [];
@@ -61,12 +67,15 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
     { place: joinPath(path, "rest"), of: rest },
   ],
   skipNonFinite: ({ of }, path) => [{ place: path, of }],
+  distanceAdapted: ({ of }, path) => [{ place: path, of }],
   curvature: ({ calculating, direction, warmup }, path) => [
     ...(calculating.kind === "empiricalFisher"
       ? [{ place: joinPath(path, "calculating"), of: calculating.of }]
       : []),
     { place: joinPath(path, "direction"), of: direction },
-    ...(warmup === undefined ? [] : [{ place: joinPath(path, "warmup"), of: warmup.use }]),
+    ...(warmup === undefined || sameTransform(warmup.use, direction)
+      ? []
+      : [{ place: joinPath(path, "warmup"), of: warmup.use }]),
   ],
 };
 

@@ -1,5 +1,6 @@
 /**
- * Transforms that hold other transforms: grafting, a gradient elsewhere, masks, partitions and gates.
+ * Transforms that hold other transforms: grafting, a gradient elsewhere, masks, partitions, gates and an estimated
+ * distance.
  *
  * @module
  */
@@ -7,7 +8,16 @@
 import { transform } from "./build.ts";
 import { identity } from "./combinators.ts";
 import type { Predicate } from "./predicate.ts";
-import type { GradientAt, Graft, Optimizer, Part, Partition, SkipNonFinite } from "./types.ts";
+import type { Hyper } from "./schedule.ts";
+import type {
+  DistanceAdapted,
+  GradientAt,
+  Graft,
+  Optimizer,
+  Part,
+  Partition,
+  SkipNonFinite,
+} from "./types.ts";
 
 /**
  * direction(u)·‖magnitude(u)‖/‖direction(u)‖: the direction of one branch with the norm of another.
@@ -107,4 +117,39 @@ export function masked(of: Optimizer, where: Predicate): Partition {
  */
 export function skipNonFinite(of: Optimizer): SkipNonFinite {
   return transform({ kind: "skipNonFinite", of });
+}
+
+/**
+ * u ← γ·d·of(d·u): a step in units of the distance d to the solution, which the gradients so far estimate.
+ *
+ * r ← βr + (1 − β)γd²·uᵀ(θ₀ − θ); s ← βs + (1 − β)γd²·u; then d ← max(d, r/‖s‖₁) for the next step, with θ₀ where the
+ * transform began. Inside, hyperparameters may read d as `signal("distance")`; the record `distance` tells it. In a
+ * partition r and s are over the part. Source: Mishchenko and Defazio 2023, Algorithm 4. `growth` bounds d by
+ * growth·d a step; PyTorch's `growth_rate` keeps the largest estimate that was ever made and grows towards it.
+ *
+ * @param options `rate`: γ ≥ 0, default 1; what is scheduled. `decay`: β in [0, 1), default √0.999. `initial`: d₀ > 0,
+ * default 1e-6. `growth`: ≥ 1, default none.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { distanceAdapted, minimize, objective, sign, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const optimizer = distanceAdapted({ of: sign(), initial: 0.1, decay: 0.9 });
+ * const run = await minimize(bowl, optimizer, { steps: 60, backend: "reference" });
+ * assert(Math.abs(run.parameters.x) < 1.5);
+ * ```
+ */
+export function distanceAdapted(
+  options: {
+    readonly of: Optimizer;
+    readonly rate?: Hyper;
+    readonly decay?: Hyper;
+    readonly initial?: number;
+    readonly growth?: Hyper;
+  },
+): DistanceAdapted {
+  return transform({ kind: "distanceAdapted", ...options });
 }

@@ -59,7 +59,8 @@ const CALCULATING: { readonly [K in CalculatingKind]: (it: OfKind<Calculating, K
   gaussNewton: () => "G",
   fisher: () => "F",
   empiricalFisher: () => "F̃",
-  gradientRegression: ({ estimate }) => estimate === "slope" ? "slope of g over θ" : "σ_g/σ_θ",
+  gradientRegression: ({ estimate, of }) =>
+    estimate === "slope" ? "slope of g over θ" : of === "steps" ? "σ_g/σ_d" : "σ_g/σ_θ",
   constant: () => "",
 };
 
@@ -110,6 +111,7 @@ const IN_FLOW: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => readonly
   gradientAt: () => [],
   partition: ({ parts, rest }) => [...parts.map(({ of }) => of), rest],
   skipNonFinite: ({ of }) => [of],
+  distanceAdapted: ({ of }) => [of],
   curvature: () => [],
 };
 

@@ -52,6 +52,7 @@ const AFTER_DECAY: { readonly [K in OptimizerKind]: "models" | "scales" | "leave
   gradientAt: "models",
   partition: "models",
   skipNonFinite: "models",
+  distanceAdapted: "models",
   curvature: "models",
 };
 

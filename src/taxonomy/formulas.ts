@@ -10,6 +10,8 @@ import type { Accumulator } from "../optimizer/iterative.ts";
 import type { Length, LengthKind } from "../optimizer/length.ts";
 import type { Predicate, PredicateKind } from "../optimizer/predicate.ts";
 import type { Hyper, Schedule, ScheduleKind } from "../optimizer/schedule.ts";
+import { isSignal } from "../optimizer/is_signal.ts";
+import type { Signal, SignalKind, SignalName } from "../optimizer/signal.ts";
 import type {
   Curvature,
   OfKind,
@@ -32,10 +34,45 @@ const SCHEDULES: { readonly [K in ScheduleKind]: (it: OfKind<Schedule, K>) => st
   unbiased: ({ by, decay, lead }) => `${by}/(1 − ${decay}^(t+${1 + lead}))`,
   join: ({ of, at }) =>
     of.map((it, i) => `${showHyper(it)}${i > 0 ? ` from ${at[i - 1]}` : ""}`).join("; "),
+  polynomial: ({ from, to, steps, power }) =>
+    `${from} → ${to} over ${steps} steps, with the power ${power}`,
+  inverseSqrt: ({ peak, warmup }) =>
+    warmup === 1
+      ? `${peak}/√(t+1)`
+      : `up to ${peak} over ${warmup} steps, then ${peak}·√(${warmup}/(t+1))`,
+  restarts: ({ of, steps, growth }) =>
+    `(${showHyper(of)}) again every ${steps} steps${
+      growth === 1 ? "" : `, each time ${growth} times as long`
+    }`,
+  rectification: ({ decay, after }) =>
+    `1 for ${after} steps, then the rectification of an average with decay ${decay}`,
 };
 
-/** A number or schedule in words. */
+const SCALARS: { readonly [N in SignalName]: string } = {
+  loss: "the loss",
+  distance: "the distance d",
+};
+
+const SIGNALS: { readonly [K in SignalKind]: (it: OfKind<Signal, K>) => string } = {
+  signal: ({ of, times, min, max }) =>
+    [
+      times === 1 ? SCALARS[of] : `${times} × ${SCALARS[of]}`,
+      ...(min === undefined ? [] : [`at least ${min}`]),
+      ...(max === undefined ? [] : [`at most ${max}`]),
+    ].join(", "),
+  plateau: ({ of, from, to, factor, patience, cooldown, threshold, window }) =>
+    [
+      `${from}, times ${factor} after ${patience} ${
+        window === 1 ? "steps" : `means of ${window} steps`
+      } in which ${SCALARS[of]} has not fallen by ${threshold} of itself`,
+      ...(to === 0 ? [] : [`at least ${to}`]),
+      ...(cooldown === 0 ? [] : [`${cooldown} of rest after each`]),
+    ].join(", "),
+};
+
+/** A number, schedule or signal in words. */
 export function showHyper(value: Hyper): string {
+  if (isSignal(value)) return (SIGNALS[value.kind] as (it: Signal) => string)(value);
   return typeof value === "number"
     ? `${value}`
     : (SCHEDULES[value.kind] as (it: Schedule) => string)(value);
@@ -68,9 +105,11 @@ const CALCULATING: { readonly [K in CalculatingKind]: (it: OfKind<Calculating, K
       : of.kind === "identity"
       ? "x = u ⊙ u"
       : "x = s ⊙ s, s = of(u)",
-  gradientRegression: ({ estimate, confidence }) =>
+  gradientRegression: ({ estimate, of, centred, confidence }) =>
     estimate === "deviations"
-      ? "λ = σ_u/σ_θ"
+      ? `λ = σ_u/σ_${of === "steps" ? "s, s the steps of this stage" : "θ"}${
+        centred ? "" : ", deviations from 0"
+      }`
       : `λ = |cov(u, θ)/var θ|${
         confidence === undefined ? "" : ` + ${showHyper(confidence)}·√(ν/var θ)`
       }`,
@@ -153,6 +192,12 @@ const TRANSFORMS: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => strin
   partition: ({ parts }) =>
     `by parameter: ${parts.map(({ where }) => showPredicate(where)).join(", ")}, rest`,
   skipNonFinite: () => "no step, and no state moves, where u is not finite",
+  distanceAdapted: ({ rate, decay, initial, growth }) =>
+    `u ← γd·of(d·u), γ = ${
+      showHyper(rate)
+    }; d from ${initial}, then the largest r/‖s‖₁, averages with decay ${showHyper(decay)}${
+      growth === undefined ? "" : `, at most ${showHyper(growth)}·d a step`
+    }`,
   curvature: stage,
 };
 

@@ -5,7 +5,10 @@
  */
 
 import type { GradientRegression } from "../optimizer/calculating.ts";
+import { hyperparameters } from "../optimizer/hyperparameters.ts";
 import type { Accumulator } from "../optimizer/iterative.ts";
+import { isSignal } from "../optimizer/is_signal.ts";
+import type { SignalKind } from "../optimizer/signal.ts";
 import type {
   Curvature,
   OfKind,
@@ -39,16 +42,16 @@ const ACCUMULATORS: {
 };
 
 /** What a regression keeps of each coordinate. */
-const REGRESSION: { readonly [E in GradientRegression["estimate"]]: readonly string[] } = {
-  deviations: ["parameters", "gradients", "variance", "gradientVariance"],
-  slope: ["parameters", "gradients", "variance", "covariance", "residual"],
-};
+function regression({ estimate, of, centred }: GradientRegression): readonly string[] {
+  const second = estimate === "slope" ? ["covariance", "residual"] : ["gradientVariance"];
+  return [...(centred ? [of, "gradients"] : []), "variance", ...second];
+}
 
 /** The statistics of a stage; a scalar structure keeps one number. */
 function stage({ calculating, structure, iterative, every }: Curvature): Sizes {
   if (calculating.kind === "gradientRegression") {
     return Object.fromEntries(
-      REGRESSION[calculating.estimate].map((name) => [`calculating/${name}`, "parameters"]),
+      regression(calculating).map((name) => [`calculating/${name}`, "parameters"]),
     );
   }
   const size = structure.kind === "scalar" ? "scalar" : "parameters";
@@ -77,11 +80,36 @@ const RULES: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => Sizes } = 
   gradientAt: () => ({}),
   partition: () => ({}),
   skipNonFinite: () => ({ count: "scalar" }),
+  distanceAdapted: () => ({
+    start: "parameters",
+    sum: "parameters",
+    gained: "scalar",
+    distance: "scalar",
+  }),
   curvature: stage,
+};
+
+/** What a signal remembers; all of it scalars. */
+const SIGNALS: { readonly [K in SignalKind]: readonly string[] } = {
+  signal: [],
+  plateau: ["seen", "total", "best", "waited", "cooling", "left"],
 };
 
 /** Everything an optimizer remembers, with its path. */
 export function stateSlots(optimizer: Optimizer): readonly StateSlot[] {
+  const signals = hyperparameters(optimizer).flatMap(({ path, value }) =>
+    isSignal(value)
+      ? SIGNALS[value.kind].map((name): StateSlot => ({
+        path: joinPath(path, name),
+        size: "scalar",
+      }))
+      : []
+  );
+  return [...ownSlots(optimizer), ...signals];
+}
+
+/** What the transforms themselves remember. */
+function ownSlots(optimizer: Optimizer): readonly StateSlot[] {
   return sites(optimizer).flatMap(({ optimizer: it, path }) =>
     Object.entries((RULES[it.kind] as (it: Optimizer) => Sizes)(it)).map(([name, size]) => ({
       path: joinPath(path, name),

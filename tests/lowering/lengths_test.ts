@@ -20,6 +20,7 @@ function stageScope(): Scope {
     slots: new Map(),
     assignments: new Map(),
     settled: new Map(),
+    hypers: new Map(),
     issues: [],
   };
   return {
@@ -29,6 +30,7 @@ function stageScope(): Scope {
     clock: constant(0),
     period: 1,
     telemetry: false,
+    signals: new Map(),
     collector,
     apply: (_, u) => u,
   };

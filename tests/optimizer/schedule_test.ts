@@ -7,7 +7,7 @@ import { all, any, matches, matrices, not, path, rank } from "../../src/optimize
 import { hyperArbitrary } from "./_arbitrary.ts";
 
 Deno.test("scheduleAt() gives each schedule its values at the corners", () => {
-  const table: readonly (readonly [s.Hyper, number, number])[] = [
+  const table: readonly (readonly [number | s.Schedule, number, number])[] = [
     [3, 5, 3],
     [s.constant(2), 9, 2],
     [s.linear({ from: 1, to: 3, steps: 4 }), 2, 2],

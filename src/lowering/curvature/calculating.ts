@@ -21,7 +21,13 @@ export type Calculated =
     readonly nonNegative: boolean;
   }
   /** λ itself, with nothing left to accumulate. */
-  | { readonly kind: "spectrum"; readonly lambda: Node; readonly nonNegative: true };
+  | {
+    readonly kind: "spectrum";
+    readonly lambda: Node;
+    readonly nonNegative: true;
+    /** Is told the step that the stage puts out. */
+    readonly observe?: (step: Node) => void;
+  };
 
 type Rule<K extends CalculatingKind> = (
   calculating: OfKind<Calculating, K>,
@@ -92,7 +98,7 @@ const RULES: { readonly [K in CalculatingKind]: Rule<K> } = {
   },
   gradientRegression: (it, u, scope, stage) => ({
     kind: "spectrum",
-    lambda: regression(it, stage.iterative, u, scope),
+    ...regression(it, stage, u, scope),
     nonNegative: true,
   }),
   constant: ({ value }, _u, scope) => ({

@@ -6,6 +6,8 @@
 import type { Damping, DampingKind } from "../../optimizer/damping.ts";
 import type { Hyper } from "../../optimizer/schedule.ts";
 import { scheduleAt } from "../../optimizer/schedule_at.ts";
+import { extremes } from "../../optimizer/schema/hyper.ts";
+import { isSignal } from "../../optimizer/is_signal.ts";
 import type { OfKind } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import { abs, add, max } from "../../tensor/ops.ts";
@@ -42,7 +44,10 @@ export function damped(
   }, x);
 }
 
-const startsPositive = (eps: Hyper): boolean => scheduleAt(eps, 0) > 0;
+/** Whether ε > 0 at the first step; of a signal, always. */
+function startsPositive(eps: Hyper): boolean {
+  return isSignal(eps) ? Math.min(...extremes(eps)) > 0 : scheduleAt(eps, 0) > 0;
+}
 
 /** What dampings make of the sign of λ, where it is known before any step. */
 export interface Signs {

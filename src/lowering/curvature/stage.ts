@@ -5,7 +5,7 @@
  * @module
  */
 import type { Curvature, TransformOf } from "../../optimizer/types.ts";
-import { joinPath } from "../../optimizer/walk.ts";
+import { joinPath, sameTransform } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
 import { compare, constant, select } from "../../tensor/ops.ts";
 import { hyperSlot, record, type Scope, settled } from "../scope.ts";
@@ -16,7 +16,7 @@ import { applyLength, powerOfLength } from "./length.ts";
 import { spectrumOf } from "./spectrum.ts";
 import { project } from "./structure.ts";
 
-/** λ before damping, from the samples up to this step. */
+/** λ before damping, from the samples up to this step, and what wants to see the step that is made of it. */
 function curvatureOf(stage: Curvature, u: Node, scope: Scope) {
   const sampling: Scope = { ...scope, period: scope.period * stage.every.sample };
   const calculated = calculate(stage, u, sampling);
@@ -25,18 +25,36 @@ function curvatureOf(stage: Curvature, u: Node, scope: Scope) {
     stage.iterative.some((it) => it.kind === "ema" && it.power !== undefined && it.power % 2 === 0);
   const through = stage.every.sample === 1 ? (x: Node) => x : (x: Node) => settled(x, sampling);
   if (calculated.kind === "spectrum") {
-    return { lambda: through(calculated.lambda), nonNegative };
+    return { lambda: through(calculated.lambda), nonNegative, observe: calculated.observe };
   }
   const { diagonal, vector } = calculated;
   const kept = (x: Node) => project(stage.structure, x, scope.space);
   const value = damped(stage.damping, "sample", kept(diagonal), sampling);
   const sample = { value, project: kept, ...(vector === undefined ? {} : { vector }) };
-  return { lambda: through(accumulate(stage.iterative, sample, sampling)), nonNegative };
+  const lambda = through(accumulate(stage.iterative, sample, sampling));
+  return { lambda, nonNegative, observe: undefined };
+}
+
+/** The step, or during the warm-up what is put out in its place. */
+function warmedUp(
+  { warmup, direction }: Curvature,
+  u: Node,
+  directed: Node,
+  step: Node,
+  scope: Scope,
+): Node {
+  if (warmup === undefined) return step;
+  const { use, steps } = warmup;
+  const meanwhile = sameTransform(use, direction)
+    ? directed
+    : scope.apply(use, u, joinPath(scope.path, "warmup"), scope);
+  const young = compare("lt", scope.clock, hyperSlot(scope, "warmup/steps", steps));
+  return select(young, meanwhile, step);
 }
 
 /** u ← φ(λ, direction(u)). */
 export function curvatureRule(stage: TransformOf<"curvature">, u: Node, scope: Scope): Node {
-  const { lambda, nonNegative } = curvatureOf(stage, u, scope);
+  const { lambda, nonNegative, observe } = curvatureOf(stage, u, scope);
   const hasRoot = stage.damping.some((it) => it.kind === "addToRoot");
   const { kind } = stage.calculating;
   const fixed = kind === "constant";
@@ -52,12 +70,7 @@ export function curvatureRule(stage: TransformOf<"curvature">, u: Node, scope: S
   }
   const direction = scope.apply(stage.direction, u, joinPath(scope.path, "direction"), scope);
   const step = applyLength(stage.length, direction, spectrum, scope);
-  if (stage.warmup === undefined) return step;
-  const { use, steps } = stage.warmup;
-  const meanwhile = scope.apply(use, u, joinPath(scope.path, "warmup"), scope);
-  return select(
-    compare("lt", scope.clock, hyperSlot(scope, "warmup/steps", steps)),
-    meanwhile,
-    step,
-  );
+  const out = warmedUp(stage, u, direction, step, scope);
+  observe?.(out);
+  return out;
 }

@@ -11,6 +11,7 @@ import type { Scope } from "../scope.ts";
 import { addRule } from "./add.ts";
 import { chainRule } from "./chain.ts";
 import { differenceRule } from "./difference.ts";
+import { distanceAdaptedRule } from "./distance_adapted.ts";
 import { emaRule } from "./ema.ts";
 import { gradientAtRule } from "./gradient_at.ts";
 import { graftRule } from "./graft.ts";
@@ -39,6 +40,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   gradientAt: gradientAtRule,
   partition: partitionRule,
   skipNonFinite: skipNonFiniteRule,
+  distanceAdapted: distanceAdaptedRule,
   curvature: curvatureRule,
 };
 

@@ -70,8 +70,10 @@ const RULES: { readonly [K in CalculatingKind]: (stage: Curvature, raise: Raise)
     if (stage.structure.kind !== "diagonal" || stage.structure.average !== "none") {
       raise(["structure"], stage.structure.kind, 'diagonal({ average: "none" }) with a regression');
     }
-    if (stage.damping.some(({ kind }) => kind === "toSample")) {
-      raise(["damping"], "toSample", "no toSample: a regression samples pairs");
+    const steps = stage.calculating.kind === "gradientRegression" &&
+      stage.calculating.of === "steps";
+    if (steps && stage.every.sample !== 1) {
+      raise(["every", "sample"], `${stage.every.sample}`, "1 where the steps are regressed on");
     }
   },
   constant: (stage, raise) => {

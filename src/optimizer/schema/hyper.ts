@@ -1,5 +1,5 @@
 /**
- * Schemas of numbers, schedules and predicates.
+ * Schemas of numbers, schedules, signals and predicates.
  *
  * @module
  */
@@ -7,8 +7,10 @@
 import { z } from "zod";
 import type { Predicate } from "../predicate.ts";
 import type { Hyper, Schedule, ScheduleKind } from "../schedule.ts";
+import { isSignal } from "../is_signal.ts";
+import type { Signal, SignalKind, SignalName } from "../signal.ts";
 import type { OfKind } from "../types.ts";
-import { type Border, delegate, raise, tagged } from "./tagged.ts";
+import { type Border, delegate, raise, type Table, tagged } from "./tagged.ts";
 import { show } from "./words.ts";
 
 /** An interval; `openMin` and `openMax` leave out the ends. */
@@ -72,8 +74,12 @@ function almostZero(from: number): number {
   return Math.sign(from) * Number.MIN_VALUE;
 }
 
-/** Between these values every value of the schedule lies: each kind is monotone from one to the next. */
-const EXTREMES: { readonly [K in ScheduleKind]: (it: OfKind<Schedule, K>) => readonly number[] } = {
+/** Between these values every value lies: each kind of schedule is monotone from one to the next. */
+const EXTREMES: {
+  readonly [K in ScheduleKind | SignalKind]: (
+    it: OfKind<Schedule | Signal, K>,
+  ) => readonly number[];
+} = {
   constant: ({ value }) => [value],
   linear: ({ from, to }) => [from, to],
   cosineDecay: ({ from, to, warmup }) => [from, to, ...(warmup > 0 ? [from / warmup] : [])],
@@ -84,45 +90,85 @@ const EXTREMES: { readonly [K in ScheduleKind]: (it: OfKind<Schedule, K>) => rea
   oneCycle: ({ peak, divide, finalDivide }) => [peak, peak / divide, peak / finalDivide],
   unbiased: ({ by, decay, lead }) => [by, by / (1 - decay ** (1 + lead))],
   join: ({ of }) => of.flatMap(extremes),
+  polynomial: ({ from, to }) => [from, to],
+  inverseSqrt: ({ peak, warmup }) => [peak, peak / warmup, almostZero(peak)],
+  restarts: ({ of }) => extremes(of),
+  rectification: () => [1, almostZero(1)],
+  signal: ({ of, times, min = -Number.MAX_VALUE, max = Number.MAX_VALUE }) =>
+    LIMITS[of].map((end) => Math.min(max, Math.max(min, Math.sign(times) * end))),
+  plateau: ({ from, to }) => [from, Math.max(to, almostZero(from))],
 };
 
-/** Values between which every value of a schedule lies. */
-export function extremes(it: Schedule): readonly number[] {
-  return (EXTREMES[it.kind] as (it: Schedule) => readonly number[])(it);
+/** Between these values each scalar lies that a signal reads: the largest number stands for infinity. */
+const LIMITS: { readonly [N in SignalName]: readonly number[] } = {
+  loss: [-Number.MAX_VALUE, Number.MAX_VALUE],
+  distance: [Number.MIN_VALUE, Number.MAX_VALUE],
+};
+
+/** Values between which every value of a schedule or signal lies. */
+export function extremes(it: Schedule | Signal): readonly number[] {
+  return (EXTREMES[it.kind] as (it: Schedule | Signal) => readonly number[])(it);
 }
 
 const steps = integer(1);
+
+type Raise = (path: readonly (string | number)[], found: string, expected: string) => void;
+
+function increasing(field: string, marks: readonly number[], raise: Raise): void {
+  if (marks.some((mark, i) => i > 0 && mark <= (marks[i - 1] ?? 0))) {
+    raise([field], marks.join(", "), "increasing steps");
+  }
+}
+
+/** What the fields of a schedule or signal ask of each other. */
+function consistent<T extends Schedule | Signal>(value: T, ctx: z.core.$RefinementCtx): T {
+  const it: Schedule | Signal = value;
+  const fault: Raise = (path, found, expected) => raise(ctx, it, path, found, expected);
+  switch (it.kind) {
+    case "cosineDecay":
+      if (it.warmup >= it.steps) {
+        fault(["warmup"], `${it.warmup}`, `fewer steps than the whole, ${it.steps}`);
+      }
+      break;
+    case "join":
+      if (it.at.length !== it.of.length - 1) {
+        const expected = `${it.of.length - 1} for ${it.of.length} pieces`;
+        fault(["at"], `${it.at.length} boundaries`, expected);
+      }
+      increasing("at", it.at, fault);
+      break;
+    case "piecewise":
+      increasing("changes", it.changes.map(({ at }) => at), fault);
+      break;
+    case "plateau":
+      if (it.to > it.from) fault(["to"], `${it.to}`, `at most \`from\`, ${it.from}`);
+      break;
+    case "signal":
+      if (it.min !== undefined && it.max !== undefined && it.min > it.max) {
+        fault(["min"], `${it.min}`, `at most \`max\`, ${it.max}`);
+      }
+  }
+  return value;
+}
 
 /** Any schedule. */
 export const scheduleSchema: Border<Schedule> = tagged<Schedule>(
   "a schedule",
   () => SCHEDULES,
-  (it, ctx) => {
-    if (it.kind === "cosineDecay" && it.warmup >= it.steps) {
-      raise(ctx, it, ["warmup"], `${it.warmup}`, `fewer steps than the whole, ${it.steps}`);
-    }
-    if (it.kind === "join" && it.at.length !== it.of.length - 1) {
-      raise(
-        ctx,
-        it,
-        ["at"],
-        `${it.at.length} boundaries`,
-        `${it.of.length - 1} for ${it.of.length} pieces`,
-      );
-    }
-    const marks = it.kind === "join"
-      ? it.at
-      : it.kind === "piecewise"
-      ? it.changes.map(({ at }) => at)
-      : [];
-    if (marks.some((mark, i) => i > 0 && mark <= (marks[i - 1] ?? 0))) {
-      raise(ctx, it, [it.kind === "join" ? "at" : "changes"], marks.join(", "), "increasing steps");
-    }
-    return it;
-  },
+  consistent,
 );
 
-const SCHEDULES: { readonly [K in ScheduleKind]: Border<OfKind<Schedule, K>> } = {
+/** Any signal. */
+export const signalSchema: Border<Signal> = tagged<Signal>("a signal", () => SIGNALS, consistent);
+
+/** Any schedule or signal. */
+const varyingSchema: Border<Schedule | Signal> = tagged<Schedule | Signal>(
+  "a schedule or signal",
+  () => ({ ...SCHEDULES, ...SIGNALS }),
+  consistent,
+);
+
+const SCHEDULES: Table<Schedule> = {
   constant: z.strictObject({ kind: z.literal("constant"), value: number(ANY) }),
   linear: z.strictObject({ kind: z.literal("linear"), from: number(ANY), to: number(ANY), steps }),
   cosineDecay: z.strictObject({
@@ -169,23 +215,75 @@ const SCHEDULES: { readonly [K in ScheduleKind]: Border<OfKind<Schedule, K>> } =
     of: z.array(scheduleSchema).min(2),
     at: z.array(integer(1)),
   }),
+  polynomial: z.strictObject({
+    kind: z.literal("polynomial"),
+    from: number(ANY),
+    to: number(ANY).default(0),
+    steps,
+    power: number(POSITIVE).default(1),
+  }),
+  inverseSqrt: z.strictObject({
+    kind: z.literal("inverseSqrt"),
+    peak: number(ANY),
+    warmup: integer(1).default(1),
+  }),
+  restarts: z.strictObject({
+    kind: z.literal("restarts"),
+    of: scheduleSchema,
+    steps,
+    growth: integer(1).default(1),
+  }),
+  rectification: z.strictObject({
+    kind: z.literal("rectification"),
+    decay: number({ min: 2 / 3, max: 1, openMin: true, openMax: true }),
+    after: integer(4).default(5),
+  }),
 };
 
-/** A number within a range, or a schedule that never leaves it. */
+const signalName = word("loss", "distance");
+
+const SIGNALS: Table<Signal> = {
+  signal: z.strictObject({
+    kind: z.literal("signal"),
+    of: signalName,
+    times: number(ANY).default(1),
+    min: z.exactOptional(number(ANY)),
+    max: z.exactOptional(number(ANY)),
+  }),
+  plateau: z.strictObject({
+    kind: z.literal("plateau"),
+    of: signalName.default("loss"),
+    from: number(NON_NEGATIVE),
+    to: number(NON_NEGATIVE).default(0),
+    factor: number({ min: 0, max: 1, openMin: true }).default(0.1),
+    patience: integer(1).default(10),
+    cooldown: integer(0).default(0),
+    threshold: number(DECAY).default(1e-4),
+    window: integer(1).default(1),
+  }),
+};
+
+/** A value of a schedule or signal in words. */
+function showExtreme(value: number): string {
+  return Math.abs(value) === Number.MAX_VALUE ? `${value < 0 ? "−" : ""}∞` : `${value}`;
+}
+
+/** A number within a range, or a schedule or signal that never leaves it. */
 export function hyper(range: Range): Border<Hyper> {
   const plain = number(range);
   return z.unknown().transform((x, ctx): Hyper => {
     if (typeof x !== "object" || x === null) {
       const result = plain.safeParse(x);
       if (result.success) return result.data;
-      raise(ctx, x, [], show(x), `${describeRange(range)}, or a schedule`);
+      raise(ctx, x, [], show(x), `${describeRange(range)}, a schedule or a signal`);
       return z.NEVER;
     }
-    const it = delegate(scheduleSchema, x, ctx);
+    const it = delegate(varyingSchema, x, ctx);
     if (it === z.NEVER) return it;
     const outside = extremes(it).find((value) => !within(value, range));
     if (outside !== undefined) {
-      raise(ctx, x, [], `a schedule that reaches ${outside}`, describeRange(range));
+      const what = isSignal(it) ? "signal" : "schedule";
+      raise(ctx, x, [], `a ${what} that reaches ${showExtreme(outside)}`, describeRange(range));
     }
     return it;
   });

@@ -13,6 +13,7 @@ import {
   hyper,
   integer,
   NON_NEGATIVE,
+  number,
   POSITIVE,
   predicateSchema,
   UNIT,
@@ -80,6 +81,14 @@ function transforms(): Table<Optimizer> {
       rest: inner.default({ kind: "identity" }),
     }),
     skipNonFinite: z.strictObject({ kind: z.literal("skipNonFinite"), of: inner }),
+    distanceAdapted: z.strictObject({
+      kind: z.literal("distanceAdapted"),
+      of: inner,
+      rate: hyper(NON_NEGATIVE).default(1),
+      decay: hyper(DECAY).default(Math.sqrt(0.999)),
+      initial: number(POSITIVE).default(1e-6),
+      growth: z.exactOptional(hyper({ min: 1 })),
+    }),
     curvature: z.strictObject({
       kind: z.literal("curvature"),
       calculating: SLOT_SCHEMAS.calculating,

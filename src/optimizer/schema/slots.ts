@@ -43,6 +43,8 @@ const calculating: Table<Calculating> = {
   gradientRegression: z.strictObject({
     kind: z.literal("gradientRegression"),
     estimate: word("deviations", "slope").default("deviations"),
+    of: word("parameters", "steps").default("parameters"),
+    centred: z.boolean().default(true),
     confidence: z.exactOptional(hyper(NON_NEGATIVE)),
   }),
   constant: z.strictObject({ kind: z.literal("constant"), value: hyper(POSITIVE) }),
@@ -125,6 +127,12 @@ export const SLOT_SCHEMAS: { readonly [S in keyof Slots]: Border<Slots[S]> } = {
       it.confidence !== undefined
     ) {
       raise(ctx, it, ["confidence"], "a value", 'nothing, unless estimate is "slope"');
+    }
+    if (it.kind === "gradientRegression" && it.estimate === "slope") {
+      if (it.of !== "parameters") {
+        raise(ctx, it, ["of"], `"${it.of}"`, '"parameters" where estimate is "slope"');
+      }
+      if (!it.centred) raise(ctx, it, ["centred"], "false", 'true where estimate is "slope"');
     }
     if (it.kind === "empiricalFisher" && it.from === "examples" && it.of.kind !== "identity") {
       raise(
