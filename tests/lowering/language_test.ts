@@ -13,6 +13,7 @@ import { hyperparameters } from "../../src/optimizer/hyperparameters.ts";
 import { latest } from "../../src/optimizer/iterative.ts";
 import { none } from "../../src/optimizer/length.ts";
 import { path, rank } from "../../src/optimizer/predicate.ts";
+import * as annealing from "../../src/optimizer/annealing.ts";
 import * as schedules from "../../src/optimizer/schedule.ts";
 import { scheduleAt } from "../../src/optimizer/schedule_at.ts";
 import { diagonal } from "../../src/optimizer/structure.ts";
@@ -118,6 +119,13 @@ Deno.test("lower() follows scheduleAt() when the rate is a schedule", () => {
     schedules.warmup({ to: 1, steps: 6 }),
     schedules.oneCycle({ peak: 1, steps: 18 }),
     schedules.unbiased({ by: 0.1, decay: 0.9, lead: 1 }),
+    annealing.polynomial({ from: 1, to: 0.2, steps: 9, power: 2.5 }),
+    annealing.inverseSqrt({ peak: 1, warmup: 5 }),
+    annealing.cosineRestarts({ from: 1, to: 0.1, steps: 6 }),
+    annealing.cosineRestarts({ from: 1, steps: 1, growth: 2 }),
+    annealing.cosineRestarts({ from: 1, steps: 2, growth: 3 }),
+    annealing.rectification({ decay: 0.999 }),
+    annealing.rectification({ decay: 0.7, after: 4 }),
   ];
   const joined = schedules.join({
     of: [pieces[7]!, pieces[1]!, pieces[6]!],

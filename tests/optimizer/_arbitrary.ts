@@ -12,11 +12,14 @@ import * as dampings from "../../src/optimizer/damping.ts";
 import { type Iterative, latest, max, sum } from "../../src/optimizer/iterative.ts";
 import * as lengths from "../../src/optimizer/length.ts";
 import * as predicates from "../../src/optimizer/predicate.ts";
+import * as annealing from "../../src/optimizer/annealing.ts";
 import * as schedules from "../../src/optimizer/schedule.ts";
+import * as signals from "../../src/optimizer/signal.ts";
 import { diagonal, scalar } from "../../src/optimizer/structure.ts";
 import * as transforms from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import {
+  distanceAdapted,
   gradientAt,
   graft,
   masked,
@@ -42,7 +45,20 @@ function within(min: number, max: number): fc.Arbitrary<number> {
   return fc.integer({ min: 0, max: 100 }).map((i) => min + (max - min) * i / 100);
 }
 
-/** A number between two bounds, or a schedule that stays between them. */
+/** A signal that stays between two bounds. */
+function signalArbitrary(min: number, max: number): fc.Arbitrary<signals.Signal> {
+  const reading = within(-1, 1).map((times) => signals.signal("loss", { times, min, max }));
+  if (max < 0) return reading;
+  const least = Math.max(0, min);
+  return fc.oneof(
+    reading,
+    fc.tuple(within(least, max), fc.integer({ min: 1, max: 3 }), fc.nat(2)).map((
+      [from, patience, cooldown],
+    ) => signals.plateau({ from, to: least, factor: 0.5, patience, cooldown })),
+  );
+}
+
+/** A number between two bounds, or a schedule or signal that stays between them. */
 export function hyperArbitrary(min: number, max: number): fc.Arbitrary<schedules.Hyper> {
   const x = within(min, max);
   const plain = fc.oneof(
@@ -52,10 +68,17 @@ export function hyperArbitrary(min: number, max: number): fc.Arbitrary<schedules
       schedules.piecewise({ from, changes: [{ at, value }] })
     ),
     x.map((value) => schedules.constant(value)),
+    fc.tuple(x, x, SMALL).map(([from, to, steps]) =>
+      annealing.polynomial({ from, to, steps, power: 1.5 })
+    ),
+    fc.tuple(x, x, SMALL, fc.integer({ min: 1, max: 3 })).map(([from, to, steps, growth]) =>
+      annealing.cosineRestarts({ from, to, steps, growth })
+    ),
   );
   return fc.oneof(
     { weight: 4, arbitrary: x },
     { weight: 1, arbitrary: plain },
+    { weight: 1, arbitrary: signalArbitrary(min, max) },
     {
       weight: 1,
       arbitrary: fc.tuple(plain, plain, SMALL).map(([a, b, at]) =>
@@ -168,12 +191,15 @@ function stageArbitrary(
   ) => ({ calculating: schedules.constant(value), structure }));
   const regression: fc.Arbitrary<CurvatureOptions> = fc.tuple(
     within(0, 0.99),
-    fc.constantFrom("deviations" as const, "slope" as const),
-  ).map(([decay, estimate]) => ({
-    calculating: calculating.gradientRegression({
-      estimate,
-      ...(estimate === "slope" ? { confidence: 0.1 } : {}),
-    }),
+    fc.constantFrom<Parameters<typeof calculating.gradientRegression>[0]>(
+      { estimate: "slope", confidence: 0.1 },
+      {},
+      { centred: false },
+      { of: "steps" },
+      { of: "steps", centred: false },
+    ),
+  ).map(([decay, options]) => ({
+    calculating: calculating.gradientRegression(options),
     structure: diagonal(),
     iterative: transforms.ema({ decay, initial: { parameters: 0.01, gradients: 1 } }),
   }));
@@ -219,6 +245,17 @@ export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary
       [direction, magnitude, per],
     ) => graft({ direction, magnitude, per })),
     inner.map(skipNonFinite),
+    fc.tuple(inner, hyperArbitrary(0, 1), decay, fc.option(hyperArbitrary(1, 3))).map((
+      [of, rate, decay, growth],
+    ) =>
+      distanceAdapted({
+        of: chain(of, transforms.scale(signals.signal("distance", { max: 1 }))),
+        rate,
+        decay,
+        initial: 0.1,
+        ...(growth === null ? {} : { growth }),
+      })
+    ),
     fc.tuple(inner, predicateArbitrary).map(([of, where]) => masked(of, where)),
     fc.tuple(inner, inner, predicateArbitrary).map(([of, rest, where]) =>
       partition([{ where, of }], rest)

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { assert, assertAlmostEquals, assertEquals } from "../_assert.ts";
 import * as s from "../../src/optimizer/schedule.ts";
+import * as annealing from "../../src/optimizer/annealing.ts";
+import { isSignal } from "../../src/optimizer/is_signal.ts";
 import { scheduleAt } from "../../src/optimizer/schedule_at.ts";
 import { extremes } from "../../src/optimizer/schema/hyper.ts";
 import { all, any, matches, matrices, not, path, rank } from "../../src/optimizer/predicate.ts";
@@ -39,7 +41,7 @@ Deno.test("scheduleAt() gives each schedule its values at the corners", () => {
 
 Deno.test("scheduleAt() never leaves the extremes by which a range is checked", () => {
   const all: fc.Arbitrary<s.Schedule> = fc.oneof(
-    hyperArbitrary(-1, 2).filter((x): x is s.Schedule => typeof x !== "number"),
+    hyperArbitrary(-1, 2).filter((x): x is s.Schedule => typeof x !== "number" && !isSignal(x)),
     fc.constantFrom<s.Schedule>(
       s.cosineDecay({ from: -2, to: 1, steps: 40, warmup: 7 }),
       s.oneCycle({ peak: 3, steps: 30 }),
@@ -47,6 +49,9 @@ Deno.test("scheduleAt() never leaves the extremes by which a range is checked", 
       s.exponentialDecay({ from: -2, factor: 0.1, steps: 4 }),
       s.unbiased({ by: 0.1, decay: 0.9 }),
       s.warmup({ to: 2, steps: 9 }),
+      annealing.polynomial({ from: 2, to: -1, steps: 30, power: 0.7 }),
+      annealing.inverseSqrt({ peak: -3, warmup: 7 }),
+      annealing.rectification({ decay: 0.9 }),
     ),
   );
   fc.assert(
