@@ -117,6 +117,14 @@ export {
   hyperparameters,
 } from "./src/optimizer/hyperparameters.ts";
 export { type Need, needs, type Provision } from "./src/optimizer/needs.ts";
+export {
+  type CountName,
+  type Reduction,
+  TELEMETRY,
+  TELEMETRY_NAMES,
+  type TelemetryCost,
+  type TelemetryName,
+} from "./src/optimizer/telemetry.ts";
 
 // The catalogue.
 export * from "./src/optimizer/catalogue/adagrad.ts";
@@ -135,7 +143,7 @@ export * from "./src/optimizer/catalogue/sophia.ts";
 
 // In the unified view's words.
 export { classify, classifyStages, type Row, type StageRow } from "./src/taxonomy/classify.ts";
-export { costInGradients, explain } from "./src/taxonomy/explain.ts";
+export { costInGradients, explain, type ExplainOptions } from "./src/taxonomy/explain.ts";
 
 // Compiling and running.
 export type {
@@ -158,11 +166,11 @@ export {
 } from "./src/runtime/device.ts";
 export type { BackendName } from "./src/runtime/executor.ts";
 export type { CompileOptions } from "./src/runtime/options.ts";
+export type { Telemetry } from "./src/runtime/telemetry.ts";
 export {
   getOrThrow,
   type HyperparameterValues,
   type Program,
-  type ProgramTelemetry,
   type ReplicaView,
 } from "./src/runtime/program.ts";
 

@@ -53,6 +53,8 @@ export interface ProgramDescription {
   readonly dispatchesPerStep: number;
   /** Scalars that the host writes for one step. */
   readonly hostScalars: number;
+  /** What the device records at each step, 4 bytes each for each replica. */
+  readonly records: readonly string[];
 }
 
 /**
@@ -88,5 +90,6 @@ export function describe(
     bytes: device.reduce((sum, b) => sum + b.words * 4, 0),
     dispatchesPerStep: regions.reduce((sum, r) => sum + r.dispatches / r.period, 0),
     hostScalars: plan.hostScalars.length,
+    records: [...plan.records.keys()].map((name) => name.slice("record/".length)),
   };
 }

@@ -8,21 +8,23 @@ import { SteepestError } from "../errors.ts";
 import type { Leaf } from "../objective/leaves.ts";
 import { canonical } from "../optimizer/codec.ts";
 import { matches, type Predicate } from "../optimizer/predicate.ts";
+import { checkTelemetry, type TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { sites } from "../optimizer/walk.ts";
 import type { Node } from "../tensor/node.ts";
-import { cast, compare, div, dot, input, mul, norm, select, sub } from "../tensor/ops.ts";
+import { cast, input, sub } from "../tensor/ops.ts";
 import { simplify } from "../tensor/simplify.ts";
 import { arenaOf } from "./arena.ts";
 import { type AnyObjective, batchTensors, type Problem, problemOf } from "./problem.ts";
 import { PARAMETERS, type Region, SEED, type Slot, STEP, type StepProgram } from "./program.ts";
 import { type Collector, record, type Scope } from "./scope.ts";
+import { recordTelemetry } from "./telemetry.ts";
 import { applyTransform } from "./transforms/rules.ts";
 
 /** Options of {@link lower}. */
 export interface LowerOptions {
-  /** Records ‖g‖, ‖u‖ and the cosine between them, at the cost of three reductions. Default: false. */
-  readonly telemetry?: boolean;
+  /** What is recorded at each step besides the loss. Default: nothing. */
+  readonly telemetry?: readonly TelemetryName[];
 }
 
 /** The tensors of a batch: their slots, and their nodes by name. */
@@ -64,16 +66,6 @@ function predicatesOf(optimizer: Optimizer): readonly Predicate[] {
   );
 }
 
-function recordTelemetry(problem: Problem, u: Node, scope: Scope): void {
-  const g = problem.gradient;
-  const lengths = [norm(g), norm(u)] as const;
-  const product = mul(lengths[0], lengths[1]);
-  const some = compare("gt", product, 0);
-  record(scope, "gradientNorm", lengths[0]);
-  record(scope, "updateNorm", lengths[1]);
-  record(scope, "cosine", select(some, div(dot(g, u), select(some, product, 1)), 0));
-}
-
 /** The same assignments with simplified values: what is shared stays shared. */
 function simplified(regions: readonly Region[]): readonly Region[] {
   const values = simplify(regions.flatMap(({ assign }) => assign.map(({ value }) => value)));
@@ -112,7 +104,8 @@ function failureOf({ issues }: Collector): SteepestError | undefined {
  * the step in `record/loss`.
  *
  * Left: every problem at once, each with the path of the transform that has it. A {@link SteepestError}
- * of kind `need` (the objective cannot give what is asked) or `description` (a mask that matches nothing, or a description that is none).
+ * of kind `need` (the objective cannot give what is asked) or `description` (a mask that matches
+ * nothing, a description that is none, or an unknown name of telemetry).
  */
 export function lower(
   objective: AnyObjective,
@@ -122,6 +115,8 @@ export function lower(
   const valid = canonical(given);
   if (E.isLeft(valid)) return valid;
   const optimizer = valid.right;
+  const telemetry = checkTelemetry(options.telemetry ?? []);
+  if (E.isLeft(telemetry)) return telemetry;
   const predicates = predicatesOf(optimizer);
   const group = (leaf: Leaf) => predicates.map((p) => matches(p, leaf) ? "1" : "0").join("");
   const arena = arenaOf(objective.leaves, group);
@@ -132,6 +127,9 @@ export function lower(
     assignments: new Map(),
     settled: new Map(),
     hypers: new Map(),
+    places: new Set(),
+    factors: new Map(),
+    bounds: [],
     issues: [],
   };
   const scope: Scope = {
@@ -140,16 +138,15 @@ export function lower(
     path: "",
     clock: cast(problem.step, "f32"),
     period: 1,
-    telemetry: options.telemetry ?? false,
     signals: new Map([["loss", problem.loss]]),
     collector,
     apply: applyTransform,
   };
   record(scope, "loss", problem.loss);
   const u = applyTransform(optimizer, problem.gradient, "", scope);
-  if (scope.telemetry) recordTelemetry(problem, u, scope);
   const fault = failureOf(collector);
   if (fault !== undefined) return E.left(fault);
+  recordTelemetry(telemetry.right, optimizer, u, scope);
   const last = collector.assignments.get(1) ?? [];
   collector.assignments.set(1, [...last, { slot: PARAMETERS, value: sub(problem.theta, u) }]);
   return E.right({

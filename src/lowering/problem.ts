@@ -28,6 +28,8 @@ export interface Problem {
   readonly theta: Node;
   readonly step: Node;
   readonly loss: Node;
+  /** A lower bound of the loss; 0 where the objective names none. */
+  readonly lowerBound: number;
   /** ∇f(θ) over the arena. */
   readonly gradient: Node;
   /** How many examples a batch has; absent without a likelihood. */
@@ -118,6 +120,7 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
     theta,
     step,
     loss: here.loss,
+    lowerBound: objective.lowerBound ?? 0,
     gradient: whole,
     ...(outputs === undefined ? {} : { batchSize: outputs.shape[0] ?? sizeOf(outputs.shape) }),
     gradientAt: (point, space) => flatten(gradient(at(point).loss, wrt(space, point))),

@@ -11,7 +11,7 @@ import type { SignalName } from "../optimizer/signal.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { joinPath } from "../optimizer/walk.ts";
 import type { DType, Node, Shape } from "../tensor/node.ts";
-import { cast, constant, input, select } from "../tensor/ops.ts";
+import { cast, constant, input, mul, select } from "../tensor/ops.ts";
 import { substitute } from "../tensor/walk.ts";
 import type { Space } from "./arena.ts";
 import type { Problem } from "./problem.ts";
@@ -28,6 +28,12 @@ export interface Collector {
   readonly settled: Map<number, Map<string, Node>>;
   /** Values of hyperparameters, by slot and period: each is one value a step, however often it is asked for. */
   readonly hypers: Map<string, Node>;
+  /** Where the transforms stand that were lowered. */
+  readonly places: Set<string>;
+  /** By path of the transform: the number that it multiplies u by. */
+  readonly factors: Map<string, Node>;
+  /** What transforms take for a lower bound of the loss. */
+  readonly bounds: Node[];
   readonly issues: { readonly kind: ErrorKind; readonly issue: Issue }[];
 }
 
@@ -44,7 +50,6 @@ export interface Scope {
   readonly gate?: Node;
   /** State is assigned in the region with this period. */
   readonly period: number;
-  readonly telemetry: boolean;
   /** The scalars that hyperparameters may read here. */
   readonly signals: ReadonlyMap<SignalName, Node>;
   readonly collector: Collector;
@@ -125,6 +130,12 @@ export function record(scope: Scope, what: string, value: Node): void {
     perReplica: true,
   });
   assign(scope, { slot: name, value: cast(value, "f32") });
+}
+
+/** u ← by·u; the number belongs to the learning rate where it ends the flow. */
+export function scaled(scope: Scope, by: Node, u: Node): Node {
+  scope.collector.factors.set(scope.path, by);
+  return mul(by, u);
 }
 
 /** An f32 scalar that the host may change at any time. */

@@ -14,6 +14,7 @@ import type { Objective } from "../objective/objective.ts";
 import { canonical } from "../optimizer/codec.ts";
 import { contentHash } from "../optimizer/content_hash.ts";
 import { valueIssues } from "../optimizer/hyperparameters.ts";
+import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { launch } from "./launch.ts";
 import type { CompileOptions } from "./options.ts";
@@ -33,12 +34,12 @@ function checkLabels<P, B>(objective: Objective<P, B>, { data = {} }: CompileOpt
   throw failure("data", `batch/${name}`, `the label ${wrong}`, `classes from 0 to ${below - 1}`);
 }
 
-async function build<P extends Parameters, B>(
+async function build<P extends Parameters, B, N extends TelemetryName>(
   objective: Objective<P, B>,
   given: Optimizer,
-  options: CompileOptions,
-): Promise<Program<P>> {
-  const { precision = "f32", telemetry = false, signal } = options;
+  options: CompileOptions<N>,
+): Promise<Program<P, N>> {
+  const { precision = "f32", telemetry = [], signal } = options;
   const checkSignal = () => {
     if (signal?.aborted !== true) return;
     throw failure("cancelled", "signal", "an aborted signal", "a run to the end");
@@ -55,7 +56,7 @@ async function build<P extends Parameters, B>(
     release();
     checkSignal();
   }
-  return runningProgram({
+  return runningProgram<P, N>({
     objective,
     executor,
     program,
@@ -90,11 +91,15 @@ async function build<P extends Parameters, B>(
  * assert.deepEqual((await program.parameters()).x, 0.25);
  * ```
  */
-export function compile<P extends Parameters, B>(
+export function compile<
+  P extends Parameters,
+  B,
+  const N extends TelemetryName = never,
+>(
   objective: Objective<P, B>,
   optimizer: Optimizer,
-  options: CompileOptions = {},
-): TaskEither<SteepestError, Program<P>> {
+  options: CompileOptions<N> = {},
+): TaskEither<SteepestError, Program<P, N>> {
   return async () => {
     try {
       return E.right(await build(objective, optimizer, options));

@@ -8,12 +8,13 @@ import type { Arena, StepProgram } from "../lowering/program.ts";
 import { PARAMETERS, SEED } from "../lowering/program.ts";
 import { initialValues } from "../nn/initial.ts";
 import type { Leaf } from "../objective/leaves.ts";
+import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { DeviceHandle } from "./device.ts";
 import type { BackendName } from "./executor.ts";
 import { sizeOf } from "../tensor/node.ts";
 
 /** Options of `compile`. */
-export interface CompileOptions {
+export interface CompileOptions<N extends TelemetryName = TelemetryName> {
   /**
    * Where it runs: `"webgpu"`, `"js"`, `"reference"`, or the first of the first two that there is.
    *
@@ -57,11 +58,11 @@ export interface CompileOptions {
    */
   readonly transform?: (program: StepProgram) => StepProgram;
   /**
-   * Records ‖g‖, ‖u‖ and the cosine between them at each step.
+   * What is recorded at each step besides the loss; `explain` says what a name costs.
    *
-   * @default false
+   * @default nothing
    */
-  readonly telemetry?: boolean;
+  readonly telemetry?: readonly N[];
   /**
    * A device to run on; it stays the caller's.
    *

@@ -9,20 +9,19 @@ import { failure, type Issue, issue, SteepestError } from "../errors.ts";
 import { PARAMETERS, type StepProgram } from "../lowering/program.ts";
 import type { Parameters, Values } from "../nn/parameters.ts";
 import { type Objective, valuesOf } from "../objective/objective.ts";
+import type { TelemetryName } from "../optimizer/telemetry.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { BackendName, Executor } from "./executor.ts";
-
-/** Records by path: one number for each step since the program began or was restored. */
-export type ProgramTelemetry = ReadonlyMap<string, Float64Array>;
+import { type Telemetry, telemetryOf } from "./telemetry.ts";
 
 /** What can be read of one replica. */
-export interface ReplicaView<P> {
+export interface ReplicaView<P, N extends TelemetryName = never> {
   /** The loss at the parameters before each step. */
   losses(): Promise<Float64Array>;
   /** The parameters after everything queued so far. */
   parameters(): Promise<Values<P>>;
-  /** Everything that the optimizer records. */
-  telemetry(): Promise<ProgramTelemetry>;
+  /** Everything that was recorded since the program began or was restored, one number a step. */
+  telemetry(): Promise<Telemetry<N>>;
 }
 
 /** New numbers by path: one for all replicas, or one for each. */
@@ -33,7 +32,8 @@ export type HyperparameterValues = Readonly<Record<string, number | readonly num
  * replica 0. Every verb throws or rejects with a `device` error after `dispose`, and with
  * `cancelled` after its signal was aborted.
  */
-export interface Program<P = Parameters> extends ReplicaView<P>, Disposable {
+export interface Program<P = Parameters, N extends TelemetryName = never>
+  extends ReplicaView<P, N>, Disposable {
   /** Where it runs. */
   readonly backend: BackendName;
   /** How it computes. */
@@ -61,7 +61,7 @@ export interface Program<P = Parameters> extends ReplicaView<P>, Disposable {
   /** Continues from saved bytes, bit for bit. Left: foreign, cut or damaged bytes change nothing. */
   restore(bytes: Uint8Array): Promise<E.Either<SteepestError, void>>;
   /** The results of one replica. */
-  replica(r: number): ReplicaView<P>;
+  replica(r: number): ReplicaView<P, N>;
 }
 
 /** The value, or the error thrown. */
@@ -87,17 +87,9 @@ export interface ProgramParts<P> {
 }
 
 const HYPER = "hyper/";
-const RECORD = "record/";
 
 function withoutPrefix(name: string, prefix: string): string {
   return name.startsWith(prefix) ? name.slice(prefix.length) : name;
-}
-
-/** One replica's column of records. */
-function column(rows: Float64Array, replicas: number, r: number): Float64Array {
-  return replicas === 1
-    ? rows
-    : Float64Array.from({ length: rows.length / replicas }, (_, s) => rows[s * replicas + r]!);
 }
 
 /** Numbers for hyperparameter slots, or everything that is wrong with them. */
@@ -132,7 +124,9 @@ export function hyperValues(
 }
 
 /** A program round an executor. */
-export function runningProgram<P extends Parameters>(parts: ProgramParts<P>): Program<P> {
+export function runningProgram<P extends Parameters, N extends TelemetryName = never>(
+  parts: ProgramParts<P>,
+): Program<P, N> {
   const { objective, executor, program, plan, precision, identity, signal } = parts;
   const { replicas } = executor;
   let origin = 0;
@@ -151,10 +145,9 @@ export function runningProgram<P extends Parameters>(parts: ProgramParts<P>): Pr
     check();
     return await executor.records(origin, executor.steps);
   };
-  const view = (r: number): ReplicaView<P> => ({
+  const view = (r: number): ReplicaView<P, N> => ({
     async losses() {
-      const rows = await kept();
-      return column(rows.get("record/loss") ?? new Float64Array(0), replicas, r);
+      return telemetryOf(await kept(), replicas, r).loss ?? new Float64Array(0);
     },
     async parameters() {
       check();
@@ -169,10 +162,7 @@ export function runningProgram<P extends Parameters>(parts: ProgramParts<P>): Pr
       });
     },
     async telemetry() {
-      const rows = await kept();
-      return new Map(
-        [...rows].map(([name, row]) => [withoutPrefix(name, RECORD), column(row, replicas, r)]),
-      );
+      return telemetryOf<N>(await kept(), replicas, r);
     },
   });
 

@@ -4,10 +4,18 @@
  * @module
  */
 
+import * as E from "fp-ts/lib/Either.js";
 import { described } from "../optimizer/codec.ts";
 import { hyperparameters } from "../optimizer/hyperparameters.ts";
 import { COST_IN_GRADIENTS, type Need, needs, type Provision } from "../optimizer/needs.ts";
 import type { Hyper } from "../optimizer/schedule.ts";
+import {
+  checkTelemetry,
+  TELEMETRY,
+  type TelemetryName,
+  telemetryNeeds,
+  telemetryReductions,
+} from "../optimizer/telemetry.ts";
 import type { Chain, Optimizer, OptimizerKind } from "../optimizer/types.ts";
 import { branchesOf, pathAt, sites } from "../optimizer/walk.ts";
 import { classify, classifyStages, type Row } from "./classify.ts";
@@ -23,9 +31,12 @@ const PROVISIONS: { readonly [P in Provision]: string } = {
   gradientElsewhere: "gradient elsewhere",
 };
 
-/** Gradients a step: the one that every step takes, and what the needs cost on top. */
-export function costInGradients(optimizer: Optimizer): number {
-  return needs(optimizer).reduce(
+/** Gradients a step: the one that every step takes, and what needs and telemetry cost on top. */
+export function costInGradients(
+  optimizer: Optimizer,
+  telemetry: readonly TelemetryName[] = [],
+): number {
+  return [...needs(optimizer), ...telemetryNeeds(telemetry)].reduce(
     (total, { what, every, count }) => total + COST_IN_GRADIENTS[what] * count / every,
     1,
   );
@@ -34,6 +45,33 @@ export function costInGradients(optimizer: Optimizer): number {
 function need({ path, what, every, count }: Need): string {
   const often = every === 1 ? "every step" : `every ${every} steps`;
   return `${path}: ${count} × ${PROVISIONS[what]}, ${often}`;
+}
+
+/** What telemetry tells, and what it takes. */
+function told(names: readonly TelemetryName[]): readonly string[] {
+  const sums = telemetryReductions(names);
+  const total = sums.length === 0
+    ? "no sums over the parameters"
+    : `${sums.length === 1 ? "one sum" : `${sums.length} sums`} over the parameters: ${
+      sums.join(", ")
+    }`;
+  return [
+    ...names.map((name) => {
+      const { formula, reductions } = TELEMETRY[name];
+      return `${name} = ${formula}${reductions.length > 0 ? ` (${reductions.join(", ")})` : ""}`;
+    }),
+    `${total}; ${4 * names.length} bytes of records a step`,
+  ];
+}
+
+/** What {@link explain} tells besides the optimizer itself. */
+export interface ExplainOptions {
+  /**
+   * What is to be recorded: its formulas, needs and costs are told too.
+   *
+   * @default nothing
+   */
+  readonly telemetry?: readonly TelemetryName[];
 }
 
 /** Whether a transform after a decay sees it as part of the gradient, or scales it, or leaves it as it is. */
@@ -113,16 +151,22 @@ function remarks(optimizer: Optimizer): readonly string[] {
  *
  * The cost counts a Hessian- or Gauss–Newton-vector product as two gradients.
  *
+ * @throws {SteepestError} `description` for what is no optimizer, and for unknown names of telemetry.
+ *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
  * import { explain, sgd } from "@steepest/steepest";
  *
  * assert.match(explain(sgd()), /0 × θ/);
+ * assert.match(explain(sgd(), { telemetry: ["directionalSharpness"] }), /3 gradients a step/);
  * ```
  */
-export function explain(given: Optimizer): string {
+export function explain(given: Optimizer, options: ExplainOptions = {}): string {
   const optimizer = described(given);
+  const checked = checkTelemetry(options.telemetry ?? []);
+  if (E.isLeft(checked)) throw checked.left;
+  const telemetry = checked.right;
   const state = stateSlots(optimizer);
   const tensors = state.filter(({ size }) => size === "parameters").length;
   const stages = classifyStages(optimizer);
@@ -140,8 +184,14 @@ export function explain(given: Optimizer): string {
       `State: ${tensors} × θ, ${state.length - tensors} scalars`,
       state.map(({ path, size }) => `${path}${size === "scalar" ? " (scalar)" : ""}`),
     ),
-    section("Needs beyond the gradient", needs(optimizer).map(need)),
-    section("Cost", [`${Number(costInGradients(optimizer).toPrecision(4))} gradients a step`]),
+    section(
+      "Needs beyond the gradient",
+      [...needs(optimizer), ...telemetryNeeds(telemetry)].map(need),
+    ),
+    section("Cost", [
+      `${Number(costInGradients(optimizer, telemetry).toPrecision(4))} gradients a step`,
+    ]),
+    ...(telemetry.length > 0 ? [section("Telemetry", told(telemetry))] : []),
     section(
       "Hyperparameters",
       hyperparameters(optimizer)

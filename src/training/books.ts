@@ -4,8 +4,10 @@
  * @module
  */
 import { failure } from "../errors.ts";
+import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { RecordRows } from "../runtime/executor.ts";
-import type { EpochMetrics, Metrics, ReplicaResult, Telemetry } from "./result.ts";
+import { telemetryOf } from "../runtime/telemetry.ts";
+import type { EpochMetrics, Metrics, ReplicaResult } from "./result.ts";
 
 /** What a measurement of the test images gives for each replica. */
 export interface Measured {
@@ -14,7 +16,7 @@ export interface Measured {
 }
 
 /** The books of a run. */
-export interface Books {
+export interface Books<N extends TelemetryName = never> {
   /** Takes the records of some steps. */
   readonly enter: (rows: RecordRows) => void;
   /** Ends an epoch, or what there is of it. */
@@ -24,7 +26,7 @@ export interface Books {
   /** The newest test accuracy, the mean over replicas. */
   readonly accuracy: () => number | undefined;
   /** Everything about one replica, without parameters. */
-  readonly replica: (r: number) => Omit<ReplicaResult<unknown>, "parameters">;
+  readonly replica: (r: number) => Omit<ReplicaResult<unknown, N>, "parameters">;
   /** Metrics averaged over replicas. */
   readonly average: () => { readonly metrics: Metrics; readonly history: readonly EpochMetrics[] };
 }
@@ -38,7 +40,10 @@ function mean(values: ArrayLike<number>): number {
 }
 
 /** Books for `replicas` runs whose loss is recorded under `lossName`. */
-export function openBooks(replicas: number, lossName: string): Books {
+export function openBooks<N extends TelemetryName = never>(
+  replicas: number,
+  lossName: string,
+): Books<N> {
   const blocks = new Map<string, Float64Array[]>();
   const histories: EpochMetrics[][] = Array.from({ length: replicas }, () => []);
   const epochSums = new Float64Array(replicas);
@@ -69,17 +74,16 @@ export function openBooks(replicas: number, lossName: string): Books {
     if (count > 0) newest = mean(losses.subarray((count - 1) * replicas));
   };
 
-  const telemetryOf = (r: number): Telemetry =>
-    Object.fromEntries(
-      [...blocks].map(([name, parts]) => {
-        const values = new Float64Array(steps);
-        let at = 0;
-        for (const part of parts) {
-          for (let i = r; i < part.length; i += replicas) values[at++] = part[i]!;
-        }
-        return [name, values];
-      }),
-    );
+  const rows = (): RecordRows =>
+    new Map([...blocks].map(([name, parts]) => {
+      const row = new Float64Array(steps * replicas);
+      let at = 0;
+      for (const part of parts) {
+        row.set(part, at);
+        at += part.length;
+      }
+      return [name, row];
+    }));
 
   return {
     enter,
@@ -109,7 +113,7 @@ export function openBooks(replicas: number, lossName: string): Books {
       const first = firstNonFinite[r];
       return {
         metrics: { trainLoss, testLoss, testAccuracy },
-        telemetry: telemetryOf(r),
+        telemetry: telemetryOf<N>(rows(), replicas, r),
         history,
         ...(first === undefined ? {} : { firstNonFinite: first }),
       };

@@ -6,10 +6,12 @@
 import { type Issue, issue, SteepestError } from "../errors.ts";
 import type { Parameters, Values } from "../nn/parameters.ts";
 import { type Objective, valuesOf } from "../objective/objective.ts";
+import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { compile } from "../runtime/compile.ts";
 import type { CompileOptions } from "../runtime/options.ts";
 import { getOrThrow, type Program } from "../runtime/program.ts";
+import { type Telemetry, telemetryOf } from "../runtime/telemetry.ts";
 import { freezeWhenReached } from "./freeze.ts";
 import { elementRecord, MOST_RECORDED, recordParameters } from "./history.ts";
 
@@ -17,9 +19,12 @@ import { elementRecord, MOST_RECORDED, recordParameters } from "./history.ts";
 export type RecordKind = "losses" | "all";
 
 /** Options of {@link minimize} that do not say when to stop. */
-export interface MinimizeSettings<R extends RecordKind = RecordKind> extends
+export interface MinimizeSettings<
+  R extends RecordKind = RecordKind,
+  N extends TelemetryName = TelemetryName,
+> extends
   Pick<
-    CompileOptions,
+    CompileOptions<N>,
     | "backend"
     | "precision"
     | "replicas"
@@ -50,7 +55,10 @@ export type Stopping =
   | { readonly until: number; readonly maxSteps: number; readonly steps?: undefined };
 
 /** Options of {@link minimize}. */
-export type MinimizeOptions<R extends RecordKind = RecordKind> = MinimizeSettings<R> & Stopping;
+export type MinimizeOptions<
+  R extends RecordKind = RecordKind,
+  N extends TelemetryName = TelemetryName,
+> = MinimizeSettings<R, N> & Stopping;
 
 /** The parameters before one step. */
 export interface Point<P> {
@@ -63,7 +71,7 @@ export interface Point<P> {
 }
 
 /** How one replica went. */
-export interface ReplicaRun<P> {
+export interface ReplicaRun<P, N extends TelemetryName = never> {
   /** Updates that were made. */
   readonly steps: number;
   /** Whether the loss came down to `until`; `false` if there was none. */
@@ -72,8 +80,8 @@ export interface ReplicaRun<P> {
   readonly losses: Float64Array;
   /** θ_steps. */
   readonly parameters: Values<P>;
-  /** What the optimizer recorded in each step, by path. */
-  readonly telemetry: ReadonlyMap<string, Float64Array>;
+  /** What was recorded in each step, by name. */
+  readonly telemetry: Telemetry<N>;
 }
 
 /** θ₀ … θ_steps, where `record: "all"` asked for them. */
@@ -83,17 +91,19 @@ export interface WithHistory<P> {
 }
 
 /** A {@link ReplicaRun} with what `R` records. */
-export type Recorded<P, R extends RecordKind> =
-  & ReplicaRun<P>
+export type Recorded<P, R extends RecordKind, N extends TelemetryName = never> =
+  & ReplicaRun<P, N>
   & (R extends "all" ? WithHistory<P> : unknown);
 
 /** The result of {@link minimize}: that of replica 0, and of all. */
-export type Run<P, R extends RecordKind = "losses"> = Recorded<P, R> & {
-  readonly replicas: number;
-  readonly backend: Program["backend"];
-  /** The result of one replica. */
-  replica(r: number): Recorded<P, R>;
-};
+export type Run<P, R extends RecordKind = "losses", N extends TelemetryName = never> =
+  & Recorded<P, R, N>
+  & {
+    readonly replicas: number;
+    readonly backend: Program["backend"];
+    /** The result of one replica. */
+    replica(r: number): Recorded<P, R, N>;
+  };
 
 /** First and longest number of steps between two looks at the losses. */
 const SHORTEST = 32, LONGEST = 1024;
@@ -155,8 +165,11 @@ async function follow<P extends Parameters>(
   return points;
 }
 
-function column(rows: Float64Array, replicas: number, r: number, steps: number): Float64Array {
-  return Float64Array.from({ length: steps }, (_, s) => rows[s * replicas + r]!);
+/** The series without what was recorded after the last update. */
+function firstSteps<T extends Telemetry>(series: T, steps: number): T {
+  return Object.fromEntries(
+    Object.entries(series).map(([name, values]) => [name, values.slice(0, steps)]),
+  ) as T;
 }
 
 /**
@@ -183,11 +196,12 @@ export async function minimize<
   P extends Parameters,
   B,
   R extends RecordKind = "losses",
+  const N extends TelemetryName = never,
 >(
   objective: Objective<P, B>,
   optimizer: Optimizer,
-  options: MinimizeOptions<R>,
-): Promise<Run<P, R>> {
+  options: MinimizeOptions<R, N>,
+): Promise<Run<P, R, N>> {
   const issues = optionIssues(options);
   if (issues.length > 0) throw new SteepestError("description", issues);
   const { until, record, set = {}, signal } = options;
@@ -226,18 +240,16 @@ export async function minimize<
       const data = Float64Array.from({ length: size }, (_, i) => element(offset + i));
       return precision === "f64" ? data : new Float32Array(data);
     });
-  const run = (r: number): Recorded<P, R> => {
+  const run = (r: number): Recorded<P, R, N> => {
     const hit = bound === undefined ? -1 : firstReached(losses, replicas, r, bound);
     const steps = hit >= 0 ? hit : last;
-    const result: ReplicaRun<P> = {
+    const series = telemetryOf<N>(rows, replicas, r);
+    const result: ReplicaRun<P, N> = {
       steps,
       reached: hit >= 0,
-      losses: column(losses, replicas, r, steps + 1),
+      losses: series.loss.slice(0, steps + 1),
       parameters: valuesFrom((i) => final[r * size + i]!),
-      telemetry: new Map(
-        [...rows].filter(([name]) => !name.startsWith("record/history/"))
-          .map(([name, row]) => [name.slice("record/".length), column(row, replicas, r, steps)]),
-      ),
+      telemetry: firstSteps(series, steps),
     };
     const history = (): readonly Point<P>[] =>
       Array.from({ length: steps + 1 }, (_, step) => ({
@@ -249,7 +261,7 @@ export async function minimize<
             : (points[step] ?? final)[r * size + i]!
         ),
       }));
-    return (all ? { ...result, history: history() } : result) as Recorded<P, R>;
+    return (all ? { ...result, history: history() } : result) as Recorded<P, R, N>;
   };
   const results = Array.from({ length: replicas }, (_, r) => run(r));
   return {

@@ -6,6 +6,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { failure, type Issue, issue, SteepestError } from "../errors.ts";
 import type { Model } from "../nn/models.ts";
+import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { seedsOf } from "../runtime/options.ts";
 import type { HyperparameterValues } from "../runtime/program.ts";
@@ -16,7 +17,7 @@ import type { Progress } from "./progress.ts";
 export type Backend = "auto" | "webgpu" | "js" | "reference";
 
 /** What {@link train} needs to know. */
-export interface TrainOptions<P> {
+export interface TrainOptions<P, N extends TelemetryName = TelemetryName> {
   /** What is trained; it has to fit the images and classes of the data. */
   readonly model: Model<P>;
   /** What it is trained and measured on. */
@@ -61,11 +62,11 @@ export interface TrainOptions<P> {
    */
   readonly backend?: Backend;
   /**
-   * Records ‖g‖, ‖u‖ and their cosine at every step.
+   * What is recorded at each step besides the loss; `explain` says what a name costs.
    *
-   * @default false
+   * @default nothing
    */
-  readonly telemetry?: boolean;
+  readonly telemetry?: readonly N[];
   /**
    * Ends the run early; the result then tells what was reached.
    *

@@ -4,7 +4,9 @@
  * @module
  */
 import type { Values } from "../nn/parameters.ts";
+import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { BackendName } from "../runtime/executor.ts";
+import type { Telemetry } from "../runtime/telemetry.ts";
 
 /** How good a model is. */
 export interface Metrics {
@@ -26,17 +28,14 @@ export interface EpochMetrics extends Metrics {
   readonly seconds: number;
 }
 
-/** Records of every step by name, one value a step. */
-export type Telemetry = Readonly<Record<string, Float64Array>>;
-
 /** One of several runs side by side. */
-export interface ReplicaResult<P> {
+export interface ReplicaResult<P, N extends TelemetryName = never> {
   /** At the end of the run. */
   readonly metrics: Metrics;
   /** At the end of the run, in the nesting of the model's parameters. */
   readonly parameters: Values<P>;
-  /** The training loss of every step, and whatever the optimizer records. */
-  readonly telemetry: Telemetry;
+  /** The training loss of every step, and whatever else was recorded, by name. */
+  readonly telemetry: Telemetry<N>;
   /** Epoch by epoch. */
   readonly history: readonly EpochMetrics[];
   /** The first step whose loss was not finite. */
@@ -44,7 +43,7 @@ export interface ReplicaResult<P> {
 }
 
 /** The result of a training run: that of replica 0, with metrics and history averaged over replicas. */
-export interface TrainResult<P> extends ReplicaResult<P> {
+export interface TrainResult<P, N extends TelemetryName = never> extends ReplicaResult<P, N> {
   /** Whether the signal ended the run before its last step. */
   readonly interrupted: boolean;
   /** Steps taken. */
@@ -56,5 +55,5 @@ export interface TrainResult<P> extends ReplicaResult<P> {
   /** What the device calls itself. */
   readonly device: string;
   /** One of the runs. */
-  readonly replica: (r: number) => ReplicaResult<P>;
+  readonly replica: (r: number) => ReplicaResult<P, N>;
 }

@@ -11,6 +11,7 @@ import { classification } from "../objective/classification.ts";
 import { valuesOf } from "../objective/objective.ts";
 import { described } from "../optimizer/codec.ts";
 import { valueIssues } from "../optimizer/hyperparameters.ts";
+import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { launch, type Launched } from "../runtime/launch.ts";
 import { getOrThrow, hyperValues } from "../runtime/program.ts";
@@ -74,7 +75,7 @@ async function open<P extends Parameters>(
   options: TrainOptions<P>,
   { batchSize, replicas, seed }: CheckedNumbers,
 ): Promise<Session> {
-  const { model, data, optimizer, set = {}, backend = "auto", telemetry = false } = options;
+  const { model, data, optimizer, set = {}, backend = "auto", telemetry = [] } = options;
   const objective = classification(model, batchSize);
   const program = getOrThrow(lower(objective, optimizer, { telemetry }));
   const canonical = described(optimizer);
@@ -114,7 +115,7 @@ async function open<P extends Parameters>(
 
 /** Calls `onProgress` about four times a second, and whenever an epoch ends. */
 function reporter(
-  books: Books,
+  books: Pick<Books, "loss" | "accuracy">,
   fixed: Pick<Progress, "epochs" | "steps">,
   onProgress: ((progress: Progress) => void) | undefined,
 ): (epoch: number, step: number, epochDone: boolean) => void {
@@ -166,9 +167,9 @@ function reporter(
  * assert(result.steps === 10 && result.metrics.testAccuracy > 0.1);
  * ```
  */
-export async function train<P extends Parameters>(
-  options: TrainOptions<P>,
-): Promise<TrainResult<P>> {
+export async function train<P extends Parameters, const N extends TelemetryName = never>(
+  options: TrainOptions<P, N>,
+): Promise<TrainResult<P, N>> {
   const numbers = checkTrainOptions(options);
   const { epochs, replicas, evaluateEvery, batchSize } = numbers;
   const { signal, model, data } = options;
@@ -179,7 +180,7 @@ export async function train<P extends Parameters>(
   );
   const { executor } = trained;
   try {
-    const books = openBooks(replicas, LOSS);
+    const books = openBooks<N>(replicas, LOSS);
     const steps = epochs * stepsPerEpoch;
     const report = reporter(books, { epochs, steps }, options.onProgress);
     let epoch = 0;
@@ -210,7 +211,7 @@ export async function train<P extends Parameters>(
         const at = r * program.arena.size + entry.offset;
         return Float32Array.from(theta.subarray(at, at + entry.size));
       });
-    const replica = (r: number): ReplicaResult<P> => {
+    const replica = (r: number): ReplicaResult<P, N> => {
       const kept = books.replica(r);
       return { ...kept, parameters: parametersOf(r) };
     };

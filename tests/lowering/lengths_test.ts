@@ -21,6 +21,9 @@ function stageScope(): Scope {
     assignments: new Map(),
     settled: new Map(),
     hypers: new Map(),
+    places: new Set(),
+    factors: new Map(),
+    bounds: [],
     issues: [],
   };
   return {
@@ -29,7 +32,6 @@ function stageScope(): Scope {
     path: "",
     clock: constant(0),
     period: 1,
-    telemetry: false,
     signals: new Map(),
     collector,
     apply: (_, u) => u,

@@ -23,7 +23,7 @@ Deno.test("train() learns, and reports every epoch", async () => {
   assertEquals(result.history.map((e) => e.steps), [6, 12, 18]);
   assert(result.history[2]!.trainLoss < result.history[0]!.trainLoss);
   assert(result.metrics.testAccuracy > 0.3, `accuracy ${result.metrics.testAccuracy}`);
-  assertEquals(result.telemetry["record/loss"]?.length, 18);
+  assertEquals(result.telemetry.loss.length, 18);
   assertEquals(result.parameters["layer1"]?.weight.shape, [10, 784]);
   assertEquals(seen.filter((p) => p.epochDone).map((p) => [p.epoch, p.step]), [
     [1, 6],
@@ -57,7 +57,7 @@ Deno.test("train() keeps what was reached when its signal is aborted", async () 
   assert(result.interrupted);
   assert(result.steps >= 2 && result.steps < 6000);
   assert(Number.isFinite(result.metrics.testAccuracy));
-  assertEquals(result.telemetry["record/loss"]?.length, result.steps);
+  assertEquals(result.telemetry.loss.length, result.steps);
 });
 
 Deno.test("train() says at which step a loss was not finite", async () => {

@@ -46,6 +46,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
 
 /** The update that a transform at `place` makes of u. */
 export function applyTransform(optimizer: Optimizer, u: Node, place: string, scope: Scope): Node {
+  scope.collector.places.add(place);
   // The table is total and keyed by the tag, which a union of functions cannot express.
   const rule = RULES[optimizer.kind] as (it: Optimizer, u: Node, scope: Scope) => Node;
   return rule(optimizer, u, { ...scope, path: pathAt(optimizer, place) });

@@ -5,10 +5,9 @@
  */
 import type { TransformOf } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
-import { mul } from "../../tensor/ops.ts";
-import { hyper, type Scope } from "../scope.ts";
+import { hyper, scaled, type Scope } from "../scope.ts";
 
 /** u ← by·u. */
 export function scaleRule({ by }: TransformOf<"scale">, u: Node, scope: Scope): Node {
-  return mul(hyper(scope, "by", by), u);
+  return scaled(scope, hyper(scope, "by", by), u);
 }
