@@ -6,13 +6,21 @@
 import { type Command, Option } from "commander";
 import { failure } from "../errors.ts";
 import { closest } from "../optimizer/schema/words.ts";
+import type { TelemetryName } from "../optimizer/telemetry.ts";
 import { minimize } from "../training/minimize.ts";
 import type { Backend } from "../training/options.ts";
 import { BACKENDS } from "./backend.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
 import { EXIT, type Terminal } from "./terminal.ts";
 import { TEST_FUNCTIONS, type TestFunction, testObjective } from "./test_functions.ts";
-import { integer, number, numbers, type Setting, settingOption } from "./values.ts";
+import {
+  integer,
+  number,
+  numbers,
+  type Setting,
+  settingOption,
+  telemetryOption,
+} from "./values.ts";
 
 interface MinimizeArguments {
   readonly optimizer: string;
@@ -22,6 +30,7 @@ interface MinimizeArguments {
   readonly until?: number;
   readonly backend: Backend;
   readonly precision?: "f32" | "f64";
+  readonly telemetry: readonly TelemetryName[];
   readonly json: boolean;
 }
 
@@ -61,14 +70,18 @@ async function run(name: string, args: MinimizeArguments, terminal: Terminal): P
     backend: args.backend,
     precision: args.precision ?? (args.backend === "reference" ? "f64" : "f32"),
     record: "all",
+    telemetry: args.telemetry,
     signal: terminal.signal,
   });
   const points = result.history.map(({ parameters }) => Array.from(parameters.theta.data));
   const losses = Array.from(result.losses);
   if (args.json) {
-    points.forEach((theta, step) =>
-      terminal.out(JSON.stringify({ step, loss: losses[step], theta }))
-    );
+    points.forEach((theta, step) => {
+      const told = args.telemetry.map((name) => [name, result.telemetry[name]?.[step]]);
+      terminal.out(
+        JSON.stringify({ step, loss: losses[step], theta, ...Object.fromEntries(told) }),
+      );
+    });
     return EXIT.ok;
   }
   terminal.out(`${name}: ${chosen.formula}`);
@@ -119,7 +132,8 @@ export function addMinimizeCommand(
       new Option("--precision <name>", "f64, the default there, on the reference backend alone")
         .choices(["f32", "f64"]),
     )
-    .option("--json", "the trajectory as lines of JSON: step, loss, theta", false)
+    .addOption(telemetryOption("in the lines of --json"))
+    .option("--json", "the trajectory as lines of JSON: step, loss, theta, telemetry", false)
     .addHelpText("after", `\nFunctions:\n${functions.join("\n")}`)
     .action(async (name: string, args: MinimizeArguments) => done(await run(name, args, terminal)));
 }

@@ -9,6 +9,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { digits } from "../data/digits.ts";
 import { mnist } from "../data/mnist.ts";
 import { mlp, mnistCnn } from "../nn/models.ts";
+import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Backend, TrainOptions } from "../training/options.ts";
 import type { ReplicaResult, TrainResult } from "../training/result.ts";
 import { train } from "../training/train.ts";
@@ -17,7 +18,7 @@ import { writeText } from "./files.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
 import { percent, progressView } from "./progress.ts";
 import { EXIT, type Terminal } from "./terminal.ts";
-import { integer, type Setting, settingOption } from "./values.ts";
+import { integer, type Setting, settingOption, telemetryOption } from "./values.ts";
 
 interface TrainArguments {
   readonly optimizer: string;
@@ -31,6 +32,7 @@ interface TrainArguments {
   readonly data?: string;
   readonly trainImages: number;
   readonly testImages: number;
+  readonly telemetry: readonly TelemetryName[];
   readonly json: boolean;
   readonly output?: string;
 }
@@ -38,7 +40,9 @@ interface TrainArguments {
 /** The result for any model. */
 interface AnyResult extends Omit<TrainResult<unknown>, "parameters" | "replica"> {
   readonly parameters: unknown;
-  readonly replica: (r: number) => Pick<ReplicaResult<unknown>, "metrics" | "firstNonFinite">;
+  readonly replica: (
+    r: number,
+  ) => Pick<ReplicaResult<unknown>, "metrics" | "firstNonFinite" | "telemetry">;
 }
 
 type Run = (options: Omit<TrainOptions<unknown>, "model">) => Promise<AnyResult>;
@@ -118,6 +122,17 @@ export function parametersJson(parameters: unknown): string {
   );
 }
 
+/** A line for each series that was asked for and each replica. */
+function tellSeries(args: TrainArguments, result: AnyResult, terminal: Terminal): void {
+  for (let replica = 0; replica < result.replicas; replica++) {
+    const { telemetry } = result.replica(replica);
+    for (const name of args.telemetry) {
+      const values = Array.from(telemetry[name] ?? []);
+      terminal.out(JSON.stringify({ event: "telemetry", name, replica, values }));
+    }
+  }
+}
+
 async function run(args: TrainArguments, terminal: Terminal): Promise<number> {
   const optimizer = await optimizerFrom(args.optimizer, args.set);
   const data = await dataFrom(args);
@@ -138,6 +153,7 @@ async function run(args: TrainArguments, terminal: Terminal): Promise<number> {
     seed: args.seed,
     replicas: args.replicas,
     backend: args.backend,
+    telemetry: args.telemetry,
     signal: terminal.signal,
     onProgress: view.update,
   }).finally(view.stop);
@@ -146,6 +162,7 @@ async function run(args: TrainArguments, terminal: Terminal): Promise<number> {
   if (args.output !== undefined) await writeText(args.output, parametersJson(result.parameters));
   if (args.json) {
     const wall = (performance.now() - start) / 1000;
+    tellSeries(args, result, terminal);
     terminal.out(JSON.stringify({ event: "result", ...summary, wallSeconds: wall }));
   } else {
     say(`${result.backend} on ${result.device}`);
@@ -186,7 +203,8 @@ export function addTrainCommand(
     .option("--train-images <n>", "without --data: images to draw", integer(1), 10_000)
     .option("--test-images <n>", "without --data: images to draw for the test", integer(1), 2000)
     .option("--output <file>", "write the parameters as JSON")
-    .option("--json", "progress and result as lines of JSON", false)
+    .addOption(telemetryOption("in the lines of --json"))
+    .option("--json", "progress, telemetry and result as lines of JSON", false)
     .addHelpText(
       "after",
       `

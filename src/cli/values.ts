@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidArgumentError, Option } from "commander";
+import { TELEMETRY_NAMES, type TelemetryName } from "../optimizer/telemetry.ts";
 
 /** A reader of integers from `least` to `most`. */
 export function integer(least: number, most: number = 2 ** 32 - 1): (text: string) => number {
@@ -45,6 +46,13 @@ export function setting(
 export function settingOption(description: string): Option {
   return new Option("--set <name=value>", `${description} (repeatable)`)
     .argParser(setting).default({}, "none");
+}
+
+/** The option `--telemetry NAME,NAME`; the names are checked where they are used. */
+export function telemetryOption(where: string): Option {
+  const names = TELEMETRY_NAMES.join(", ");
+  return new Option("--telemetry <names>", `record at each step, ${where}: ${names}`)
+    .argParser((text) => text.split(",") as TelemetryName[]).default([], "loss");
 }
 
 /** Reads comma-separated numbers, such as a starting point. */

@@ -4,35 +4,41 @@
  * @module
  */
 import { flowEnds } from "../optimizer/flow_ends.ts";
-import type { CountName, TelemetryName } from "../optimizer/telemetry.ts";
+import {
+  type CountName,
+  type Reduction,
+  type TelemetryName,
+  telemetryReductions,
+} from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { joinPath } from "../optimizer/walk.ts";
 import type { Node } from "../tensor/node.ts";
 import {
   add,
   compare,
+  concatenate,
   constant,
   div,
-  dot,
   max,
   mul,
-  norm,
+  reshape,
   select,
+  slice,
+  sqrt,
   square,
   sub,
   sum,
 } from "../tensor/ops.ts";
+import type { Problem } from "./problem.ts";
 import { record, type Scope } from "./scope.ts";
 
 /** A step that is done, as far as telemetry sees it. */
 interface Told {
   readonly scope: Scope;
-  readonly g: Node;
-  readonly u: Node;
   /** L. */
   readonly bound: Node;
-  /** uᵀHu. */
-  readonly sharpness: () => Node;
+  /** One of the sums over all parameters that the names take. */
+  readonly sum: (of: Reduction) => Node;
   /** The learning rate of each end of the flow, by place. */
   readonly rates: ReadonlyMap<string, Node>;
 }
@@ -41,6 +47,23 @@ interface Told {
 function quotient(a: Node, b: Node): Node {
   const none = compare("le", b, 0);
   return select(none, 0, div(a, select(none, 1, b)));
+}
+
+/** The terms of each sum over the parameters. */
+const TERMS: { readonly [R in Reduction]: (u: Node, problem: Problem) => Node } = {
+  "gᵀg": (_, { gradient }) => square(gradient),
+  "uᵀu": (u) => square(u),
+  "gᵀu": (u, { gradient }) => mul(gradient, u),
+  "uᵀHu": (u, problem) => mul(u, problem.hessianTimes(u, problem.arena)),
+};
+
+/** Sums as the rows of one reduction, so that all of them are one pass over the parameters. */
+function sumsOf(of: readonly Reduction[], u: Node, { problem }: Scope): Told["sum"] {
+  if (of.length === 0) return () => constant(0);
+  const size = problem.arena.size;
+  const rows = of.map((one) => reshape(TERMS[one](u, problem), [1, size]));
+  const sums = sum(concatenate(rows, 0), [1]);
+  return (one) => reshape(slice(sums, [of.indexOf(one)], [of.indexOf(one) + 1]), []);
 }
 
 /** The sum of the records of that name over all transforms. */
@@ -52,14 +75,14 @@ const total = (name: CountName) => ({ scope }: Told): Node =>
 
 const RULES: { readonly [N in TelemetryName]: (told: Told) => Node } = {
   loss: ({ scope }) => scope.problem.loss,
-  gradientNorm: ({ g }) => norm(g),
-  updateNorm: ({ u }) => norm(u),
-  cosine: ({ g, u }) => quotient(dot(g, u), mul(norm(g), norm(u))),
+  gradientNorm: ({ sum }) => sqrt(sum("gᵀg")),
+  updateNorm: ({ sum }) => sqrt(sum("uᵀu")),
+  cosine: ({ sum }) => quotient(sum("gᵀu"), mul(sqrt(sum("gᵀg")), sqrt(sum("uᵀu")))),
   learningRate: ({ rates }) => [...rates.values()].reduce((a, b) => max(a, b)),
-  equivalentAlpha: ({ g, u, scope, bound }) => quotient(dot(g, u), sub(scope.problem.loss, bound)),
-  equivalentLearningRate: ({ g, u }) => quotient(dot(g, u), sum(square(g))),
-  directionalSharpness: ({ sharpness }) => sharpness(),
-  normalizedSharpness: ({ u, sharpness }) => quotient(sharpness(), sum(square(u))),
+  equivalentAlpha: ({ sum, scope, bound }) => quotient(sum("gᵀu"), sub(scope.problem.loss, bound)),
+  equivalentLearningRate: ({ sum }) => quotient(sum("gᵀu"), sum("gᵀg")),
+  directionalSharpness: ({ sum }) => sum("uᵀHu"),
+  normalizedSharpness: ({ sum }) => quotient(sum("uᵀHu"), sum("uᵀu")),
   clipped: total("clipped"),
   capped: total("capped"),
   noStep: total("noStep"),
@@ -89,10 +112,8 @@ export function recordTelemetry(
   const { problem, collector } = scope;
   const told: Told = {
     scope,
-    g: problem.gradient,
-    u,
     bound: collector.bounds[0] ?? constant(problem.lowerBound),
-    sharpness: () => dot(u, problem.hessianTimes(u, problem.arena)),
+    sum: sumsOf(telemetryReductions(names), u, scope),
     rates: ratesOf(optimizer, scope),
   };
   // The loss is recorded in any case.

@@ -18,6 +18,11 @@ const RECORD = "record/";
 /** Parameters that are recorded element by element are no telemetry. */
 const HISTORY = "record/history/";
 
+/** The name under which a record is told. */
+export function seriesName(record: string): string {
+  return record.slice(RECORD.length);
+}
+
 /** The series of replica r from records of all. */
 export function telemetryOf<N extends TelemetryName>(
   rows: RecordRows,
@@ -25,7 +30,7 @@ export function telemetryOf<N extends TelemetryName>(
   r: number,
 ): Telemetry<N> {
   const series = [...rows].filter(([name]) => !name.startsWith(HISTORY)).map(([name, row]) => [
-    name.slice(RECORD.length),
+    seriesName(name),
     replicas === 1
       ? row
       : Float64Array.from({ length: row.length / replicas }, (_, s) => row[s * replicas + r]!),

@@ -6,7 +6,7 @@
 import { failure } from "../errors.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { RecordRows } from "../runtime/executor.ts";
-import { telemetryOf } from "../runtime/telemetry.ts";
+import { seriesName, telemetryOf } from "../runtime/telemetry.ts";
 import type { EpochMetrics, Metrics, ReplicaResult } from "./result.ts";
 
 /** What a measurement of the test images gives for each replica. */
@@ -23,6 +23,8 @@ export interface Books<N extends TelemetryName = never> {
   readonly endEpoch: (epoch: number, seconds: number, measured: Measured | undefined) => void;
   /** The newest loss, the mean over replicas. */
   readonly loss: () => number;
+  /** The newest value of everything that is recorded, the mean over replicas. */
+  readonly newest: () => Readonly<Record<string, number>>;
   /** The newest test accuracy, the mean over replicas. */
   readonly accuracy: () => number | undefined;
   /** Everything about one replica, without parameters. */
@@ -103,6 +105,13 @@ export function openBooks<N extends TelemetryName = never>(
       if (measured !== undefined) measuredAccuracy = mean(measured.accuracy);
     },
     loss: () => newest,
+    newest: () =>
+      Object.fromEntries(
+        [...blocks].map(([name, parts]) => [
+          seriesName(name),
+          mean(parts.at(-1)!.subarray(-replicas)),
+        ]),
+      ),
     accuracy: () => measuredAccuracy,
     replica: (r) => {
       const history = histories[r];

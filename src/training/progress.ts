@@ -16,6 +16,8 @@ export interface Progress {
   readonly steps: number;
   /** The newest training loss that has come back from the device (mean over replicas); NaN before. */
   readonly loss: number;
+  /** The newest value of everything that is recorded, by name (mean over replicas). */
+  readonly telemetry: Readonly<Record<string, number>>;
   /** Test accuracy (mean over replicas) after the last epoch that was evaluated. */
   readonly accuracy?: number;
   /** Over about the last five seconds of training. */

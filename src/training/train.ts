@@ -115,7 +115,7 @@ async function open<P extends Parameters>(
 
 /** Calls `onProgress` about four times a second, and whenever an epoch ends. */
 function reporter(
-  books: Pick<Books, "loss" | "accuracy">,
+  books: Pick<Books, "loss" | "accuracy" | "newest">,
   fixed: Pick<Progress, "epochs" | "steps">,
   onProgress: ((progress: Progress) => void) | undefined,
 ): (epoch: number, step: number, epochDone: boolean) => void {
@@ -133,6 +133,7 @@ function reporter(
       epoch,
       step,
       loss: books.loss(),
+      telemetry: books.newest(),
       ...(accuracy === undefined ? {} : { accuracy }),
       stepsPerSecond,
       secondsLeft: (fixed.steps - step) / stepsPerSecond,

@@ -171,3 +171,29 @@ Deno.test("runCommandLine() minimises in single precision where a backend has no
   const ended = await run(["minimize", "quadratic", "--backend", "js", "--steps", "2"]);
   assertEquals(ended.status, 0, ended.err);
 });
+
+Deno.test("runCommandLine() puts telemetry into the lines of --json", async () => {
+  const common = ["--backend", "js", "--json", "--telemetry", "gradientNorm,equivalentAlpha"];
+  const followed = await run(["minimize", "rosenbrock", "--steps", "3", ...common]);
+  assertEquals(followed.status, 0, followed.err);
+  const steps = followed.out.split("\n").map((line) => JSON.parse(line));
+  assert(steps.slice(0, 3).every(({ gradientNorm }) => gradientNorm > 0));
+  // The last line is where the run ended: there was no step from there.
+  assertEquals("gradientNorm" in steps[3], false);
+
+  const images = ["--train-images", "120", "--test-images", "20", "--epochs", "1"];
+  const trained = await run(["train", "--model", "mlp", ...images, ...common]);
+  assertEquals(trained.status, 0, trained.err);
+  const lines = trained.out.split("\n").map((line) => JSON.parse(line));
+  const series = lines.filter(({ event }) => event === "telemetry");
+  assertEquals(series.map(({ name, values }) => [name, values.length]), [
+    ["gradientNorm", 2],
+    ["equivalentAlpha", 2],
+  ]);
+  const progress = lines.filter(({ event }) => event === "progress").at(-1);
+  assertEquals(progress.telemetry.gradientNorm, series[0].values[1]);
+
+  const wrong = await run(["minimize", "rosenbrock", "--telemetry", "gradientNrom"]);
+  assertEquals(wrong.status, 2);
+  assertStringIncludes(wrong.err, '"gradientNorm"');
+});

@@ -66,3 +66,17 @@ Deno.test("explain() mentions every value and every state of a random optimizer"
     { seed: 13, numRuns: 150 },
   );
 });
+
+Deno.test("explain() tells what telemetry takes, each sum and product once", () => {
+  const telemetry = ["cosine", "directionalSharpness", "normalizedSharpness"] as const;
+  assertEquals(costInGradients(scale(1), telemetry), 3);
+  const text = explain(scale(1), { telemetry });
+  for (
+    const line of [
+      "telemetry/directionalSharpness: 1 × Hessian-vector product, every step",
+      "3 gradients a step",
+      "normalizedSharpness = uᵀHu/‖u‖² (uᵀu, uᵀHu)",
+      "4 sums over the parameters: gᵀg, uᵀu, gᵀu, uᵀHu; 12 bytes of records a step",
+    ]
+  ) assert(text.includes(`  ${line}\n`), line);
+});
