@@ -83,6 +83,14 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   scale: (it, place) => ending(place, [pathAt(it, place)], true),
   // The quotient undoes every factor of u.
   newtonRaphson: (it, place) => ending(place, [pathAt(it, place)], false),
+  distanceAdapted: (it, place) => ({
+    ...inOrder(
+      sideBySide(tails(it, place), place),
+      ending(place, [pathAt(it, place)], true),
+      place,
+    ),
+    open: false,
+  }),
   // The magnitude alone says how far.
   graft: (it, place) => tails(it, place)[1]!,
   gradientAt: stops,

@@ -37,8 +37,8 @@ export type TelemetryName =
   /** gᵀu/(‖g‖·‖u‖). */
   | "cosine"
   /**
-   * The product of the factors that end the flow of u, at this step: those of `scale` and of
-   * `newtonRaphson`. It is looked for from the end of the chain, through what passes factors on
+   * The product of the factors that end the flow of u, at this step: those of `scale`,
+   * `newtonRaphson` and `distanceAdapted`. It is looked for from the end of the chain, through what passes factors on
    * (averages, decays, clips, gates), to the first transform that does not (a curvature stage). Where
    * parts or branches differ, each is told as `PLACE/learningRate`, and this is the largest.
    */

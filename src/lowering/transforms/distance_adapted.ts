@@ -7,7 +7,7 @@ import type { TransformOf } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import { abs, add, compare, div, dot, max, min, mul, select, sub, sum } from "../../tensor/ops.ts";
 import { restrict } from "../arena.ts";
-import { evolve, hyper, record, remember, type Scope } from "../scope.ts";
+import { evolve, hyper, record, remember, scaled, type Scope } from "../scope.ts";
 
 /**
  * u ← γ·d·of(d·u), d the largest estimate r/‖s‖₁ of the distance to the solution before this step.
@@ -38,5 +38,5 @@ export function distanceAdaptedRule(
   distance.become(max(d, bound));
   record(scope, "distance", d);
   const inside: Scope = { ...scope, signals: new Map([...scope.signals, ["distance", d]]) };
-  return mul(mul(gamma, d), scope.apply(of, mul(d, u), path, inside));
+  return scaled(scope, mul(gamma, d), scope.apply(of, mul(d, u), path, inside));
 }
