@@ -15,7 +15,7 @@ import type { Node } from "../tensor/node.ts";
 import { cast, input, sub } from "../tensor/ops.ts";
 import { simplify } from "../tensor/simplify.ts";
 import { arenaOf } from "./arena.ts";
-import { type AnyObjective, batchTensors, type Problem, problemOf } from "./problem.ts";
+import { type AnyObjective, batchTensors, problemOf } from "./problem.ts";
 import { PARAMETERS, type Region, SEED, type Slot, STEP, type StepProgram } from "./program.ts";
 import { type Collector, record, type Scope } from "./scope.ts";
 import { recordTelemetry } from "./telemetry.ts";
