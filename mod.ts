@@ -87,6 +87,7 @@ export {
 
 // The language.
 export * from "./src/optimizer/annealing.ts";
+export type * from "./src/optimizer/blocks.ts";
 export * from "./src/optimizer/calculating.ts";
 export * from "./src/optimizer/combinators.ts";
 export * from "./src/optimizer/curvature.ts";
@@ -94,6 +95,7 @@ export * from "./src/optimizer/damping.ts";
 export * from "./src/optimizer/derived.ts";
 export * from "./src/optimizer/iterative.ts";
 export * from "./src/optimizer/length.ts";
+export * from "./src/optimizer/parameter_norms.ts";
 export * from "./src/optimizer/predicate.ts";
 export * from "./src/optimizer/schedule.ts";
 export {

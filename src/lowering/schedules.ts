@@ -85,6 +85,11 @@ const RULES: { readonly [K in ScheduleKind]: Rule<K> } = {
       field("from", s.from),
       binary("pow", field("factor", s.factor), div(t, field("steps", s.steps))),
     ),
+  powerDecay: (s, t, field) => {
+    const from = field("from", s.from), to = field("to", s.to);
+    const grown = add(1, div(t, field("steps", s.steps)));
+    return add(to, div(sub(from, to), binary("pow", grown, field("power", s.power))));
+  },
   stepDecay: (s, t, field) =>
     mul(
       field("from", s.from),

@@ -4,11 +4,21 @@
  * @module
  */
 
+import type { BlockNorm } from "./blocks.ts";
 import { curvature } from "./curvature.ts";
 import { clamped, clipped, eigenbasis, normalized } from "./length.ts";
 import { constant, type Hyper } from "./schedule.ts";
+import { trustRatio } from "./parameter_norms.ts";
 import { diagonal, scalar } from "./structure.ts";
-import type { Curvature } from "./types.ts";
+import type { Curvature, TrustRatio } from "./types.ts";
+
+function clipBy(limit: Hyper, blocks: Partial<BlockNorm>): Curvature {
+  return curvature({
+    calculating: constant(1),
+    structure: scalar(),
+    length: clipped(limit, blocks),
+  });
+}
 
 /**
  * u ← min(1, C/‖u‖)·u, the norm over all parameters (Pascanu, Mikolov and Bengio 2013, Algorithm 1).
@@ -27,7 +37,72 @@ import type { Curvature } from "./types.ts";
  * ```
  */
 export function clipByGlobalNorm(limit: Hyper): Curvature {
-  return curvature({ calculating: constant(1), structure: scalar(), length: clipped(limit) });
+  return clipBy(limit, {});
+}
+
+/**
+ * u ← min(1, C/RMS(u))·u in each parameter tensor, RMS(u) = √mean u².
+ *
+ * Source: Shazeer and Stern 2018, section 6, with d = C.
+ *
+ * @param limit C > 0, in units of u.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { clipByBlockRms, minimize, objective, square, sum } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: [3, 3] }, loss: ({ x }) => sum(square(x)) });
+ * const run = await minimize(bowl, clipByBlockRms(1), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x[0]! - 2) < 1e-5);
+ * ```
+ */
+export function clipByBlockRms(limit: Hyper): Curvature {
+  return clipBy(limit, { per: "tensor", norm: "rms" });
+}
+
+/**
+ * u ← min(1, C/‖u‖)·u in each unit: an index of axis 0 of a tensor of rank 2 or more, else the whole tensor.
+ *
+ * @param limit C > 0, in units of u.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { clipByUnitNorm, minimize, objective, square, sum } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: [[3], [0.25]] }, loss: ({ x }) => sum(square(x)) });
+ * const run = await minimize(bowl, clipByUnitNorm(1), { steps: 1, backend: "reference" });
+ * assert.deepEqual(run.parameters.x, [[2], [-0.25]]);
+ * ```
+ */
+export function clipByUnitNorm(limit: Hyper): Curvature {
+  return clipBy(limit, { per: "unit" });
+}
+
+/**
+ * u ← min(1, C·max(‖θ‖, 1e-3)/‖u‖)·u in each unit: no unit of u longer than C times the weights that it changes.
+ *
+ * Source: Brock, De, Smith and Simonyan 2021, equation (3). Units are indices of axis 0, because weights are
+ * [out, in] and [out, in, height, width]; optax has them last, and takes a matrix with one column for a vector.
+ *
+ * @param limit C > 0, without unit; default 0.01.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adaptiveGradientClip, minimize, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, adaptiveGradientClip(0.1), { steps: 1, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 2.7) < 1e-5);
+ * ```
+ */
+export function adaptiveGradientClip(limit: Hyper = 0.01): TrustRatio {
+  return trustRatio({ per: "unit", coefficient: limit, floor: 1e-3, max: 1 });
 }
 
 /**

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { BlockNorm } from "./blocks.ts";
 import { slot } from "./build.ts";
 import type { Hyper } from "./schedule.ts";
 
@@ -16,8 +17,8 @@ export interface NoLength {
   readonly kind: "none";
 }
 
-/** ‖d‖_H = 1: (û/λ)/√(Σû²/λ). */
-export interface Normalized {
+/** ‖d‖_H = 1 in each block: (û/λ)/√(Σû²/λ). */
+export interface Normalized extends BlockNorm {
   /** The tag of this length. */
   readonly kind: "normalized";
 }
@@ -50,8 +51,8 @@ export interface Clamped {
   readonly limit: Hyper;
 }
 
-/** min(1, C/√(Σû²/λ))·û/λ. */
-export interface Clipped {
+/** min(1, C/√(Σû²/λ))·û/λ in each block. */
+export interface Clipped extends BlockNorm {
   /** The tag of this length. */
   readonly kind: "clipped";
   /** C > 0, the largest ‖d‖_H before the rate: ε/α of the paper. */
@@ -116,6 +117,10 @@ export function none(): NoLength {
  *
  * Source: unified-view-of-optimizers, "Normalized NGD".
  *
+ * @param options `per`: `"tensor"` or `"unit"` gives each parameter tensor or each unit the length 1; default
+ * `"global"`. `norm`: `"rms"` divides the square of the norm by the number of elements of the block; default
+ * `"euclidean"`.
+ *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -131,8 +136,8 @@ export function none(): NoLength {
  * assert(Math.abs(run.parameters.x - 2.5) < 1e-5);
  * ```
  */
-export function normalized(): Normalized {
-  return slot("length", { kind: "normalized" });
+export function normalized(options: Partial<BlockNorm> = {}): Normalized {
+  return slot("length", { kind: "normalized", ...options });
 }
 
 /**
@@ -234,9 +239,12 @@ export function clamped(limit: Hyper): Clamped {
 }
 
 /**
- * ‖d‖_H ≤ C before the rate: min(1, C/√(Σû²/λ))·û/λ.
+ * ‖d‖_H ≤ C before the rate: min(1, C/√(Σû²/λ))·û/λ; the blocks that it shortens are counted.
  *
  * @param limit C = ε/α > 0.
+ * @param options `per`: `"tensor"` or `"unit"` clips each parameter tensor or each unit by itself; default
+ * `"global"`. `norm`: `"rms"` divides the square of the norm by the number of elements of the block; default
+ * `"euclidean"`.
  * @throws {SteepestError} of kind `description`: a value out of range.
  *
  * Source: unified-view-of-optimizers, "Clipped Natural Gradient Descent".
@@ -256,8 +264,8 @@ export function clamped(limit: Hyper): Clamped {
  * assert(Math.abs(run.parameters.x - 2.5) < 1e-5);
  * ```
  */
-export function clipped(limit: Hyper): Clipped {
-  return slot("length", { kind: "clipped", limit });
+export function clipped(limit: Hyper, options: Partial<BlockNorm> = {}): Clipped {
+  return slot("length", { kind: "clipped", limit, ...options });
 }
 
 /**

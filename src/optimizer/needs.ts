@@ -80,6 +80,8 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   weightDecay: nothing,
   newtonRaphson: (_, path) => [{ path, what: "loss", every: 1, count: 1 }],
   graft: nothing,
+  trustRatio: nothing,
+  scaleByParameterNorm: nothing,
   gradientAt: (_, path) => [{ path, what: "gradientElsewhere", every: 1, count: 1 }],
   partition: nothing,
   skipNonFinite: nothing,

@@ -31,6 +31,7 @@ const RULES: { readonly [K in ScheduleKind]: Rule<K> } = {
       ? to
       : halfCosine(from, to, (t - warmup) / (steps - warmup)),
   exponentialDecay: ({ from, factor, steps }, t) => from * factor ** (t / steps),
+  powerDecay: ({ from, to, power, steps }, t) => to + (from - to) * (1 + t / steps) ** -power,
   stepDecay: ({ from, factor, steps }, t) => from * factor ** Math.floor(t / steps),
   piecewise: ({ from, changes }, t) => changes.findLast(({ at }) => at <= t)?.value ?? from,
   warmup: ({ to, steps }, t) => to * Math.min(1, (t + 1) / steps),

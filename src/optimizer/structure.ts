@@ -20,8 +20,14 @@ export interface Diagonal {
   readonly average: "none" | "kernel";
 }
 
+/** One λ a coordinate, of rank 1 over the last two axes: R Cᵀ/mean(R), of which R and C are kept. */
+export interface Factored {
+  /** The tag of this structure. */
+  readonly kind: "factored";
+}
+
 /** What is kept of the curvature. */
-export type Structure = Scalar | Diagonal;
+export type Structure = Scalar | Diagonal | Factored;
 
 /** The kinds of {@link Structure}. */
 export type StructureKind = Structure["kind"];
@@ -61,4 +67,27 @@ export function scalar(): Scalar {
  */
 export function diagonal(options: { readonly average?: "none" | "kernel" } = {}): Diagonal {
   return slot("structure", { kind: "diagonal", ...options });
+}
+
+/**
+ * One λ a coordinate, of which r + c numbers are kept in place of r·c: λ = R Cᵀ/mean(R), with R and C the row and
+ * column means of the samples over the last two axes of a tensor of rank 2 or more.
+ *
+ * Leading axes are a batch of such matrices; for a convolution [out, in, height, width] the matrices are its windows
+ * (as in PyTorch; optax takes the two longest axes). A tensor of rank 0 or 1 keeps one λ a coordinate. A sample of
+ * rank 1 is kept exactly, signs included; where mean(R) is 0 so is λ, which is dropped and counted.
+ *
+ * Source: Shazeer and Stern 2018, Algorithm 1.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { classify, curvature, empiricalFisher, factored } from "@steepest/steepest";
+ *
+ * const stage = curvature({ calculating: empiricalFisher(), structure: factored() });
+ * assert.equal(classify(stage).structure, "rank-1 diagonal");
+ * ```
+ */
+export function factored(): Factored {
+  return slot("structure", { kind: "factored" });
 }

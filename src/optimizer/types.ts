@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { BlockNorm, Per } from "./blocks.ts";
 import type { Calculating } from "./calculating.ts";
 import type { Damping } from "./damping.ts";
 import type { Accumulator } from "./iterative.ts";
@@ -111,7 +112,7 @@ export interface NewtonRaphson {
   readonly cap?: Hyper;
 }
 
-/** direction(u)·‖magnitude(u)‖/‖direction(u)‖, by tensor or over all; 0 where the direction is 0. */
+/** direction(u)·‖magnitude(u)‖/‖direction(u)‖ in each block; 0 where the direction is 0. */
 export interface Graft {
   /** The tag of this transform. */
   readonly kind: "graft";
@@ -119,8 +120,42 @@ export interface Graft {
   readonly direction: Optimizer;
   /** The branch that says how far: only its norm is used. */
   readonly magnitude: Optimizer;
-  /** Whether the norms are over each parameter tensor or over all of them. */
-  readonly per: "tensor" | "global";
+  /** What the norms are over. */
+  readonly per: Per;
+}
+
+/**
+ * u ← ρ·direction(u) with ρ = c·max(‖θ‖, floor)/(‖u‖ + decay·‖θ‖ + ε) in each block, kept between `min` and `max`.
+ *
+ * Where max(‖θ‖, floor) or ‖u‖ is 0, ρ is 1 before it is kept between the two.
+ */
+export interface TrustRatio {
+  /** The tag of this transform. */
+  readonly kind: "trustRatio";
+  /** c ≥ 0, how long a step is in units of θ. */
+  readonly coefficient: Hyper;
+  /** What the norms are over. */
+  readonly per: Per;
+  /** The least ‖θ‖ that counts, ≥ 0. */
+  readonly floor: Hyper;
+  /** How much of ‖θ‖ is added to ‖u‖, ≥ 0: the λ of a weight decay inside `direction`. */
+  readonly decay: Hyper;
+  /** What is added to ‖u‖, ≥ 0. */
+  readonly eps: Hyper;
+  /** The smallest ρ, ≥ 0. Absent: no bound. */
+  readonly min?: Hyper;
+  /** The largest ρ, > 0. Absent: no bound. */
+  readonly max?: Hyper;
+  /** The transform of u that is scaled; its norm is not used. */
+  readonly direction: Optimizer;
+}
+
+/** u ← max(‖θ‖, floor)·u in each block. */
+export interface ScaleByParameterNorm extends BlockNorm {
+  /** The tag of this transform. */
+  readonly kind: "scaleByParameterNorm";
+  /** The least ‖θ‖ that counts, ≥ 0. */
+  readonly floor: Hyper;
 }
 
 /** u ← ∇f(θ − at(u)) on the same batch. */
@@ -235,6 +270,8 @@ export type Optimizer =
   | WeightDecay
   | NewtonRaphson
   | Graft
+  | TrustRatio
+  | ScaleByParameterNorm
   | GradientAt
   | Partition
   | SkipNonFinite

@@ -61,6 +61,8 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
     { place: joinPath(path, "direction"), of: direction },
     { place: joinPath(path, "magnitude"), of: magnitude },
   ],
+  trustRatio: ({ direction }, path) => [{ place: joinPath(path, "direction"), of: direction }],
+  scaleByParameterNorm: leaf,
   gradientAt: ({ at }, path) => [{ place: joinPath(path, "at"), of: at }],
   partition: ({ parts, rest }, path) => [
     ...parts.map(({ of }, i) => ({ place: joinPath(path, "parts", i), of })),

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Per } from "./blocks.ts";
 import { transform } from "./build.ts";
 import { identity } from "./combinators.ts";
 import type { Predicate } from "./predicate.ts";
@@ -24,7 +25,8 @@ import type {
  *
  * Both branches see the same u; where the direction is 0 the result is 0.
  *
- * @param options `per`: norms of each parameter tensor (`"tensor"`, the default) or of all (`"global"`).
+ * @param options `per`: norms of each parameter tensor (`"tensor"`, the default), of each unit (`"unit"`) or of all
+ * (`"global"`).
  *
  * @example
  * ```ts
@@ -41,7 +43,7 @@ export function graft(
   options: {
     readonly direction: Optimizer;
     readonly magnitude: Optimizer;
-    readonly per?: "tensor" | "global";
+    readonly per?: Per;
   },
 ): Graft {
   return transform({ kind: "graft", ...options });

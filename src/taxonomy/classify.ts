@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Per } from "../optimizer/blocks.ts";
 import type { Calculating, CalculatingKind } from "../optimizer/calculating.ts";
 import { described } from "../optimizer/codec.ts";
 import type { Length, LengthKind } from "../optimizer/length.ts";
@@ -41,15 +42,22 @@ export interface StageRow {
   readonly row: Row;
 }
 
+/** d is all of the step, or that of a block by itself. */
+const BLOCKS: { readonly [P in Per]: string } = {
+  global: "",
+  tensor: ", by tensor",
+  unit: ", by unit",
+};
+
 /** H′ throughout: no structure of this language keeps the whole of H. */
 const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string } = {
   none: () => "",
-  normalized: () => "‖d‖_H′ = ε",
+  normalized: ({ per }) => `‖d‖_H′ = ε${BLOCKS[per]}`,
   gradientNorm: () => "‖d_i‖_H′ = ε|g_i|",
   power: ({ exponent }) => `d = εH′^−${exponent}g`,
   eigenbasis: () => "‖d_i‖_H′ = ε",
   clamped: () => "≤ (elementwise)",
-  clipped: () => "‖d‖_H′ ≤ ε",
+  clipped: ({ per }) => `‖d‖_H′ ≤ ε${BLOCKS[per]}`,
   gradientNormClipped: () => "‖d_i‖_H′ ≤ ε|g_i|",
   eigenbasisClipped: () => "‖d_i‖_H′ ≤ ε",
 };
@@ -77,6 +85,7 @@ const MONTE_CARLO: { readonly [K in CalculatingKind]: boolean } = {
 const STRUCTURES: { readonly [K in StructureKind]: string } = {
   scalar: "λI",
   diagonal: "diagonal",
+  factored: "rank-1 diagonal",
 };
 
 /** The row of a stage. */
@@ -108,6 +117,8 @@ const IN_FLOW: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => readonly
   weightDecay: () => [],
   newtonRaphson: () => [],
   graft: ({ direction }) => [direction],
+  trustRatio: ({ direction }) => [direction],
+  scaleByParameterNorm: () => [],
   gradientAt: () => [],
   partition: ({ parts, rest }) => [...parts.map(({ of }) => of), rest],
   skipNonFinite: ({ of }) => [of],

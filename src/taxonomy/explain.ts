@@ -20,7 +20,7 @@ import type { Chain, Optimizer, OptimizerKind } from "../optimizer/types.ts";
 import { branchesOf, pathAt, sites } from "../optimizer/walk.ts";
 import { classify, classifyStages, type Row } from "./classify.ts";
 import { formula, showHyper } from "./formulas.ts";
-import { stateSlots } from "./state.ts";
+import { type StateSlot, stateSlots } from "./state.ts";
 
 const PROVISIONS: { readonly [P in Provision]: string } = {
   loss: "the loss at θ",
@@ -87,6 +87,8 @@ const AFTER_DECAY: { readonly [K in OptimizerKind]: "models" | "scales" | "leave
   weightDecay: "leaves",
   newtonRaphson: "models",
   graft: "models",
+  trustRatio: "scales",
+  scaleByParameterNorm: "scales",
   gradientAt: "models",
   partition: "models",
   skipNonFinite: "models",
@@ -136,6 +138,23 @@ function section(title: string, body: readonly string[]): string {
   return `${title}\n${(body.length === 0 ? ["none"] : body).map((line) => `  ${line}`).join("\n")}`;
 }
 
+/** How a state slot is marked that is not as large as θ. */
+const SIZES: { readonly [S in StateSlot["size"]]: string } = {
+  parameters: "",
+  factors: " (rows and columns)",
+  scalar: " (scalar)",
+};
+
+function stateSize(state: readonly StateSlot[]): string {
+  const count = (wanted: StateSlot["size"]) => state.filter(({ size }) => size === wanted).length;
+  const factors = count("factors");
+  return [
+    `${count("parameters")} × θ`,
+    ...(factors > 0 ? [`${factors} × rows and columns of θ`] : []),
+    `${count("scalar")} scalars`,
+  ].join(", ");
+}
+
 /** The remarks that a reader of the table needs, each derived from a stage. */
 function remarks(optimizer: Optimizer): readonly string[] {
   return sites(optimizer).flatMap(({ optimizer: it, path }) =>
@@ -168,7 +187,6 @@ export function explain(given: Optimizer, options: ExplainOptions = {}): string 
   if (E.isLeft(checked)) throw checked.left;
   const telemetry = checked.right;
   const state = stateSlots(optimizer);
-  const tensors = state.filter(({ size }) => size === "parameters").length;
   const stages = classifyStages(optimizer);
   const notes = remarks(optimizer);
   return [
@@ -181,8 +199,8 @@ export function explain(given: Optimizer, options: ExplainOptions = {}): string 
       ...(stages.length > 1 ? stages.map((one) => `${one.path}: ${row(one.row)}`) : []),
     ]),
     section(
-      `State: ${tensors} × θ, ${state.length - tensors} scalars`,
-      state.map(({ path, size }) => `${path}${size === "scalar" ? " (scalar)" : ""}`),
+      `State: ${stateSize(state)}`,
+      state.map(({ path, size }) => `${path}${SIZES[size]}`),
     ),
     section(
       "Needs beyond the gradient",

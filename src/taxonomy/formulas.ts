@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { BlockNorm, Per } from "../optimizer/blocks.ts";
 import type { Calculating, CalculatingKind } from "../optimizer/calculating.ts";
 import type { Damping, DampingKind } from "../optimizer/damping.ts";
 import type { Accumulator } from "../optimizer/iterative.ts";
@@ -12,6 +13,7 @@ import type { Predicate, PredicateKind } from "../optimizer/predicate.ts";
 import type { Hyper, Schedule, ScheduleKind } from "../optimizer/schedule.ts";
 import { isSignal } from "../optimizer/is_signal.ts";
 import type { Signal, SignalKind, SignalName } from "../optimizer/signal.ts";
+import type { Structure, StructureKind } from "../optimizer/structure.ts";
 import type {
   Curvature,
   OfKind,
@@ -26,6 +28,10 @@ const SCHEDULES: { readonly [K in ScheduleKind]: (it: OfKind<Schedule, K>) => st
   cosineDecay: ({ from, to, steps, warmup }) =>
     `cosine ${from} → ${to} over ${steps} steps${warmup > 0 ? `, ${warmup} of warm-up` : ""}`,
   exponentialDecay: ({ from, factor, steps }) => `${from}·${factor}^(t/${steps})`,
+  powerDecay: ({ from, to, power, steps }) => {
+    const clock = steps === 1 ? "(1 + t)" : `(1 + t/${steps})`;
+    return to === 0 ? `${from}·${clock}^−${power}` : `${to} + (${from} − ${to})·${clock}^−${power}`;
+  },
   stepDecay: ({ from, factor, steps }) => `${from}·${factor}^⌊t/${steps}⌋`,
   piecewise: ({ from, changes }) =>
     [`${from}`, ...changes.map(({ at, value }) => `${value} from ${at}`)].join(", "),
@@ -135,14 +141,32 @@ const DAMPINGS: { readonly [K in DampingKind]: (it: OfKind<Damping, K>) => strin
   toSample: ({ eps }) => `x ← x + ${showHyper(eps)}`,
 };
 
+const BLOCKS: { readonly [P in Per]: string } = {
+  global: "",
+  tensor: " by tensor",
+  unit: " by unit",
+};
+
+/** √Σx² or √mean x², and over what. */
+function root(x: string, { per, norm }: BlockNorm): string {
+  return `√(${norm === "rms" ? "mean " : "Σ"}${x})${BLOCKS[per]}`;
+}
+
+const STRUCTURES: { readonly [K in StructureKind]: (it: OfKind<Structure, K>) => string } = {
+  scalar: () => "one λ for all",
+  diagonal: ({ average }) =>
+    average === "kernel" ? "one λ a coordinate, shared over a kernel" : "one λ a coordinate",
+  factored: () => "λ = RCᵀ/mean(R), R and C means over rows and columns",
+};
+
 const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string } = {
   none: () => "u ← û/λ",
-  normalized: () => "u ← (û/λ)/√(Σû²/λ)",
+  normalized: (it) => `u ← (û/λ)/${root("û²/λ", it)}`,
   gradientNorm: () => "u ← û/√λ",
   power: ({ exponent }) => `u ← û/λ^${exponent}`,
   eigenbasis: () => "u ← sign(û)/√λ",
   clamped: ({ limit }) => `u ← clamp(û/λ, ±${showHyper(limit)})`,
-  clipped: ({ limit }) => `u ← min(1, ${showHyper(limit)}/√(Σû²/λ))·û/λ`,
+  clipped: (it) => `u ← min(1, ${showHyper(it.limit)}/${root("û²/λ", it)})·û/λ`,
   gradientNormClipped: ({ limit }) => `u ← min(1, ${showHyper(limit)}·√λ)·û/λ`,
   eigenbasisClipped: ({ limit }) => `u ← min(1, ${showHyper(limit)}·√λ/|û|)·û/λ`,
 };
@@ -150,11 +174,7 @@ const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string }
 /** The lines of a stage: samples, accumulation, damping, step. */
 function stage({ calculating, structure, iterative, damping, length, ...rest }: Curvature): string {
   const sampled = (CALCULATING[calculating.kind] as (it: Calculating) => string)(calculating);
-  const kept = structure.kind === "scalar"
-    ? "one λ for all"
-    : structure.average === "kernel"
-    ? "one λ a coordinate, shared over a kernel"
-    : "one λ a coordinate";
+  const kept = (STRUCTURES[structure.kind] as (it: Structure) => string)(structure);
   return [
     `${sampled}; ${kept}`,
     ...iterative.map((it) => (ACCUMULATORS[it.kind] as (it: Accumulator) => string)(it)),
@@ -188,6 +208,24 @@ const TRANSFORMS: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => strin
     return `u ← ${cap === undefined ? step : `min(${showHyper(cap)}, ${step})`}·u`;
   },
   graft: ({ per }) => `u ← direction(u)·‖magnitude(u)‖/‖direction(u)‖, ${per}`,
+  trustRatio: ({ coefficient, per, floor, decay, eps, min, max, direction }) => {
+    const size = floor === 0 ? "‖θ‖" : `max(‖θ‖, ${showHyper(floor)})`;
+    const length = [
+      "‖u‖",
+      ...(decay === 0 ? [] : [`${showHyper(decay)}·‖θ‖`]),
+      ...(eps === 0 ? [] : [showHyper(eps)]),
+    ].join(" + ");
+    const bounds = min === undefined && max === undefined
+      ? ""
+      : ` in [${min === undefined ? 0 : showHyper(min)}, ${
+        max === undefined ? "∞" : showHyper(max)
+      }]`;
+    return `u ← ρ·${direction.kind === "identity" ? "u" : "direction(u)"}, ρ = ${
+      coefficient === 1 ? "" : `${showHyper(coefficient)}·`
+    }${size}/(${length})${BLOCKS[per]}${bounds}`;
+  },
+  scaleByParameterNorm: ({ floor, ...norm }) =>
+    `u ← max(${root("θ²", norm)}, ${showHyper(floor)})·u`,
   gradientAt: () => "u ← ∇f(θ − at(u))",
   partition: ({ parts }) =>
     `by parameter: ${parts.map(({ where }) => showPredicate(where)).join(", ")}, rest`,

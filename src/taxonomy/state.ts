@@ -9,6 +9,7 @@ import { hyperparameters } from "../optimizer/hyperparameters.ts";
 import type { Accumulator } from "../optimizer/iterative.ts";
 import { isSignal } from "../optimizer/is_signal.ts";
 import type { SignalKind } from "../optimizer/signal.ts";
+import type { StructureKind } from "../optimizer/structure.ts";
 import type {
   Curvature,
   OfKind,
@@ -21,8 +22,11 @@ import { joinPath, sites } from "../optimizer/walk.ts";
 /** One thing that is remembered. */
 export interface StateSlot {
   readonly path: string;
-  /** `"parameters"`: as many numbers as θ. */
-  readonly size: "parameters" | "scalar";
+  /**
+   * `"parameters"`: as many numbers as θ. `"factors"`: rows + columns for each matrix over the last two axes of a
+   * tensor of rank 2 or more, and as many numbers as the tensor for the others.
+   */
+  readonly size: "parameters" | "factors" | "scalar";
 }
 
 type Sizes = Readonly<Record<string, StateSlot["size"]>>;
@@ -47,14 +51,21 @@ function regression({ estimate, of, centred }: GradientRegression): readonly str
   return [...(centred ? [of, "gradients"] : []), "variance", ...second];
 }
 
-/** The statistics of a stage; a scalar structure keeps one number. */
+/** What each structure keeps of the samples. */
+const STRUCTURES: { readonly [K in StructureKind]: StateSlot["size"] } = {
+  scalar: "scalar",
+  diagonal: "parameters",
+  factored: "factors",
+};
+
+/** The statistics of a stage. */
 function stage({ calculating, structure, iterative, every }: Curvature): Sizes {
   if (calculating.kind === "gradientRegression") {
     return Object.fromEntries(
       regression(calculating).map((name) => [`calculating/${name}`, "parameters"]),
     );
   }
-  const size = structure.kind === "scalar" ? "scalar" : "parameters";
+  const size = STRUCTURES[structure.kind];
   if (iterative.length === 0) return every.sample > 1 ? { "iterative/latest": size } : {};
   return Object.fromEntries(
     iterative.flatMap((it, i) =>
@@ -77,6 +88,8 @@ const RULES: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => Sizes } = 
   weightDecay: () => ({}),
   newtonRaphson: () => ({}),
   graft: () => ({}),
+  trustRatio: () => ({}),
+  scaleByParameterNorm: () => ({}),
   gradientAt: () => ({}),
   partition: () => ({}),
   skipNonFinite: () => ({ count: "scalar" }),

@@ -15,7 +15,10 @@ import * as predicates from "../../src/optimizer/predicate.ts";
 import * as annealing from "../../src/optimizer/annealing.ts";
 import * as schedules from "../../src/optimizer/schedule.ts";
 import * as signals from "../../src/optimizer/signal.ts";
-import { diagonal, scalar } from "../../src/optimizer/structure.ts";
+import { adaptiveGradientClip } from "../../src/optimizer/derived.ts";
+import { diagonal, factored, scalar } from "../../src/optimizer/structure.ts";
+import { scaleByParameterNorm, trustRatio } from "../../src/optimizer/parameter_norms.ts";
+import type { BlockNorm, Per } from "../../src/optimizer/blocks.ts";
 import * as transforms from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import {
@@ -74,6 +77,9 @@ export function hyperArbitrary(min: number, max: number): fc.Arbitrary<schedules
     fc.tuple(x, x, SMALL, fc.integer({ min: 1, max: 3 })).map(([from, to, steps, growth]) =>
       annealing.cosineRestarts({ from, to, steps, growth })
     ),
+    fc.tuple(x, x, within(0.1, 2), SMALL).map(([from, to, power, steps]) =>
+      schedules.powerDecay({ from, to, power, steps })
+    ),
   );
   return fc.oneof(
     { weight: 4, arbitrary: x },
@@ -119,6 +125,12 @@ const accumulators: fc.Arbitrary<readonly Iterative[]> = fc.array(
   { maxLength: 2 },
 );
 
+const per = fc.constantFrom<Per>("global", "tensor", "unit");
+const blocks: fc.Arbitrary<BlockNorm> = fc.record({
+  per,
+  norm: fc.constantFrom("euclidean" as const, "rms" as const),
+});
+
 const spectrum = fc.array(
   fc.oneof<fc.Arbitrary<dampings.Damping>[]>(
     fc.constant(dampings.abs()),
@@ -139,8 +151,8 @@ function lengthAndDamping(jumps: boolean): fc.Arbitrary<Rooted> {
     ...(jumps ? [fc.constant(lengths.eigenbasis())] : []),
   );
   const others = fc.oneof<fc.Arbitrary<lengths.Length>[]>(
-    fc.constant(lengths.normalized()),
-    positive.map(lengths.clipped),
+    blocks.map(lengths.normalized),
+    fc.tuple(positive, blocks).map(([limit, blocks]) => lengths.clipped(limit, blocks)),
     positive.map(lengths.gradientNormClipped),
     positive.map(lengths.eigenbasisClipped),
   );
@@ -161,7 +173,12 @@ function stageArbitrary(
   inner: fc.Arbitrary<Optimizer>,
   { secondOrder = true, jumps = true }: ArbitraryOptions,
 ): fc.Arbitrary<Optimizer> {
-  const structure = fc.constantFrom(scalar(), diagonal(), diagonal({ average: "kernel" }));
+  const structure = fc.constantFrom(
+    scalar(),
+    diagonal(),
+    diagonal({ average: "kernel" }),
+    factored(),
+  );
   const samples = fc.oneof<fc.Arbitrary<calculating.Calculating>[]>(
     inner.map((of) => calculating.empiricalFisher({ of })),
     ...(secondOrder
@@ -181,12 +198,17 @@ function stageArbitrary(
     iterative: accumulators,
     every: fc.integer({ min: 1, max: 4 }).map((sample) => ({ sample })),
   });
-  const centred: fc.Arbitrary<CurvatureOptions> = decay.map((decay) => ({
+  const centred: fc.Arbitrary<CurvatureOptions> = fc.tuple(decay, structure).map((
+    [decay, structure],
+  ) => ({
     calculating: calculating.empiricalFisher(),
-    structure: diagonal(),
+    structure,
     iterative: transforms.ema({ decay, centred: true }),
   }));
-  const constant: fc.Arbitrary<CurvatureOptions> = fc.tuple(positive, structure).map((
+  const constant: fc.Arbitrary<CurvatureOptions> = fc.tuple(
+    positive,
+    structure.filter(({ kind }) => kind !== "factored"),
+  ).map((
     [value, structure],
   ) => ({ calculating: schedules.constant(value), structure }));
   const regression: fc.Arbitrary<CurvatureOptions> = fc.tuple(
@@ -241,7 +263,23 @@ export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary
     fc.array(inner, { maxLength: 3 }).map((of) => chain(...of)),
     fc.array(inner, { maxLength: 3 }).map((of) => add(...of)),
     stageArbitrary(inner, options),
-    fc.tuple(inner, inner, fc.constantFrom("tensor" as const, "global" as const)).map((
+    fc.tuple(hyperArbitrary(0, 1), per, eps, eps, fc.option(positive), inner).map((
+      [coefficient, per, floor, share, most, direction],
+    ) =>
+      trustRatio({
+        coefficient,
+        per,
+        floor,
+        decay: share,
+        eps: share,
+        min: 0.01,
+        ...(most === null ? {} : { max: most }),
+        direction,
+      })
+    ),
+    fc.tuple(blocks, eps).map(([blocks, floor]) => scaleByParameterNorm({ ...blocks, floor })),
+    fc.constant(adaptiveGradientClip()),
+    fc.tuple(inner, inner, per).map((
       [direction, magnitude, per],
     ) => graft({ direction, magnitude, per })),
     inner.map(skipNonFinite),

@@ -10,17 +10,20 @@ import type { OfKind } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import {
   abs,
+  add,
+  cast,
   compare,
+  constant,
   div,
-  dot,
   max,
   min,
   mul,
   neg,
   select,
   sign,
-  sqrt,
+  sum,
 } from "../../tensor/ops.ts";
+import { normOf, overBlocks } from "../blocks.ts";
 import { hyper, record, type Scope } from "../scope.ts";
 import type { Spectrum } from "./spectrum.ts";
 
@@ -32,13 +35,6 @@ type Rule<K extends LengthKind> = (
   scope: Scope,
 ) => Node;
 
-/** ‖û/λ‖_H = √Σ û²/λ. */
-function lengthInH(u: Node, newton: Node): Node {
-  const squared = dot(u, newton);
-  const positive = compare("gt", squared, 0);
-  return select(positive, sqrt(select(positive, squared, 1)), squared);
-}
-
 const limitOf = (scope: Scope, { limit }: { readonly limit: Parameters<typeof hyper>[2] }) =>
   hyper(scope, "length/limit", limit);
 
@@ -47,11 +43,14 @@ const RULES: { readonly [K in LengthKind]: Rule<K> } = {
   gradientNorm: (_, u, spectrum) => spectrum.divide(u, 0.5),
   power: ({ exponent }, u, spectrum) => spectrum.divide(u, exponent),
   eigenbasis: (_, u, spectrum) => spectrum.divide(sign(u), 0.5),
-  normalized: (_, u, spectrum) => {
+  normalized: ({ per, norm }, u, spectrum, { space }) => {
     const newton = spectrum.divide(u, 1);
-    const length = lengthInH(u, newton);
-    const moves = compare("ne", length, 0);
-    return select(moves, div(newton, select(moves, length, 1)), 0);
+    return overBlocks(per, space, (blocks) => {
+      const d = blocks.take(newton);
+      const length = blocks.spread(normOf(blocks, mul(blocks.take(u), d), norm));
+      const moves = compare("ne", length, 0);
+      return select(moves, div(d, select(moves, length, 1)), 0);
+    });
   },
   clamped: (length, u, spectrum, scope) => {
     const limit = limitOf(scope, length);
@@ -60,10 +59,16 @@ const RULES: { readonly [K in LengthKind]: Rule<K> } = {
   clipped: (length, u, spectrum, scope) => {
     const limit = limitOf(scope, length);
     const newton = spectrum.divide(u, 1);
-    const norm = lengthInH(u, newton);
-    const clips = compare("gt", norm, limit);
-    record(scope, "clipped", clips);
-    return mul(select(clips, div(limit, select(clips, norm, 1)), 1), newton);
+    let clipped = constant(0);
+    const step = overBlocks(length.per, scope.space, (blocks) => {
+      const d = blocks.take(newton);
+      const norm = normOf(blocks, mul(blocks.take(u), d), length.norm);
+      const clips = compare("gt", norm, limit);
+      clipped = add(clipped, sum(cast(clips, "f32")));
+      return mul(blocks.spread(select(clips, div(limit, select(clips, norm, 1)), 1)), d);
+    });
+    record(scope, "clipped", clipped);
+    return step;
   },
   gradientNormClipped: (length, u, spectrum, scope) => {
     const limit = limitOf(scope, length);

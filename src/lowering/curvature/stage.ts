@@ -14,7 +14,7 @@ import { damped, signsAfter } from "./damping.ts";
 import { accumulate } from "./iterative.ts";
 import { applyLength, powerOfLength } from "./length.ts";
 import { spectrumOf } from "./spectrum.ts";
-import { project } from "./structure.ts";
+import { expand, project } from "./structure.ts";
 
 /** λ before damping, from the samples up to this step, and what wants to see the step that is made of it. */
 function curvatureOf(stage: Curvature, u: Node, scope: Scope) {
@@ -31,7 +31,8 @@ function curvatureOf(stage: Curvature, u: Node, scope: Scope) {
   const kept = (x: Node) => project(stage.structure, x, scope.space);
   const value = damped(stage.damping, "sample", kept(diagonal), sampling);
   const sample = { value, project: kept, ...(vector === undefined ? {} : { vector }) };
-  const lambda = through(accumulate(stage.iterative, sample, sampling));
+  const statistic = through(accumulate(stage.iterative, sample, sampling));
+  const lambda = expand(stage.structure, statistic, scope.space);
   return { lambda, nonNegative, observe: undefined };
 }
 

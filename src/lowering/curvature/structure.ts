@@ -1,20 +1,61 @@
 /**
- * What is kept of a sample.
+ * What is kept of a sample, and λ from what has been kept.
  *
  * @module
  */
 import type { Structure, StructureKind } from "../../optimizer/structure.ts";
 import type { OfKind } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
-import { broadcast, mean } from "../../tensor/ops.ts";
-import { perTensor, type Space } from "../arena.ts";
+import { broadcast, compare, div, mean, mul, reshape, select, slice } from "../../tensor/ops.ts";
+import { flatten, perTensor, slices, type Space } from "../arena.ts";
+import type { ArenaEntry } from "../program.ts";
 
-/** The statistic that a structure keeps of samples of the diagonal. */
-type Rule<K extends StructureKind> = (
-  structure: OfKind<Structure, K>,
-  sample: Node,
-  space: Space,
-) => Node;
+interface Rule<K extends StructureKind> {
+  /** The statistic that is kept of a sample of the diagonal: linear, so that averages commute with it. */
+  project(structure: OfKind<Structure, K>, sample: Node, space: Space): Node;
+  /** λ of a statistic: one number, or one a coordinate. */
+  expand(statistic: Node, space: Space): Node;
+}
+
+/** A tensor of rank 2 or more as matrices over its last two axes: how many, rows, columns. */
+function matricesOf({ shape, size }: ArenaEntry): readonly [number, number, number] | undefined {
+  const [rows, columns] = shape.slice(-2);
+  if (rows === undefined || columns === undefined) return undefined;
+  return [size / (rows * columns), rows, columns];
+}
+
+/** Row means, then column means, of every matrix of a tensor. */
+function means(x: Node, entry: ArenaEntry): Node {
+  const matrices = matricesOf(entry);
+  if (matrices === undefined) return x;
+  const matrix = reshape(x, matrices);
+  return flatten([mean(matrix, [2]), mean(matrix, [1])]);
+}
+
+/** R Cᵀ/mean(R) for every matrix; R/mean(R) first, because R·C of small numbers is 0 in single precision. */
+function product(statistic: Node, [count, rows, columns]: readonly [number, number, number]): Node {
+  const split = count * rows, end = split + count * columns;
+  const row = reshape(slice(statistic, [0], [split]), [count, rows]);
+  const column = reshape(slice(statistic, [split], [end]), [count, columns]);
+  const whole = broadcast(mean(row, [1]), [count, rows], [0]);
+  const some = compare("ne", whole, 0);
+  const share = select(some, div(row, select(some, whole, 1)), 0);
+  const shape = [count, rows, columns];
+  return mul(broadcast(share, shape, [0, 1]), broadcast(column, shape, [0, 2]));
+}
+
+/** λ from the means of every tensor. */
+function products(statistic: Node, space: Space): Node {
+  let start = 0;
+  return flatten(space.entries.map((entry) => {
+    const matrices = matricesOf(entry);
+    const [count, rows, columns] = matrices ?? [1, entry.size, 0];
+    const own = slice(statistic, [start], [start += count * (rows + columns)]);
+    return matrices === undefined ? own : product(own, matrices);
+  }));
+}
+
+const asItIs = (statistic: Node): Node => statistic;
 
 /** Axes of a convolution's window: those after the two of channels. */
 const windowAxes = (rank: number): number[] => Array.from({ length: rank }, (_, i) => i).slice(2);
@@ -27,16 +68,26 @@ function averaged(x: Node): Node {
 }
 
 const RULES: { readonly [K in StructureKind]: Rule<K> } = {
-  scalar: (_, sample) => mean(sample),
-  diagonal: ({ average }, sample, space) =>
-    average === "none" ? sample : perTensor([sample], space, ([part]) => averaged(part!)),
+  scalar: { project: (_, sample) => mean(sample), expand: asItIs },
+  diagonal: {
+    project: ({ average }, sample, space) =>
+      average === "none" ? sample : perTensor([sample], space, ([part]) => averaged(part!)),
+    expand: asItIs,
+  },
+  factored: {
+    project: (_, sample, space) =>
+      flatten(slices(sample, space).map((part, i) => means(part, space.entries[i]!))),
+    expand: products,
+  },
 };
 
-/** What the structure keeps of a sample of the diagonal: one number, or one a coordinate. */
+/** What the structure keeps of a sample of the diagonal. */
 export function project(structure: Structure, sample: Node, space: Space): Node {
-  return (RULES[structure.kind] as (it: Structure, sample: Node, space: Space) => Node)(
-    structure,
-    sample,
-    space,
-  );
+  const rule = RULES[structure.kind] as Rule<StructureKind>;
+  return rule.project(structure as OfKind<Structure, typeof structure.kind>, sample, space);
+}
+
+/** λ from the accumulated statistic: one number, or one a coordinate. */
+export function expand(structure: Structure, statistic: Node, space: Space): Node {
+  return RULES[structure.kind].expand(statistic, space);
 }

@@ -19,9 +19,11 @@ import { identityRule } from "./identity.ts";
 import { newtonRaphsonRule } from "./newton_raphson.ts";
 import { partitionRule } from "./partition.ts";
 import type { Rule } from "./rule.ts";
+import { scaleByParameterNormRule } from "./scale_by_parameter_norm.ts";
 import { scaleRule } from "./scale.ts";
 import { skipNonFiniteRule } from "./skip_non_finite.ts";
 import { traceRule } from "./trace.ts";
+import { trustRatioRule } from "./trust_ratio.ts";
 import { weightDecayRule } from "./weight_decay.ts";
 import { zeroRule } from "./zero.ts";
 
@@ -37,6 +39,8 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   weightDecay: weightDecayRule,
   newtonRaphson: newtonRaphsonRule,
   graft: graftRule,
+  trustRatio: trustRatioRule,
+  scaleByParameterNorm: scaleByParameterNormRule,
   gradientAt: gradientAtRule,
   partition: partitionRule,
   skipNonFinite: skipNonFiniteRule,

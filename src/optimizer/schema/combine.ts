@@ -77,6 +77,9 @@ const RULES: { readonly [K in CalculatingKind]: (stage: Curvature, raise: Raise)
     }
   },
   constant: (stage, raise) => {
+    if (stage.structure.kind === "factored") {
+      raise(["structure"], "factored", "scalar or diagonal: a constant has no samples to factor");
+    }
     if (stage.iterative.length > 0) {
       raise(["iterative"], `${stage.iterative.length} accumulators`, "latest with a constant");
     }
@@ -129,7 +132,7 @@ export function combine(stage: Curvature, raise: Raise): Curvature {
     raise(
       ["every", "factor"],
       `${stage.every.factor}`,
-      `1: nothing is factored in ${stage.structure.kind}`,
+      `1: ${stage.structure.kind} has no roots or bases to recompute`,
     );
   }
   if (!HAS_ROOT[stage.length.kind] && stage.damping.some(({ kind }) => kind === "addToRoot")) {

@@ -74,6 +74,11 @@ function almostZero(from: number): number {
   return Math.sign(from) * Number.MIN_VALUE;
 }
 
+/** The same for any limit. */
+function almost(to: number, from: number): number {
+  return to === 0 ? almostZero(from) : to + (from - to) * Number.EPSILON;
+}
+
 /** Between these values every value lies: each kind of schedule is monotone from one to the next. */
 const EXTREMES: {
   readonly [K in ScheduleKind | SignalKind]: (
@@ -84,6 +89,7 @@ const EXTREMES: {
   linear: ({ from, to }) => [from, to],
   cosineDecay: ({ from, to, warmup }) => [from, to, ...(warmup > 0 ? [from / warmup] : [])],
   exponentialDecay: ({ from, factor }) => factor === 1 ? [from] : [from, almostZero(from)],
+  powerDecay: ({ from, to }) => [from, almost(to, from)],
   stepDecay: ({ from, factor }) => factor === 1 ? [from] : [from, almostZero(from)],
   piecewise: ({ from, changes }) => [from, ...changes.map(({ value }) => value)],
   warmup: ({ to, steps }) => [to, to / steps],
@@ -183,6 +189,13 @@ const SCHEDULES: Table<Schedule> = {
     from: number(ANY),
     factor: number({ min: 0, max: 1, openMin: true }),
     steps,
+  }),
+  powerDecay: z.strictObject({
+    kind: z.literal("powerDecay"),
+    from: number(ANY),
+    to: number(ANY).default(0),
+    power: number(POSITIVE),
+    steps: steps.default(1),
   }),
   stepDecay: z.strictObject({
     kind: z.literal("stepDecay"),

@@ -32,6 +32,8 @@ function listOf<T>(schema: Border<T>): Border<readonly T[]> {
   );
 }
 
+const per = word("tensor", "global", "unit").default("tensor");
+
 const every = z.strictObject({
   sample: integer(1).default(1),
   factor: integer(1).default(1),
@@ -72,7 +74,24 @@ function transforms(): Table<Optimizer> {
       kind: z.literal("graft"),
       direction: inner,
       magnitude: inner,
-      per: word("tensor", "global").default("tensor"),
+      per,
+    }),
+    trustRatio: z.strictObject({
+      kind: z.literal("trustRatio"),
+      coefficient: hyper(NON_NEGATIVE).default(1),
+      per,
+      floor: hyper(NON_NEGATIVE).default(0),
+      decay: hyper(NON_NEGATIVE).default(0),
+      eps: hyper(NON_NEGATIVE).default(0),
+      min: z.exactOptional(hyper(NON_NEGATIVE)),
+      max: z.exactOptional(hyper(POSITIVE)),
+      direction: inner.default({ kind: "identity" }),
+    }),
+    scaleByParameterNorm: z.strictObject({
+      kind: z.literal("scaleByParameterNorm"),
+      per,
+      norm: word("euclidean", "rms").default("rms"),
+      floor: hyper(NON_NEGATIVE).default(1e-3),
     }),
     gradientAt: z.strictObject({ kind: z.literal("gradientAt"), at: inner }),
     partition: z.strictObject({
@@ -131,6 +150,11 @@ export const optimizerSchema: Border<Optimizer> = tagged<Optimizer>(
         return flatten("add", "zero", it.of);
       case "curvature":
         return combine(it, (path, found, expected) => raise(ctx, it, path, found, expected));
+      case "trustRatio":
+        if (typeof it.min === "number" && typeof it.max === "number" && it.min > it.max) {
+          raise(ctx, it, ["min"], `${it.min}`, `at most max, ${it.max}`);
+        }
+        return it;
       default:
         return it;
     }

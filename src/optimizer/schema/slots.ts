@@ -56,6 +56,7 @@ const structure: Table<Structure> = {
     kind: z.literal("diagonal"),
     average: word("none", "kernel").default("none"),
   }),
+  factored: z.strictObject({ kind: z.literal("factored") }),
 };
 
 const prior = z.strictObject({ parameters: number(POSITIVE), gradients: number(POSITIVE) });
@@ -90,15 +91,19 @@ const initial: Border<Initial> = z.unknown().transform((x, ctx): Initial =>
 );
 
 const limit = hyper(POSITIVE);
+const global = {
+  per: word("global", "tensor", "unit").default("global"),
+  norm: word("euclidean", "rms").default("euclidean"),
+};
 
 const length: Table<Length> = {
   none: z.strictObject({ kind: z.literal("none") }),
-  normalized: z.strictObject({ kind: z.literal("normalized") }),
+  normalized: z.strictObject({ kind: z.literal("normalized"), ...global }),
   gradientNorm: z.strictObject({ kind: z.literal("gradientNorm") }),
   power: z.strictObject({ kind: z.literal("power"), exponent: number(POSITIVE) }),
   eigenbasis: z.strictObject({ kind: z.literal("eigenbasis") }),
   clamped: z.strictObject({ kind: z.literal("clamped"), limit }),
-  clipped: z.strictObject({ kind: z.literal("clipped"), limit }),
+  clipped: z.strictObject({ kind: z.literal("clipped"), limit, ...global }),
   gradientNormClipped: z.strictObject({ kind: z.literal("gradientNormClipped"), limit }),
   eigenbasisClipped: z.strictObject({ kind: z.literal("eigenbasisClipped"), limit }),
 };
