@@ -129,12 +129,14 @@ export {
 } from "./src/optimizer/telemetry.ts";
 
 // The catalogue.
+export * from "./src/optimizer/catalogue/adafactor.ts";
 export * from "./src/optimizer/catalogue/adagrad.ts";
 export * from "./src/optimizer/catalogue/adahessian.ts";
 export * from "./src/optimizer/catalogue/adam.ts";
 export * from "./src/optimizer/catalogue/adam_relatives.ts";
 export * from "./src/optimizer/catalogue/adamw.ts";
 export * from "./src/optimizer/catalogue/adaptive_sgd.ts";
+export * from "./src/optimizer/catalogue/layerwise.ts";
 export * from "./src/optimizer/catalogue/nasgd.ts";
 export * from "./src/optimizer/catalogue/registry.ts";
 export * from "./src/optimizer/catalogue/rmsprop.ts";

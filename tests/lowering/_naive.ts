@@ -2,6 +2,8 @@
 
 import { streamOf } from "../../src/nn/initial.ts";
 import { randomKey, randomWord } from "../../src/tensor/random.ts";
+import { arenaOf } from "../../src/lowering/arena.ts";
+import { blocks, factors, normAt, scaled } from "./_blocks.ts";
 import type { Problem, Vector } from "./_functions.ts";
 
 /** θ_{t+1} − θ_t from θ and t; state is in the closure. */
@@ -44,6 +46,8 @@ function adamLike(options: AdamLike): (p: Problem) => (x: Vector, t: number) => 
     };
   };
 }
+
+const entriesOf = (p: Problem) => arenaOf(p.objective.leaves, () => "").entries;
 
 const times = (k: number, v: Vector) => v.map((x) => -k * x);
 
@@ -227,6 +231,42 @@ export const NAIVE: Readonly<Record<string, Naive>> = {
         m[i] = 0.99 * m[i]! + 0.01 * g;
         return -rate * (d + 0.01 * x[i]!);
       });
+  },
+  lars: (p, rate) => {
+    const tensors = blocks("tensor", entriesOf(p)), v = zeros(p);
+    return (x) => {
+      const g = p.g(x);
+      const local = scaled(g.map((gi, i) => gi + 5e-4 * x[i]!), tensors, (block) => {
+        const own = normAt(x, block, "euclidean");
+        return 1e-3 * own / (normAt(g, block, "euclidean") + 5e-4 * own);
+      });
+      return local.map((d, i) => -(v[i] = 0.9 * v[i]! + rate * d));
+    };
+  },
+  lamb: (p, rate) => {
+    const tensors = blocks("tensor", entriesOf(p)), adam = adamLike({ eps: 1e-6 })(p);
+    return (x, t) => {
+      const r = adam(x, t).map((d, i) => d + 0.01 * x[i]!);
+      return scaled(
+        r,
+        tensors,
+        (block) => -rate * normAt(x, block, "euclidean") / normAt(r, block, "euclidean"),
+      );
+    };
+  },
+  adafactor: (p, rate) => {
+    const tensors = blocks("tensor", entriesOf(p)), f = factors(entriesOf(p));
+    return (x, t) => {
+      const g = p.g(x);
+      const lambda = f.next(g.map((gi) => gi * gi + 1e-30), 1 - (t + 1) ** -0.8);
+      const u = g.map((gi, i) => gi / Math.sqrt(lambda[i]!));
+      return scaled(
+        u,
+        tensors,
+        (block) =>
+          -rate * Math.max(1e-3, normAt(x, block, "rms")) / Math.max(1, normAt(u, block, "rms")),
+      );
+    };
   },
   sam: (p, rate) => (x) => {
     const g = p.g(x), n = Math.sqrt(dot(g, g));

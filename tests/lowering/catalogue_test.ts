@@ -1,9 +1,11 @@
+import { adafactor } from "../../src/optimizer/catalogue/adafactor.ts";
 import { adagrad } from "../../src/optimizer/catalogue/adagrad.ts";
 import { adahessian } from "../../src/optimizer/catalogue/adahessian.ts";
 import { adam } from "../../src/optimizer/catalogue/adam.ts";
 import * as relatives from "../../src/optimizer/catalogue/adam_relatives.ts";
 import { adamw } from "../../src/optimizer/catalogue/adamw.ts";
 import * as adaptive from "../../src/optimizer/catalogue/adaptive_sgd.ts";
+import { lamb, lars } from "../../src/optimizer/catalogue/layerwise.ts";
 import { nasgd, normAdaptedAdam } from "../../src/optimizer/catalogue/nasgd.ts";
 import { rmsprop } from "../../src/optimizer/catalogue/rmsprop.ts";
 import { sam } from "../../src/optimizer/catalogue/sam.ts";
@@ -39,6 +41,9 @@ const OPTIMIZERS: Readonly<Record<string, (learningRate: number) => Optimizer>> 
   adahessian: (learningRate) => adahessian({ learningRate, eps: 1e-4, probes: 2 }),
   sophia: (learningRate) => sophia({ learningRate, every: 3, weightDecay: 0.01 }),
   lion: (learningRate) => lion({ learningRate, weightDecay: 0.01 }),
+  lars: (learningRate) => lars({ learningRate }),
+  lamb: (learningRate) => lamb({ learningRate }),
+  adafactor: (learningRate) => adafactor({ learningRate }),
   sam: (learningRate) => sam({ learningRate }),
 };
 

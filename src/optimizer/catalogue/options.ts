@@ -27,16 +27,20 @@ export type OptionName =
   | "beta3"
   | "cap"
   | "centred"
+  | "coefficient"
   | "dampening"
   | "decay"
   | "eps"
   | "every"
+  | "floor"
   | "gamma"
   | "initial"
   | "learningRate"
+  | "limit"
   | "lowerBound"
   | "momentum"
   | "nesterov"
+  | "power"
   | "probes"
   | "rho"
   | "sigma"
@@ -54,16 +58,20 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   beta3: hyper(DECAY),
   cap: z.nullable(hyper(POSITIVE)),
   centred: z.boolean(),
+  coefficient: hyper(NON_NEGATIVE),
   dampening: hyper(UNIT),
   decay: hyper(DECAY),
   eps: hyper(NON_NEGATIVE),
   every: integer(1),
+  floor: hyper(NON_NEGATIVE),
   gamma: hyper(NON_NEGATIVE),
   initial: number(NON_NEGATIVE),
   learningRate: hyper(NON_NEGATIVE),
+  limit: hyper(POSITIVE),
   lowerBound: hyper(ANY),
   momentum: hyper(DECAY),
   nesterov: z.boolean(),
+  power: number(POSITIVE),
   probes: integer(1),
   rho: number(POSITIVE),
   sigma: number(POSITIVE),

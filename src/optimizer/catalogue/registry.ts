@@ -10,12 +10,14 @@ import { type Issue, issue, SteepestError } from "../../errors.ts";
 import { check } from "../schema/tagged.ts";
 import { closest, show } from "../schema/words.ts";
 import type { Optimizer } from "../types.ts";
+import { ADAFACTOR, adafactor } from "./adafactor.ts";
 import { ADAGRAD, adagrad } from "./adagrad.ts";
 import { ADAHESSIAN, adahessian } from "./adahessian.ts";
 import { ADAM, adam } from "./adam.ts";
 import * as relatives from "./adam_relatives.ts";
 import { ADAMW, adamw } from "./adamw.ts";
 import * as adaptive from "./adaptive_sgd.ts";
+import { LAMB, lamb, LARS, lars } from "./layerwise.ts";
 import { NASGD, nasgd, NORM_ADAPTED_ADAM, normAdaptedAdam } from "./nasgd.ts";
 import { OPTION_SCHEMAS, type OptionName } from "./options.ts";
 import { RMSPROP, rmsprop } from "./rmsprop.ts";
@@ -49,6 +51,8 @@ export interface CatalogueEntry {
 
 const RATES = { learningRate: [1e-4, 3e-4, 1e-3, 3e-3, 1e-2] };
 const LARGE_RATES = { learningRate: [0.01, 0.03, 0.1, 0.3] };
+const RELATIVE_RATES = { learningRate: [0.003, 0.01, 0.03, 0.1] };
+const LARS_RATES = { learningRate: [1, 3, 10, 30] };
 const SMALL_RATES = { learningRate: [1e-5, 1e-4, 3e-4, 1e-3] };
 const ALPHAS = { alpha: [0.3, 0.5, 0.7, 1] };
 
@@ -163,10 +167,20 @@ const ENTRIES: readonly CatalogueEntry[] = [
   ),
   entry("adan", "Adan", "Xie et al. 2022", relatives.ADAN, RATES, relatives.adan),
   entry("adagrad", "Adagrad", "Duchi, Hazan and Singer 2011", ADAGRAD, LARGE_RATES, adagrad),
+  entry(
+    "adafactor",
+    "Adafactor",
+    "Shazeer and Stern 2018, Algorithms 4 and 5",
+    ADAFACTOR,
+    RELATIVE_RATES,
+    adafactor,
+  ),
   entry("rmsprop", "RMSprop", "Tieleman and Hinton 2012", RMSPROP, RATES, rmsprop),
   entry("adahessian", "AdaHessian", "Yao et al. 2020", ADAHESSIAN, LARGE_RATES, adahessian),
   entry("sophia", "Sophia", "Liu et al. 2023", SOPHIA, SMALL_RATES, sophia),
   entry("lion", "Lion", "Chen et al. 2023", LION, SMALL_RATES, lion),
+  entry("lars", "LARS", "You, Gitman and Ginsburg 2017, Algorithm 1", LARS, LARS_RATES, lars),
+  entry("lamb", "LAMB", "You et al. 2019, Algorithm 2", LAMB, RELATIVE_RATES, lamb),
   entry("sam", "Sharpness-aware minimisation", "Foret et al. 2020", SAM, LARGE_RATES, sam),
 ];
 
