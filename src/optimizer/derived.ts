@@ -87,6 +87,7 @@ export function clipByUnitNorm(limit: Hyper): Curvature {
  *
  * Source: Brock, De, Smith and Simonyan 2021, equation (3). Units are indices of axis 0, because weights are
  * [out, in] and [out, in, height, width]; optax has them last, and takes a matrix with one column for a vector.
+ * What is counted as bounded are the units that it leaves as they are.
  *
  * @param limit C > 0, without unit; default 0.01.
  * @throws {SteepestError} of kind `description`: a value out of range.

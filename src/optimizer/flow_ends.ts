@@ -93,6 +93,9 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   }),
   // The magnitude alone says how far.
   graft: (it, place) => tails(it, place)[1]!,
+  // A ratio of at most 1 is a clip; any other undoes the factors of u.
+  trustRatio: (it, place) => (it.max === 1 ? passes : stops)(it, place),
+  scaleByParameterNorm: passes,
   gradientAt: stops,
   skipNonFinite: (it, place) => sideBySide(tails(it, place), place),
   curvature: (it, place) => (isClip(it) ? passes : stops)(it, place),
