@@ -17,7 +17,7 @@ import { simplify } from "../tensor/simplify.ts";
 import { arenaOf } from "./arena.ts";
 import { type AnyObjective, batchTensors, problemOf } from "./problem.ts";
 import { PARAMETERS, type Region, SEED, type Slot, STEP, type StepProgram } from "./program.ts";
-import { type Collector, record, type Scope } from "./scope.ts";
+import { type Collector, type Phase, record, regionOf, type Scope } from "./scope.ts";
 import { recordTelemetry } from "./telemetry.ts";
 import { applyTransform } from "./transforms/rules.ts";
 
@@ -76,20 +76,26 @@ function simplified(regions: readonly Region[]): readonly Region[] {
   }));
 }
 
-/** Regions with long periods first, so that each sees the state of those that it builds on. */
-function regionsOf({ assignments }: Collector, first: readonly string[]): readonly Region[] {
-  const straight = assignments.get(1) ?? [];
-  const periods = [...assignments.keys()].filter((p) => p > 1).sort((a, b) => b - a);
+/** The order in which the regions between the two straight ones run. */
+const PHASES: readonly Phase[] = ["sample", "factor"];
+
+/** Within a phase long periods come first, so that each sees the state of those that it builds on. */
+function regionsOf({ regions }: Collector, first: readonly string[]): readonly Region[] {
   const region = (period: number, assign: Region["assign"]): Region => ({
     kind: period === 1 ? "straight" : "every",
     period,
     offset: 0,
     assign,
   });
-  if (periods.length === 0) return [region(1, straight)];
+  const all = [...regions.values()];
+  const straight = all.find(({ period }) => period === 1)?.assign ?? [];
+  const between = all.filter(({ period }) => period > 1).sort((a, b) =>
+    PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase) || b.period - a.period
+  );
+  if (between.length === 0) return [region(1, straight)];
   return [
     region(1, straight.filter(({ slot }) => first.includes(slot))),
-    ...periods.map((period) => region(period, assignments.get(period)!)),
+    ...between.map(({ period, assign }) => region(period, assign)),
     region(1, straight.filter(({ slot }) => !first.includes(slot))),
   ];
 }
@@ -124,8 +130,7 @@ export function lower(
   const problem = problemOf(objective, arena, batch.node);
   const collector: Collector = {
     slots: new Map([...commonSlots(arena.size), ...batch.slots].map((s) => [s.name, s])),
-    assignments: new Map(),
-    settled: new Map(),
+    regions: new Map(),
     hypers: new Map(),
     places: new Set(),
     factors: new Map(),
@@ -139,6 +144,7 @@ export function lower(
     clock: cast(problem.step, "f32"),
     period: 1,
     signals: new Map([["loss", problem.loss]]),
+    phase: "sample",
     collector,
     apply: applyTransform,
   };
@@ -147,8 +153,7 @@ export function lower(
   const fault = failureOf(collector);
   if (fault !== undefined) return E.left(fault);
   recordTelemetry(telemetry.right, optimizer, u, scope);
-  const last = collector.assignments.get(1) ?? [];
-  collector.assignments.set(1, [...last, { slot: PARAMETERS, value: sub(problem.theta, u) }]);
+  regionOf(scope).assign.push({ slot: PARAMETERS, value: sub(problem.theta, u) });
   return E.right({
     arena,
     slots: [...collector.slots.values()],

@@ -9,7 +9,7 @@ import { gradient } from "../autodiff/vjp.ts";
 import { makeMode, type RandomSource, randomSource } from "../nn/mode.ts";
 import { type Instance, instantiate, type Objective } from "../objective/objective.ts";
 import { type Node, sizeOf } from "../tensor/node.ts";
-import { input, mean, randomBits, square } from "../tensor/ops.ts";
+import { input, randomBits } from "../tensor/ops.ts";
 import { topological } from "../tensor/walk.ts";
 import { flatten, parameterOf, restrict, slices, type Space } from "./arena.ts";
 import { type Arena, PARAMETERS, SEED, STEP } from "./program.ts";
@@ -42,8 +42,14 @@ export interface Problem {
   readonly gaussNewtonTimes?: (v: Node, space: Space) => Node;
   /** ∇f under labels sampled from the model, over a space; absent where labels cannot be sampled. */
   readonly sampledGradient?: (space: Space) => Node;
-  /** Mean over examples of the squared per-example gradients; absent without a likelihood. */
-  readonly meanSquares?: (labels: "given" | "sampled", space: Space) => Node | undefined;
+  /**
+   * The gradient of each example, for each parameter of a space as [batchSize, size]; absent without a likelihood,
+   * undefined where it cannot be sampled.
+   */
+  readonly examples?: (
+    labels: "given" | "sampled",
+    space: Space,
+  ) => readonly Node[] | undefined;
   /** A random stream of its own. */
   random(name: string): RandomSource;
 }
@@ -95,7 +101,7 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
     if (outputs === undefined || likelihood?.sample === undefined) return undefined;
     return { ...given, ...likelihood.sample(outputs, random(LABELS)) };
   };
-  const squares = (labels: "given" | "sampled", space: Space): Node | undefined => {
+  const exampleGradients = (labels: "given" | "sampled", space: Space) => {
     const all = labels === "given" ? given : sampled();
     if (all === undefined) return undefined;
     const examples = Object.entries(all).map(([name, node]) => ({
@@ -111,8 +117,7 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
         ? [{ one, all: randomBits(seed, step, one.op.stream, [size, ...one.shape.slice(1)]) }]
         : []
     );
-    const each = perExampleGradients(loss, wrt(space), [...examples, ...masks]);
-    return flatten(each.map((g) => mean(square(g), [0])));
+    return perExampleGradients(loss, wrt(space), [...examples, ...masks]);
   };
   const whole = flatten(gradient(here.loss, wrt(arena)));
   return {
@@ -138,7 +143,7 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
       sampledGradient: (space: Space) =>
         flatten(gradient(likelihood.loss(outputs, sampled()!), wrt(space))),
     }),
-    ...(outputs === undefined ? {} : { meanSquares: squares }),
+    ...(outputs === undefined ? {} : { examples: exampleGradients }),
     random,
   };
 }

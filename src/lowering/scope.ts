@@ -19,13 +19,23 @@ import type { Assignment, Slot } from "./program.ts";
 import { scheduleNode } from "./schedules.ts";
 import { signalNode } from "./signals.ts";
 
+/** Factors are made of what samples have become, so their regions come after those of the samples. */
+export type Phase = "sample" | "factor";
+
+/** A region to which rules add. */
+export interface Growing {
+  readonly period: number;
+  readonly phase: Phase;
+  readonly assign: Assignment[];
+  /** The next version of a slot, under the hash of the value that becomes it. */
+  readonly settled: Map<string, Node>;
+}
+
 /** What rules have produced so far. */
 export interface Collector {
   readonly slots: Map<string, Slot>;
-  /** Assignments by the period of their region; 1 is the straight region. */
-  readonly assignments: Map<number, Assignment[]>;
-  /** By period: the next version of a slot, under the hash of the value that becomes it. */
-  readonly settled: Map<number, Map<string, Node>>;
+  /** Regions under construction. */
+  readonly regions: Map<string, Growing>;
   /** Values of hyperparameters, by slot and period: each is one value a step, however often it is asked for. */
   readonly hypers: Map<string, Node>;
   /** Where the transforms stand that were lowered. */
@@ -48,8 +58,10 @@ export interface Scope {
   readonly clock: Node;
   /** A bool scalar: state moves only where it holds. Absent: always. */
   readonly gate?: Node;
-  /** State is assigned in the region with this period. */
+  /** State is assigned in the region with this period … */
   readonly period: number;
+  /** … and phase. */
+  readonly phase: Phase;
   /** The scalars that hyperparameters may read here. */
   readonly signals: ReadonlyMap<SignalName, Node>;
   readonly collector: Collector;
@@ -63,10 +75,13 @@ export interface Evolution {
   readonly next: Node;
 }
 
-function assign(scope: Scope, assignment: Assignment): void {
-  const { assignments } = scope.collector;
-  const list = assignments.get(scope.period) ?? [];
-  assignments.set(scope.period, [...list, assignment]);
+/** The region in which state of a scope is assigned; at every step it is the straight one, whatever the phase. */
+export function regionOf({ collector: { regions }, period, phase }: Scope): Growing {
+  const order = period === 1 ? "sample" : phase;
+  const key = `${order} every ${period}`;
+  const found = regions.get(key) ?? { period, phase: order, assign: [], settled: new Map() };
+  regions.set(key, found);
+  return found;
 }
 
 /** A piece of state whose next value is still to be said. */
@@ -87,16 +102,22 @@ export function remember(
 ): Memory {
   const slot = `state/${joinPath(scope.path, name)}`;
   const old = input(slot, shape, dtype);
-  const { slots, settled } = scope.collector;
-  slots.set(slot, { name: slot, role: "state", shape, dtype, initial, perReplica: true });
+  const region = regionOf(scope);
+  scope.collector.slots.set(slot, {
+    name: slot,
+    role: "state",
+    shape,
+    dtype,
+    initial,
+    perReplica: true,
+  });
   return {
     old,
     become(value) {
       const kept = scope.gate === undefined ? value : select(scope.gate, value, old);
-      assign(scope, { slot, value: kept });
+      region.assign.push({ slot, value: kept });
       // Rules go on with the value before the gate; where the gate is shut, their result is not used.
-      const versions = settled.get(scope.period) ?? new Map<string, Node>();
-      settled.set(scope.period, versions.set(value.hash, input(slot, shape, dtype, 1)));
+      region.settled.set(value.hash, input(slot, shape, dtype, 1));
       return value;
     },
   };
@@ -129,7 +150,7 @@ export function record(scope: Scope, what: string, value: Node): void {
     dtype: "f32",
     perReplica: true,
   });
-  assign(scope, { slot: name, value: cast(value, "f32") });
+  regionOf(scope).assign.push({ slot: name, value: cast(value, "f32") });
 }
 
 /** u ← by·u; the number belongs to the learning rate where it ends the flow. */
@@ -155,7 +176,7 @@ export function hyperSlot(scope: Scope, path: string, initial: number): Node {
 /** The value of a hyperparameter at this transform's step: a slot, or a schedule or signal over slots. */
 export function hyper(scope: Scope, path: string, value: Hyper): Node {
   const { hypers } = scope.collector;
-  const key = `${joinPath(scope.path, path)}@${scope.period}`;
+  const key = `${joinPath(scope.path, path)}@${scope.phase}${scope.period}`;
   const known = hypers.get(key);
   if (known !== undefined) return known;
   const numberAt = (at: string, initial: number) => hyperSlot(scope, at, initial);
@@ -194,6 +215,5 @@ export function report(scope: Scope, kind: ErrorKind, found: string, expected: s
  * next value in it becomes the next version of its slot.
  */
 export function settled(value: Node, scope: Scope): Node {
-  const versions = scope.collector.settled.get(scope.period);
-  return scope.period === 1 || versions === undefined ? value : substitute([value], versions)[0]!;
+  return scope.period === 1 ? value : substitute([value], regionOf(scope).settled)[0]!;
 }

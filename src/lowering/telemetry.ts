@@ -30,7 +30,7 @@ import {
   sum,
 } from "../tensor/ops.ts";
 import type { Problem } from "./problem.ts";
-import { record, type Scope } from "./scope.ts";
+import { record, regionOf, type Scope } from "./scope.ts";
 
 /** A step that is done, as far as telemetry sees it. */
 interface Told {
@@ -68,7 +68,7 @@ function sumsOf(of: readonly Reduction[], u: Node, { problem }: Scope): Told["su
 
 /** The sum of the records of that name over all transforms. */
 const total = (name: CountName) => ({ scope }: Told): Node =>
-  (scope.collector.assignments.get(1) ?? [])
+  regionOf(scope).assign
     .filter(({ slot }) => slot.startsWith("record/") && slot.endsWith(`/${name}`))
     .map(({ value }) => value)
     .reduce((sum, value) => add(sum, value), constant(0));

@@ -18,8 +18,7 @@ function stageScope(): Scope {
   const problem = problemOf(objective, arena, () => constant(0));
   const collector: Collector = {
     slots: new Map(),
-    assignments: new Map(),
-    settled: new Map(),
+    regions: new Map(),
     hypers: new Map(),
     places: new Set(),
     factors: new Map(),
@@ -33,6 +32,7 @@ function stageScope(): Scope {
     clock: constant(0),
     period: 1,
     signals: new Map(),
+    phase: "sample",
     collector,
     apply: (_, u) => u,
   };

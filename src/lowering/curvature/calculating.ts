@@ -7,24 +7,24 @@ import type { Calculating, CalculatingKind } from "../../optimizer/calculating.t
 import type { Curvature, OfKind } from "../../optimizer/types.ts";
 import { joinPath } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
-import { add, constant, div, mul, square } from "../../tensor/ops.ts";
+import { add, concatenate, constant, div, mean, mul, square } from "../../tensor/ops.ts";
+import { flatten } from "../arena.ts";
 import { hyper, report, type Scope } from "../scope.ts";
 import { regression } from "./regression.ts";
+import { type Sample, sampleOfRows, sampleOfVector } from "./sample.ts";
 
 /** What a way of calculating gives at one step. */
 export type Calculated =
-  /** A sample of the diagonal over the space, and the vector of which it is the square. */
   | {
     readonly kind: "sample";
-    readonly diagonal: Node;
+    readonly sample: Sample;
+    /** s, where M = s sᵀ. */
     readonly vector?: Node;
-    readonly nonNegative: boolean;
   }
   /** λ itself, with nothing left to accumulate. */
   | {
     readonly kind: "spectrum";
     readonly lambda: Node;
-    readonly nonNegative: true;
     /** Is told the step that the stage puts out. */
     readonly observe?: (step: Node) => void;
   };
@@ -39,29 +39,37 @@ type Rule<K extends CalculatingKind> = (
 /** In place of a sample that the objective cannot give; the problem has been reported. */
 function missing(scope: Scope, found: string, expected: string): Calculated {
   report({ ...scope, path: joinPath(scope.path, "calculating") }, "need", found, expected);
-  return { kind: "sample", diagonal: constant(1, [scope.space.size]), nonNegative: true };
+  return { kind: "sample", sample: sampleOfVector(constant(1, [scope.space.size])) };
 }
 
-/** The mean over probes of v ⊙ Mv, v of random signs. */
-function probed(probes: number, scope: Scope, product: (v: Node) => Node): Node {
-  const samples = Array.from({ length: probes }, (_, i) => {
-    const random = scope.problem.random(joinPath(scope.path, "calculating/probe", i));
-    const v = random.rademacher([scope.space.size]);
-    return mul(v, product(v));
-  });
-  const total = samples.reduce((a, b) => add(a, b));
-  return probes === 1 ? total : div(total, probes);
+/** A matrix that is known by its products; the diagonal is the mean over probes of v ⊙ Mv, v of random signs. */
+function probed(probes: number, scope: Scope, times: (v: Node) => Node): Calculated {
+  const diagonal = () => {
+    const samples = Array.from({ length: probes }, (_, i) => {
+      const random = scope.problem.random(joinPath(scope.path, "calculating/probe", i));
+      const v = random.rademacher([scope.space.size]);
+      return mul(v, times(v));
+    });
+    const total = samples.reduce((a, b) => add(a, b));
+    return probes === 1 ? total : div(total, probes);
+  };
+  // v ⊙ Mv may be negative also where no eigenvalue is.
+  return { kind: "sample", sample: { diagonal, nonNegative: false, times } };
+}
+
+/** The mean over the examples of the outer products of their gradients. */
+function ofExamples(gradients: readonly Node[], batchSize: number): Calculated {
+  const rows = () => div(concatenate(gradients, 1), Math.sqrt(batchSize));
+  const diagonal = () => flatten(gradients.map((g) => mean(square(g), [0])));
+  return { kind: "sample", sample: { ...sampleOfRows(rows), diagonal } };
 }
 
 const NO_LIKELIHOOD = "an objective without a likelihood";
 const WITH_LIKELIHOOD = "outputs and a likelihood";
 
 const RULES: { readonly [K in CalculatingKind]: Rule<K> } = {
-  hessian: ({ probes }, _u, scope) => ({
-    kind: "sample",
-    diagonal: probed(probes, scope, (v) => scope.problem.hessianTimes(v, scope.space)),
-    nonNegative: false,
-  }),
+  hessian: ({ probes }, _u, scope) =>
+    probed(probes, scope, (v) => scope.problem.hessianTimes(v, scope.space)),
   gaussNewton: ({ probes }, _u, scope) => {
     const product = scope.problem.gaussNewtonTimes;
     if (product === undefined) {
@@ -69,42 +77,38 @@ const RULES: { readonly [K in CalculatingKind]: Rule<K> } = {
         ? missing(scope, NO_LIKELIHOOD, WITH_LIKELIHOOD)
         : missing(scope, "a likelihood without a Hessian", "one with `hessian`");
     }
-    // v ⊙ Gv is an unbiased sample of a positive diagonal, and may itself be negative.
-    const diagonal = probed(probes, scope, (v) => product(v, scope.space));
-    return { kind: "sample", diagonal, nonNegative: false };
+    return probed(probes, scope, (v) => product(v, scope.space));
   },
   fisher: ({ from }, _u, scope) => {
-    const { sampledGradient, meanSquares, batchSize } = scope.problem;
+    const { sampledGradient, examples, batchSize } = scope.problem;
     if (batchSize === undefined) return missing(scope, NO_LIKELIHOOD, WITH_LIKELIHOOD);
+    const gradients = from === "examples" ? examples?.("sampled", scope.space) : undefined;
+    if (gradients !== undefined) return ofExamples(gradients, batchSize);
     if (sampledGradient === undefined) {
       return missing(scope, "a likelihood that cannot be sampled", "one with `sample`");
     }
-    const diagonal = from === "batch"
-      ? mul(batchSize, square(sampledGradient(scope.space)))
-      : meanSquares?.("sampled", scope.space);
-    return diagonal === undefined
-      ? missing(scope, NO_LIKELIHOOD, WITH_LIKELIHOOD)
-      : { kind: "sample", diagonal, nonNegative: true };
+    const g = sampledGradient(scope.space);
+    const sample = sampleOfVector(mul(Math.sqrt(batchSize), g));
+    return { kind: "sample", sample: { ...sample, diagonal: () => mul(batchSize, square(g)) } };
   },
   empiricalFisher: ({ of, from }, u, scope) => {
     if (from === "examples") {
-      const diagonal = scope.problem.meanSquares?.("given", scope.space);
-      return diagonal === undefined
+      const { examples, batchSize } = scope.problem;
+      const gradients = examples?.("given", scope.space);
+      return gradients === undefined || batchSize === undefined
         ? missing(scope, NO_LIKELIHOOD, WITH_LIKELIHOOD)
-        : { kind: "sample", diagonal, nonNegative: true };
+        : ofExamples(gradients, batchSize);
     }
     const vector = scope.apply(of, u, joinPath(scope.path, "calculating"), scope);
-    return { kind: "sample", diagonal: square(vector), vector, nonNegative: true };
+    return { kind: "sample", sample: sampleOfVector(vector), vector };
   },
   gradientRegression: (it, u, scope, stage) => ({
     kind: "spectrum",
     ...regression(it, stage, u, scope),
-    nonNegative: true,
   }),
   constant: ({ value }, _u, scope) => ({
     kind: "spectrum",
     lambda: hyper(scope, "calculating/value", value),
-    nonNegative: true,
   }),
 };
 

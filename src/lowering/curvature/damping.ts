@@ -10,7 +10,7 @@ import { extremes } from "../../optimizer/schema/hyper.ts";
 import { isSignal } from "../../optimizer/is_signal.ts";
 import type { OfKind } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
-import { abs, add, max } from "../../tensor/ops.ts";
+import { abs, add, max, mul } from "../../tensor/ops.ts";
 import { hyper, type Scope } from "../scope.ts";
 
 /** Where a damping acts. */
@@ -18,11 +18,20 @@ export type DampingPlace = "sample" | "spectrum" | "root";
 
 interface Rule<K extends DampingKind> {
   readonly place: DampingPlace;
-  readonly apply: (damping: OfKind<Damping, K>, x: Node, eps: (value: Hyper) => Node) => Node;
+  readonly apply: (
+    damping: OfKind<Damping, K>,
+    x: Node,
+    eps: (value: Hyper) => Node,
+    /** What is kept of the identity where x is a statistic. */
+    identity: number | Node,
+  ) => Node;
 }
 
 const RULES: { readonly [K in DampingKind]: Rule<K> } = {
-  toSample: { place: "sample", apply: ({ eps }, x, at) => add(x, at(eps)) },
+  toSample: {
+    place: "sample",
+    apply: ({ eps }, x, at, one) => add(x, one === 1 ? at(eps) : mul(at(eps), one)),
+  },
   abs: { place: "spectrum", apply: (_, x) => abs(x) },
   floor: { place: "spectrum", apply: ({ eps }, x, at) => max(x, at(eps)) },
   add: { place: "spectrum", apply: ({ eps }, x, at) => add(x, at(eps)) },
@@ -35,12 +44,16 @@ export function damped(
   place: DampingPlace,
   x: Node,
   scope: Scope,
+  identity: number | Node = 1,
 ): Node {
   return damping.reduce((value, it, i) => {
     const rule = RULES[it.kind];
     if (rule.place !== place) return value;
-    const apply = rule.apply as (it: Damping, x: Node, eps: (value: Hyper) => Node) => Node;
-    return apply(it, value, (eps) => hyper(scope, `damping/${i}/eps`, eps));
+    const apply = rule.apply as Rule<"toSample">["apply"] as (
+      it: Damping,
+      ...rest: [Node, (value: Hyper) => Node, number | Node]
+    ) => Node;
+    return apply(it, value, (eps) => hyper(scope, `damping/${i}/eps`, eps), identity);
   }, x);
 }
 

@@ -20,17 +20,18 @@ import {
   select,
   sign,
   sqrt,
-  square,
   sub,
 } from "../../tensor/ops.ts";
 import { evolve, hyper, type Scope } from "../scope.ts";
 
-/** A sample as the structure keeps it, and what it was made of where that is a vector s with s ⊙ s. */
+/** A sample as the structure keeps it, and what it was made of where that is a vector s. */
 export interface Accumulated {
   readonly value: Node;
   readonly vector?: Node;
-  /** What the structure keeps of a diagonal. */
-  readonly project: (diagonal: Node) => Node;
+  /** What the structure keeps of s sᵀ. */
+  readonly ofVector: (s: Node) => Node;
+  /** What it keeps of the identity. */
+  readonly identity: number | Node;
 }
 
 type Rule<K extends Accumulator["kind"]> = (
@@ -55,6 +56,11 @@ function root(x: Node, p: number): Node {
   return p === 2 ? sqrt(x) : raised(x, 1 / p);
 }
 
+function times(factor: number, identity: number | Node): number | Node {
+  if (typeof identity === "number") return factor * identity;
+  return factor === 0 ? 0 : mul(factor, identity);
+}
+
 /** w ← βw + (1 − β), the weight accumulated so far. */
 function weighted(beta: Node, scope: Scope, path: string): Node {
   const next = (old: Node) => add(mul(beta, old), sub(1, beta));
@@ -67,7 +73,7 @@ function weighted(beta: Node, scope: Scope, path: string): Node {
  */
 function centred(
   debias: boolean,
-  { vector, project, value }: Accumulated,
+  { vector, ofVector, value }: Accumulated,
   beta: Node,
   scope: Scope,
   path: string,
@@ -82,7 +88,7 @@ function centred(
     0,
     (old) => add(old, mul(rate, sub(s, old))),
   );
-  const spread = mul(rate, project(square(sub(s, mean.old))));
+  const spread = mul(rate, ofVector(sub(s, mean.old)));
   return evolve(
     scope,
     joinPath(path, "variance"),
@@ -96,15 +102,21 @@ const RULES: { readonly [K in Accumulator["kind"]]: Rule<K> } = {
   ema: ({ decay, debias, centred: isCentred, power = 1, initial = 0 }, sample, scope, path) => {
     const beta = hyper(scope, joinPath(path, "decay"), decay);
     if (isCentred === true) return centred(debias, sample, beta, scope, path);
-    const start = typeof initial === "number" ? initial ** power : 0;
+    const start = typeof initial === "number" ? times(initial ** power, sample.identity) : 0;
     const fresh = mul(sub(1, beta), raised(sample.value, power));
     const mean =
       evolve(scope, joinPath(path, "mean"), fresh.shape, start, (old) => add(mul(beta, old), fresh))
         .next;
     return root(debias ? div(mean, weighted(beta, scope, path)) : mean, power);
   },
-  sum: ({ initial }, { value }, scope, path) =>
-    evolve(scope, joinPath(path, "sum"), value.shape, initial, (old) => add(old, value)).next,
+  sum: ({ initial }, { value, identity }, scope, path) =>
+    evolve(
+      scope,
+      joinPath(path, "sum"),
+      value.shape,
+      times(initial, identity),
+      (old) => add(old, value),
+    ).next,
   max: ({ decay }, { value }, scope, path) => {
     const beta = hyper(scope, joinPath(path, "decay"), decay);
     const next = (old: Node) => max(mul(beta, old), value);

@@ -8,32 +8,88 @@ import type { Curvature, TransformOf } from "../../optimizer/types.ts";
 import { joinPath, sameTransform } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
 import { compare, constant, select } from "../../tensor/ops.ts";
-import { hyperSlot, record, type Scope, settled } from "../scope.ts";
-import { calculate } from "./calculating.ts";
+import { evolve, hyperSlot, record, type Scope, settled } from "../scope.ts";
+import { calculate, type Calculated } from "./calculating.ts";
 import { damped, signsAfter } from "./damping.ts";
 import { accumulate } from "./iterative.ts";
 import { applyLength, powerOfLength } from "./length.ts";
+import { inPlace, type Operator } from "./operator.ts";
+import { sampleOfVector } from "./sample.ts";
 import { spectrumOf } from "./spectrum.ts";
-import { expand, project } from "./structure.ts";
+import type { StageView } from "./structure/rule.ts";
+import { ruleOf } from "./structure/rules.ts";
 
-/** λ before damping, from the samples up to this step, and what wants to see the step that is made of it. */
-function curvatureOf(stage: Curvature, u: Node, scope: Scope) {
-  const sampling: Scope = { ...scope, period: scope.period * stage.every.sample };
-  const calculated = calculate(stage, u, sampling);
+/** What the structure has kept of the samples up to this step; undefined where a problem was reported. */
+function statisticOf(
+  stage: Curvature,
+  { sample, vector }: Calculated & { readonly kind: "sample" },
+  scope: Scope,
+): Node | undefined {
+  const { structure, damping, iterative } = stage;
+  const rule = ruleOf(structure);
+  const kept = rule.statistic(structure, sample, scope);
+  if (kept === undefined) return undefined;
+  const identity = rule.identity(structure, scope);
+  const statistic = accumulate(iterative, {
+    value: damped(damping, "sample", kept, scope, identity),
+    identity,
+    ofVector: (s) => rule.statistic(structure, sampleOfVector(s), scope)!,
+    ...(vector === undefined ? {} : { vector }),
+  }, scope);
+  return settled(statistic, scope);
+}
+
+/** Whether no diagonal sample, nor what accumulators make of it, is negative. */
+function nonNegative({ iterative }: Curvature, calculated: Calculated): boolean {
   // An even power of a sample has no sign.
-  const nonNegative = calculated.nonNegative ||
-    stage.iterative.some((it) => it.kind === "ema" && it.power !== undefined && it.power % 2 === 0);
-  const through = stage.every.sample === 1 ? (x: Node) => x : (x: Node) => settled(x, sampling);
+  return calculated.kind === "spectrum" || calculated.sample.nonNegative ||
+    iterative.some((it) => it.kind === "ema" && it.power !== undefined && it.power % 2 === 0);
+}
+
+/** How the stage damps a spectrum; what is dropped is counted. */
+function viewOf(stage: Curvature, calculated: Calculated, scope: Scope): StageView {
+  const { damping, length, calculating, every } = stage;
+  const hasRoot = damping.some((it) => it.kind === "addToRoot");
+  const fixed = calculating.kind === "constant";
+  const sign = nonNegative(stage, calculated);
+  const factoring: Scope = { ...scope, period: scope.period * every.factor, phase: "factor" };
+  return {
+    stage,
+    spectrum: (lambda, { signed = false } = {}) => {
+      const signs = signsAfter(damping, sign && !signed);
+      const spectrum = spectrumOf(
+        damped(damping, "spectrum", lambda, scope),
+        hasRoot ? damped(damping, "root", constant(0), scope) : undefined,
+        fixed ? "positive" : signs.nonNegative ? "nonNegative" : "any",
+      );
+      // A regression says nothing about a coordinate that has not moved; that is no eigenvalue to count.
+      if (!signs.positive && !fixed && calculating.kind !== "gradientRegression") {
+        record(scope, "dropped", spectrum.dropped(powerOfLength(length)));
+      }
+      return spectrum;
+    },
+    factor: (name, value) => {
+      if (factoring.period === 1) return value;
+      const { next } = evolve(factoring, joinPath("factor", name), value.shape, 0, () => value);
+      return settled(next, factoring);
+    },
+  };
+}
+
+/** The damped curvature after this step's sample. */
+function operatorOf(
+  stage: Curvature,
+  calculated: Calculated,
+  scope: Scope,
+  sampling: Scope,
+): Operator {
+  const view = viewOf(stage, calculated, scope);
   if (calculated.kind === "spectrum") {
-    return { lambda: through(calculated.lambda), nonNegative, observe: calculated.observe };
+    return inPlace(view.spectrum(settled(calculated.lambda, sampling)));
   }
-  const { diagonal, vector } = calculated;
-  const kept = (x: Node) => project(stage.structure, x, scope.space);
-  const value = damped(stage.damping, "sample", kept(diagonal), sampling);
-  const sample = { value, project: kept, ...(vector === undefined ? {} : { vector }) };
-  const statistic = through(accumulate(stage.iterative, sample, sampling));
-  const lambda = expand(stage.structure, statistic, scope.space);
-  return { lambda, nonNegative, observe: undefined };
+  const statistic = statisticOf(stage, calculated, sampling);
+  if (statistic === undefined) return inPlace(view.spectrum(constant(1)));
+  return ruleOf(stage.structure).operator(stage.structure, statistic, view, scope);
 }
 
 /** The step, or during the warm-up what is put out in its place. */
@@ -55,23 +111,12 @@ function warmedUp(
 
 /** u ← φ(λ, direction(u)). */
 export function curvatureRule(stage: TransformOf<"curvature">, u: Node, scope: Scope): Node {
-  const { lambda, nonNegative, observe } = curvatureOf(stage, u, scope);
-  const hasRoot = stage.damping.some((it) => it.kind === "addToRoot");
-  const { kind } = stage.calculating;
-  const fixed = kind === "constant";
-  const signs = signsAfter(stage.damping, nonNegative);
-  const spectrum = spectrumOf(
-    damped(stage.damping, "spectrum", lambda, scope),
-    hasRoot ? damped(stage.damping, "root", constant(0), scope) : undefined,
-    fixed ? "positive" : signs.nonNegative ? "nonNegative" : "any",
-  );
-  // A regression says nothing about a coordinate that has not moved; that is no eigenvalue to count.
-  if (!signs.positive && !fixed && kind !== "gradientRegression") {
-    record(scope, "dropped", spectrum.dropped(powerOfLength(stage.length)));
-  }
+  const sampling: Scope = { ...scope, period: scope.period * stage.every.sample };
+  const calculated = calculate(stage, u, sampling);
+  const { coordinates, vector, spectrum } = operatorOf(stage, calculated, scope, sampling);
   const direction = scope.apply(stage.direction, u, joinPath(scope.path, "direction"), scope);
-  const step = applyLength(stage.length, direction, spectrum, scope);
+  const step = vector(applyLength(stage.length, coordinates(direction), spectrum, scope));
   const out = warmedUp(stage, u, direction, step, scope);
-  observe?.(out);
+  if (calculated.kind === "spectrum") calculated.observe?.(out);
   return out;
 }

@@ -1,18 +1,20 @@
 /**
- * What is kept of a sample, and λ from what has been kept.
+ * Structures with a λ for each coordinate, or one for all: statistics of the diagonal.
  *
  * @module
  */
-import type { Structure, StructureKind } from "../../optimizer/structure.ts";
-import type { OfKind } from "../../optimizer/types.ts";
-import type { Node } from "../../tensor/node.ts";
-import { broadcast, compare, div, mean, mul, reshape, select, slice } from "../../tensor/ops.ts";
-import { flatten, perTensor, slices, type Space } from "../arena.ts";
-import type { ArenaEntry } from "../program.ts";
+import type { Structure, StructureKind } from "../../../optimizer/structure.ts";
+import type { OfKind } from "../../../optimizer/types.ts";
+import type { Node } from "../../../tensor/node.ts";
+import { broadcast, compare, div, mean, mul, reshape, select, slice } from "../../../tensor/ops.ts";
+import { flatten, perTensor, slices, type Space } from "../../arena.ts";
+import type { ArenaEntry } from "../../program.ts";
+import { inPlace } from "../operator.ts";
+import type { StructureRule } from "./rule.ts";
 
-interface Rule<K extends StructureKind> {
-  /** The statistic that is kept of a sample of the diagonal: linear, so that averages commute with it. */
-  project(structure: OfKind<Structure, K>, sample: Node, space: Space): Node;
+interface Projection<K extends StructureKind> {
+  /** The statistic that is kept of a diagonal. */
+  project(structure: OfKind<Structure, K>, diagonal: Node, space: Space): Node;
   /** λ of a statistic: one number, or one a coordinate. */
   expand(statistic: Node, space: Space): Node;
 }
@@ -67,27 +69,34 @@ function averaged(x: Node): Node {
   return broadcast(mean(x, window), x.shape, [0, 1]);
 }
 
-const RULES: { readonly [K in StructureKind]: Rule<K> } = {
-  scalar: { project: (_, sample) => mean(sample), expand: asItIs },
-  diagonal: {
-    project: ({ average }, sample, space) =>
-      average === "none" ? sample : perTensor([sample], space, ([part]) => averaged(part!)),
-    expand: asItIs,
-  },
-  factored: {
-    project: (_, sample, space) =>
-      flatten(slices(sample, space).map((part, i) => means(part, space.entries[i]!))),
-    expand: products,
-  },
-};
-
-/** What the structure keeps of a sample of the diagonal. */
-export function project(structure: Structure, sample: Node, space: Space): Node {
-  const rule = RULES[structure.kind] as Rule<StructureKind>;
-  return rule.project(structure as OfKind<Structure, typeof structure.kind>, sample, space);
+/** A statistic of 1 everywhere is that of the identity: projections are means. */
+function elementwise<K extends StructureKind>(
+  { project, expand }: Projection<K>,
+): StructureRule<K> {
+  return {
+    statistic: (structure, sample, { space }) => project(structure, sample.diagonal(), space),
+    identity: () => 1,
+    operator: (_, statistic, { spectrum }, { space }) =>
+      inPlace(spectrum(expand(statistic, space))),
+  };
 }
 
-/** λ from the accumulated statistic: one number, or one a coordinate. */
-export function expand(structure: Structure, statistic: Node, space: Space): Node {
-  return RULES[structure.kind].expand(statistic, space);
-}
+/** λI. */
+export const scalarRule: StructureRule<"scalar"> = elementwise({
+  project: (_, diagonal) => mean(diagonal),
+  expand: asItIs,
+});
+
+/** diag(λ). */
+export const diagonalRule: StructureRule<"diagonal"> = elementwise({
+  project: ({ average }, diagonal, space) =>
+    average === "none" ? diagonal : perTensor([diagonal], space, ([part]) => averaged(part!)),
+  expand: asItIs,
+});
+
+/** diag(λ) of rank 1 in every matrix. */
+export const factoredRule: StructureRule<"factored"> = elementwise({
+  project: (_, diagonal, space) =>
+    flatten(slices(diagonal, space).map((part, i) => means(part, space.entries[i]!))),
+  expand: products,
+});

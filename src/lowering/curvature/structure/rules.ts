@@ -1,0 +1,21 @@
+/**
+ * The rules of all structures.
+ *
+ * @module
+ */
+import type { Structure, StructureKind } from "../../../optimizer/structure.ts";
+import { diagonalRule, factoredRule, scalarRule } from "./elementwise.ts";
+import type { StructureRule } from "./rule.ts";
+
+const RULES: { readonly [K in StructureKind]: StructureRule<K> } = {
+  scalar: scalarRule,
+  diagonal: diagonalRule,
+  factored: factoredRule,
+};
+
+/** The rule of a structure. */
+export function ruleOf<K extends StructureKind>(
+  { kind }: Structure & { readonly kind: K },
+): StructureRule<K> {
+  return RULES[kind];
+}
