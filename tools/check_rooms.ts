@@ -9,6 +9,7 @@ export const rooms: readonly string[] = [
   "errors",
   "tensor",
   "autodiff",
+  "linalg",
   "nn",
   "objective",
   "optimizer",

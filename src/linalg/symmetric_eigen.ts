@@ -1,0 +1,203 @@
+/**
+ * Eigenvalues and eigenvectors of symmetric matrices: Jacobi's method, half of all rows at a time.
+ *
+ * @module
+ */
+import type { Node } from "../tensor/node.ts";
+import {
+  abs,
+  add,
+  binary,
+  compare,
+  constant,
+  div,
+  gather,
+  iota,
+  matmul,
+  max,
+  mul,
+  reduce,
+  reshape,
+  select,
+  sqrt,
+  square,
+  sub,
+  sum,
+  transpose,
+} from "../tensor/ops.ts";
+import { loop } from "./loop.ts";
+import {
+  after,
+  alongRows,
+  checkCount,
+  diagonalMatrix,
+  diagonalOf,
+  firstIndex,
+  normalized,
+  orderOf,
+} from "./matrices.ts";
+
+/** Options of {@link symmetricEigen}. */
+export interface SymmetricEigenOptions {
+  /** How many sweeps over all pairs at most; default 15. Usual are 5 to 9. */
+  readonly sweeps?: number;
+  /**
+   * The loop ends after a sweep that met no element beside the diagonal larger than this, relative to
+   * the largest element of the matrix; default 1e-8. Convergence is quadratic, so that what such
+   * a sweep leaves is far smaller.
+   */
+  readonly tolerance?: number;
+}
+
+/** A symmetric matrix as V·diag(values)·Vᵀ. */
+export interface Eigen {
+  /** The eigenvalues, shape [n], in no particular order. */
+  readonly values: Node;
+  /** Orthonormal eigenvectors as columns, shape [n, n], in the order of the values. */
+  readonly vectors: Node;
+}
+
+/** Below this (the largest element is 1) a pair counts as diagonal; squares stay above underflow. */
+const NEGLIGIBLE = 1e-18;
+
+/** How many rounds let every pair meet once. */
+const roundsOf = (n: number): number => n % 2 === 0 ? n - 1 : n;
+
+/**
+ * Who meets whom in a round: i and (2·round − i) modulo the number of rounds. Whoever would meet itself
+ * meets the last row where their number is even, else nobody.
+ */
+function partners(n: number, round: Node): Node {
+  const rounds = roundsOf(n), u32 = (v: number) => constant(v, [], "u32");
+  const rows = iota([n], 0);
+  const mirrored = binary(
+    "rem",
+    binary("sub", binary("add", binary("mul", round, u32(2)), u32(rounds)), rows),
+    u32(rounds),
+  );
+  if (n % 2 === 1) return mirrored;
+  const last = u32(n - 1);
+  const own = select(compare("eq", mirrored, rows), last, mirrored);
+  return select(compare("eq", rows, last), binary("rem", round, u32(rounds)), own);
+}
+
+/** Of each row: its partner, and s and 1 − c of the rotation x′ = c·x − s·x_partner. */
+interface Rotations {
+  readonly partner: Node;
+  readonly s: Node;
+  readonly lack: Node;
+  /** The largest element that these rotations remove. */
+  readonly pivot: Node;
+}
+
+/**
+ * The rotations that remove the elements between partners. Both partners compute theirs from the same
+ * element of the upper triangle, so that the two are each other's inverse to the last bit.
+ */
+function rotations(a: Node, round: Node): Rotations {
+  const n = a.shape[0]!;
+  const partner = partners(n, round), rows = iota([n], 0);
+  const upper = binary("min", rows, partner), lower = binary("max", rows, partner);
+  const place = binary("add", binary("mul", upper, constant(n, [], "u32")), lower);
+  const alone = compare("eq", rows, partner);
+  const between = select(alone, 0, gather(reshape(a, [n * n]), place));
+  const diagonal = diagonalOf(a);
+  const gap = sub(gather(diagonal, partner), diagonal);
+  const positive = select(
+    compare("eq", gap, 0),
+    select(compare("lt", rows, partner), constant(1), constant(-1)),
+    select(compare("gt", gap, 0), constant(1), constant(-1)),
+  );
+  const twice = mul(2, between);
+  const reach = add(abs(gap), sqrt(add(square(gap), square(twice))));
+  const turns = compare("gt", reach, NEGLIGIBLE);
+  const t = select(turns, div(mul(positive, twice), select(turns, reach, 1)), 0);
+  const root = sqrt(add(1, square(t)));
+  const s = div(t, root);
+  // 1 − c without cancellation: s²/(1 + c) with c = 1/root.
+  const lack = div(mul(s, t), add(1, root));
+  return { partner, s, lack, pivot: reduce("max", abs(between)) };
+}
+
+/** x′ = x − (s·x_partner + (1 − c)·x) of each row: a correction, which rounds less than c·x − s·x_partner. */
+function rotateRows(x: Node, { partner, s, lack }: Omit<Rotations, "pivot">): Node {
+  return sub(
+    x,
+    add(mul(alongRows(s, x.shape), gather(x, partner)), mul(alongRows(lack, x.shape), x)),
+  );
+}
+
+/** Jᵀ·A·J, with exact zeros where the rotations put them. */
+function rotateBoth(a: Node, by: Omit<Rotations, "pivot">): Node {
+  const rotated = transpose(rotateRows(transpose(rotateRows(a, by)), by));
+  const rows = iota(a.shape, 0), columns = iota(a.shape, 1);
+  const removed = binary(
+    "and",
+    compare("eq", alongRows(by.partner, a.shape), columns),
+    compare("ne", rows, columns),
+  );
+  return select(removed, 0, rotated);
+}
+
+/** V·(3 − VᵀV)/2: columns that are orthonormal to rounding, from ones that nearly are. */
+function orthonormalized(v: Node): Node {
+  return sub(mul(1.5, v), mul(0.5, matmul(v, matmul(transpose(v), v))));
+}
+
+/**
+ * The eigenvalues and eigenvectors of a symmetric matrix [n, n], by two-sided Jacobi rotations.
+ *
+ * In a round all rows are paired and all pairs are rotated at once, which is elementwise arithmetic on
+ * the matrix with rows and columns read from two places; n − 1 rounds (n where n is odd) let all pairs
+ * meet once: a sweep. Zero, diagonal, indefinite and singular matrices and repeated eigenvalues need
+ * no care of the caller; entries may be as small as 1e-30 and as large as 1e30. Only differences of
+ * rounding between the two triangles may matter: the upper one decides.
+ *
+ * In single precision ‖A − VΛVᵀ‖ and ‖VᵀV − 1‖ are about 1e-6 (of ‖A‖, of 1). An element that is not
+ * finite makes results that are not finite.
+ *
+ * @throws SteepestError of kind `shape` unless the matrix is square and f32.
+ */
+export function symmetricEigen(matrix: Node, options: SymmetricEigenOptions = {}): Eigen {
+  const n = orderOf("symmetricEigen", matrix);
+  const { sweeps = 15, tolerance = 1e-8 } = options;
+  checkCount("symmetricEigen/sweeps", sweeps);
+  if (n === 1) return { values: reshape(matrix, [1]), vectors: constant(1, [1, 1]) };
+  const { value: start, scale } = normalized(matrix);
+  const rounds = roundsOf(n);
+  const first = rotations(start, firstIndex);
+  // The rotations are carried, so that they are computed once for each row and not for each element.
+  const [, vectors] = loop({
+    times: sweeps * rounds,
+    initial: [
+      start,
+      diagonalMatrix(1, n),
+      first.partner,
+      first.s,
+      first.lack,
+      firstIndex,
+      first.pivot,
+      constant(1),
+    ],
+    body: (a, v, partner, s, lack, round, largest, before) => {
+      const by = { partner: partner!, s: s!, lack: lack! };
+      const rotated = rotateBoth(a!, by);
+      const following = binary("rem", after(round!), constant(rounds, [], "u32"));
+      const next = rotations(rotated, following);
+      const begins = compare("eq", following, firstIndex);
+      return [
+        rotated,
+        rotateRows(v!, by),
+        next.partner,
+        next.s,
+        next.lack,
+        following,
+        max(select(begins, 0, largest!), next.pivot),
+        select(begins, largest!, before!),
+      ];
+    },
+    condition: (...carried) => compare("gt", carried[7]!, tolerance),
+  });
+  const v = orthonormalized(transpose(vectors!));
+  return { values: mul(scale, sum(mul(v, matmul(start, v)), [0])), vectors: v };
+}
