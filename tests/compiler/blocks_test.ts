@@ -16,7 +16,7 @@ import { ema, scale } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { graft, masked } from "../../src/optimizer/wrappers.ts";
 import { shapes, START } from "../lowering/_blocks.ts";
-import { right, targets } from "./_run_plan.ts";
+import { planOf, right, start, targets } from "./_run_plan.ts";
 import { differences } from "./_steps.ts";
 
 const stage = curvature({
@@ -84,4 +84,31 @@ for (const target of targets) {
       assertEquals(wrong, []);
     });
   }
+}
+
+for (const target of targets) {
+  Deno.test(`compilePlan() on ${target} gives copies with norms by block the bits of solo runs`, async () => {
+    for (const name of ["lamb", "adafactor"]) {
+      const program = right(lower(shapes, OPTIMIZERS[name]!));
+      const run = async (copies: readonly number[]): Promise<Float64Array> => {
+        const theta = copies.flatMap((c) => START.map((x) => c * x));
+        const executor = await start(
+          planOf(program, target, copies.length),
+          new Map([["theta", theta]]),
+        );
+        try {
+          executor.step(4);
+          await executor.settled();
+          return await executor.read("theta");
+        } finally {
+          executor.dispose();
+        }
+      };
+      const together = await run([1, 0.7, 1.2]);
+      for (const [r, c] of [1, 0.7, 1.2].entries()) {
+        const own = together.slice(r * START.length, (r + 1) * START.length);
+        assertEquals(own, await run([c]), `copy ${r} of ${name}`);
+      }
+    }
+  });
 }

@@ -11,6 +11,7 @@ import {
   clipByUnitNorm,
 } from "../../src/optimizer/derived.ts";
 import type { NormKind, Per } from "../../src/optimizer/blocks.ts";
+import { max } from "../../src/optimizer/iterative.ts";
 import { clipped, gradientNorm, none, normalized } from "../../src/optimizer/length.ts";
 import { scaleByParameterNorm, trustRatio } from "../../src/optimizer/parameter_norms.ts";
 import { matrices as isMatrix } from "../../src/optimizer/predicate.ts";
@@ -19,12 +20,15 @@ import { diagonal, factored, scalar } from "../../src/optimizer/structure.ts";
 import { ema, scale, weightDecay } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { graft, partition } from "../../src/optimizer/wrappers.ts";
+import { stateSlots } from "../../src/taxonomy/state.ts";
 import { assert, assertEquals, assertGreater } from "../_assert.ts";
 import { blocks, ENTRIES, factors, gradient, normAt, scaled, shapes, START } from "./_blocks.ts";
 import { follow, type Path } from "./_follow.ts";
 
 type Update = (u: readonly number[], x: readonly number[], t: number) => number[];
 
+/** scalar 1, vector 5, matrix 3 + 7, column 4 + 1, row 1 + 4, cube 2·(1 + 3), kernel 6·(2 + 5). */
+const FACTORS = 1 + 5 + 10 + 5 + 5 + 8 + 42;
 const PERS: readonly Per[] = ["global", "tensor", "unit"];
 const NORMS: readonly NormKind[] = ["euclidean", "rms"];
 
@@ -121,6 +125,18 @@ for (const per of PERS) {
     assertGreater(Math.max(...counts), 0);
   });
 
+  Deno.test(`trustRatio() adds the norm of θ itself, not the floor, by ${per}`, () => {
+    const { records } = compare(
+      trustRatio({ coefficient: 0.05, per, floor: 3, decay: 0.5 }),
+      (u, x) =>
+        scaled(u, blocks(per), (block) => {
+          const own = normAt(x, block, "euclidean");
+          return 0.05 * Math.max(3, own) / (normAt(u, block, "euclidean") + 0.5 * own);
+        }),
+    );
+    assert(!records[0]!.has("record/trustRatio/bounded"));
+  });
+
   Deno.test(`graft() takes norms by ${per}`, () => {
     const magnitude = chain(ema({ decay: 0.5 }), scale(0.1));
     const m = START.map(() => 0);
@@ -179,9 +195,8 @@ Deno.test("factored() keeps rows and columns when tensors have odd shapes", () =
     const lambda = f.next(u.map((x) => x * x), 0.7);
     return u.map((ui, i) => 0.02 * ui / Math.sqrt(lambda[i]!));
   });
-  // scalar 1, vector 5, matrix 3 + 7, column 4 + 1, row 1 + 4, cube 2·(1 + 3), kernel 6·(2 + 5).
   const slot = program.slots.find(({ name }) => name === "state/0/curvature/iterative/0/mean");
-  assertEquals(slot?.shape, [1 + 5 + 10 + 5 + 5 + 8 + 42]);
+  assertEquals(slot?.shape, [FACTORS]);
 });
 
 Deno.test("factored() keeps signs of samples, and drops what has no mean", () => {
@@ -272,6 +287,26 @@ Deno.test("lars, lamb and adafactor are their papers' loops when tensors have od
     );
     return short.map((d, i) => 0.1 * (d + 0.1 * x[i]!));
   }, 8);
+});
+
+Deno.test("stateSlots() tells the true size of every statistic", () => {
+  const n = START.length;
+  const stage = curvature({
+    calculating: empiricalFisher(),
+    structure: factored(),
+    iterative: [ema({ decay: 0.9, centred: true, debias: true }), max()],
+    direction: ema({ decay: 0.9 }),
+    damping: floor(0.1),
+  });
+  for (const optimizer of [adafactor(), lars(), lamb(), stage]) {
+    const { slots } = follow(shapes, optimizer, START, 0).program;
+    const state = slots.filter(({ role }) => role === "state");
+    const sizes = { parameters: n, factors: FACTORS, scalar: 1 };
+    assertEquals(
+      new Map(state.map(({ name, shape }) => [name, shape.reduce((a, b) => a * b, 1)])),
+      new Map(stateSlots(optimizer).map(({ path, size }) => [`state/${path}`, sizes[size]])),
+    );
+  }
 });
 
 Deno.test("scalar() and diagonal() clip alike when λ is constant", () => {
