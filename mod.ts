@@ -129,6 +129,7 @@ export {
 } from "./src/optimizer/telemetry.ts";
 
 // The catalogue.
+export * from "./src/optimizer/catalogue/adadelta.ts";
 export * from "./src/optimizer/catalogue/adafactor.ts";
 export * from "./src/optimizer/catalogue/adagrad.ts";
 export * from "./src/optimizer/catalogue/adahessian.ts";
@@ -138,6 +139,9 @@ export * from "./src/optimizer/catalogue/adamw.ts";
 export * from "./src/optimizer/catalogue/adaptive_sgd.ts";
 export * from "./src/optimizer/catalogue/layerwise.ts";
 export * from "./src/optimizer/catalogue/nasgd.ts";
+export * from "./src/optimizer/catalogue/polyak.ts";
+export * from "./src/optimizer/catalogue/prodigy.ts";
+export * from "./src/optimizer/catalogue/radam.ts";
 export * from "./src/optimizer/catalogue/registry.ts";
 export * from "./src/optimizer/catalogue/rmsprop.ts";
 export * from "./src/optimizer/catalogue/sam.ts";

@@ -14,11 +14,14 @@ function halfCosine(a: number, b: number, x: number): number {
   return b + (a - b) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, Math.max(0, x))));
 }
 
-/** ρ of the average that has run t + 1 steps, as if of so many samples of equal weight, and its limit. */
-function samplesOf(decay: number, t: number): { readonly now: number; readonly limit: number } {
+/** ρ of an average after n steps: of how many samples of equal weight it is worth, and to what that tends. */
+export function samplesOf(
+  decay: number,
+  n: number,
+): { readonly now: number; readonly limit: number } {
   const limit = 2 / (1 - decay) - 1;
-  const left = decay ** (t + 1);
-  return { now: limit - 2 * (t + 1) * left / (1 - left), limit };
+  const left = decay ** n;
+  return { now: limit - 2 * n * left / (1 - left), limit };
 }
 
 const RULES: { readonly [K in ScheduleKind]: Rule<K> } = {
@@ -62,7 +65,7 @@ const RULES: { readonly [K in ScheduleKind]: Rule<K> } = {
   },
   rectification: ({ decay, after }, t) => {
     if (t < after) return 1;
-    const { now, limit } = samplesOf(decay, t);
+    const { now, limit } = samplesOf(decay, t + 1);
     return Math.sqrt(
       Math.max(0, (now - 4) * (now - 2) * limit / ((limit - 4) * (limit - 2) * now)),
     );

@@ -150,6 +150,53 @@ export const NAIVE: Readonly<Record<string, Naive>> = {
     })(p);
     return (x, t) => times(rate, u(x, t));
   },
+  radam: (p, rate) => {
+    const m = zeros(p), v = zeros(p), beta1 = 0.9, beta2 = 0.99;
+    return (x, t) => {
+      const n = t + 1, limit = 2 / (1 - beta2) - 1;
+      const rho = limit - 2 * n * beta2 ** n / (1 - beta2 ** n);
+      return p.g(x).map((g, i) => {
+        m[i] = beta1 * m[i]! + (1 - beta1) * g;
+        v[i] = beta2 * v[i]! + (1 - beta2) * g * g;
+        const hat = m[i]! / (1 - beta1 ** n);
+        if (rho <= 5) return -rate * hat;
+        const r = Math.sqrt(
+          (rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho),
+        );
+        return -rate * r * hat / (Math.sqrt(v[i]! / (1 - beta2 ** n)) + 1e-8);
+      });
+    };
+  },
+  prodigy: (p, rate) => {
+    const m = zeros(p), v = zeros(p), s = zeros(p), root = Math.sqrt(0.999);
+    let r = 0, d = 1e-3;
+    return (x, t) => {
+      const g = p.g(x), gamma = rate * 0.5 ** (t / 40), now = d;
+      r = root * r + (1 - root) * gamma * d * d * dot(g, p.start.map((xi, i) => xi - x[i]!));
+      const step = g.map((gi, i) => {
+        m[i] = 0.9 * m[i]! + 0.1 * now * gi;
+        v[i] = 0.999 * v[i]! + 0.001 * (now * gi) ** 2;
+        s[i] = root * s[i]! + (1 - root) * gamma * now * now * gi;
+        return -gamma * now * (m[i]! / (Math.sqrt(v[i]!) + now * 0.3) + 0.01 * x[i]!);
+      });
+      d = Math.max(d, Math.min(r / s.reduce((sum, si) => sum + Math.abs(si), 0), 1.5 * d));
+      return step;
+    };
+  },
+  polyak: (p) => (x) => {
+    const g = p.g(x);
+    return times(Math.min(0.01, 0.5 * Math.max(0, p.f(x) + 10) / dot(g, g)), g);
+  },
+  adadelta: (p) => {
+    const v = zeros(p), a = zeros(p);
+    return (x) =>
+      p.g(x).map((g, i) => {
+        v[i] = 0.9 * v[i]! + 0.1 * g * g;
+        const d = Math.sqrt((a[i]! + 1e-6) / (v[i]! + 1e-6)) * g;
+        a[i] = 0.9 * a[i]! + 0.1 * d * d;
+        return -0.7 * d;
+      });
+  },
   adabelief: (p, rate) => {
     const m = zeros(p), s = zeros(p), eps = 1e-16;
     return (x, t) =>
@@ -181,6 +228,17 @@ export const NAIVE: Readonly<Record<string, Naive>> = {
       p.g(x).map((g, i) => {
         s[i] = s[i]! + g * g;
         return -rate * g / (Math.sqrt(s[i]!) + 1e-10);
+      });
+  },
+  rmspropNesterov: (p, rate) => {
+    const s = zeros(p), b = zeros(p);
+    return (x) =>
+      p.g(x).map((g0, i) => {
+        const g = g0 + 0.01 * x[i]!;
+        s[i] = 0.9 * s[i]! + 0.1 * g * g;
+        const u = g / (Math.sqrt(s[i]!) + 1e-8);
+        b[i] = 0.5 * b[i]! + u;
+        return -rate * (u + 0.5 * b[i]!);
       });
   },
   rmsprop: (p, rate) => {

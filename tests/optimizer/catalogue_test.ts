@@ -35,6 +35,46 @@ Deno.test("build() names the options that are wrong", () => {
   assert(error.issues[0]?.message.includes('did you mean "learningRate"?'));
 });
 
+/** The constructors of the public face, by the names that the catalogue says they have. */
+const constructors = await import("../../mod.ts") as unknown as Readonly<
+  Record<string, ((options?: unknown) => unknown) | undefined>
+>;
+
+for (const [name, entry] of Object.entries(catalogue)) {
+  Deno.test(`${name}() refuses what fromCatalogue() refuses when called without types`, () => {
+    const construct = constructors[name]!;
+    const wrong: readonly Readonly<Record<string, unknown>>[] = [
+      { nonsense: 1 },
+      ...Object.keys(entry.defaults).flatMap((option) => [
+        { [option]: "much" },
+        { [option]: [] },
+        { [option]: undefined },
+        { [option]: NaN, nonsense: 1 },
+      ]),
+      ...(Object.hasOwn(entry.defaults, "learningRate") ? [{ learningRate: -0.1 }] : []),
+    ];
+    for (const options of wrong) {
+      const expected = fromCatalogue(name, options);
+      assert(E.isLeft(expected), JSON.stringify(options));
+      const error = assertThrows(() => construct(options), SteepestError);
+      assertEquals(error.kind, "description");
+      assertEquals(error.issues, expected.left);
+      for (const { path } of error.issues) assert(path.startsWith(`${name}/`), path);
+    }
+    for (const options of [3, null, "fast", []]) {
+      const error = assertThrows(() => construct(options), SteepestError);
+      assertEquals(error.issues[0]?.expected, "an object of options");
+    }
+    assertEquals(construct(), entry.build());
+  });
+}
+
+Deno.test("scale() takes rates of any sign, which the catalogue does not", () => {
+  assertEquals(scale(-0.1).by, -0.1);
+  const error = assertThrows(() => sgd({ learningRate: -0.1 }), SteepestError);
+  assertEquals(error.issues.map(({ path }) => path), ["sgd/learningRate"]);
+});
+
 Deno.test("fromCatalogue() suggests the name that was meant", () => {
   const result = fromCatalogue("adma");
   assert(E.isLeft(result));

@@ -15,6 +15,7 @@ import { type Hyper, powerDecay } from "../schedule.ts";
 import { factored } from "../structure.ts";
 import { ema, scale, weightDecay as decay } from "../transforms.ts";
 import type { Optimizer } from "../types.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link adafactor}. */
 export interface AdafactorOptions {
@@ -90,7 +91,11 @@ export const ADAFACTOR: Required<AdafactorOptions> = {
  * ```
  */
 export function adafactor(options: AdafactorOptions = {}): Optimizer {
-  const { learningRate, power, limit, eps, floor, weightDecay } = { ...ADAFACTOR, ...options };
+  const { learningRate, power, limit, eps, floor, weightDecay } = given(
+    "adafactor",
+    ADAFACTOR,
+    options,
+  );
   return chain(
     curvature({
       calculating: empiricalFisher(),

@@ -14,6 +14,7 @@ import { diagonal } from "../structure.ts";
 import { scale } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link adagrad}. */
 export interface AdagradOptions {
@@ -59,7 +60,7 @@ export const ADAGRAD: Required<AdagradOptions> = { learningRate: 0.01, initial: 
  * ```
  */
 export function adagrad(options: AdagradOptions = {}): Optimizer {
-  const { learningRate, initial, eps } = { ...ADAGRAD, ...options };
+  const { learningRate, initial, eps } = given("adagrad", ADAGRAD, options);
   return chain(
     curvature({
       calculating: empiricalFisher(),

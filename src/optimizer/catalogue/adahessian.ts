@@ -13,6 +13,7 @@ import { diagonal } from "../structure.ts";
 import { ema, scale } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link adahessian}. */
 export interface AdahessianOptions {
@@ -86,7 +87,11 @@ export const ADAHESSIAN: Required<AdahessianOptions> = {
  * ```
  */
 export function adahessian(options: AdahessianOptions = {}): Optimizer {
-  const { learningRate, beta1, beta2, eps, probes, every } = { ...ADAHESSIAN, ...options };
+  const { learningRate, beta1, beta2, eps, probes, every } = given(
+    "adahessian",
+    ADAHESSIAN,
+    options,
+  );
   return chain(
     curvature({
       calculating: hessian({ probes }),

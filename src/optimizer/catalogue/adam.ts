@@ -13,6 +13,7 @@ import { diagonal } from "../structure.ts";
 import { ema, scale } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Curvature, Optimizer } from "../types.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link adamDirection}. */
 export interface AdamDirectionOptions {
@@ -46,13 +47,15 @@ export interface AdamOptions extends AdamDirectionOptions {
   readonly learningRate?: Hyper;
 }
 
-/** Defaults of {@link adam}. */
-export const ADAM: Required<AdamOptions> = {
-  learningRate: 1e-3,
+/** Defaults of {@link adamDirection}. */
+export const ADAM_DIRECTION: Required<AdamDirectionOptions> = {
   beta1: 0.9,
   beta2: 0.999,
   eps: 1e-8,
 };
+
+/** Defaults of {@link adam}. */
+export const ADAM: Required<AdamOptions> = { learningRate: 1e-3, ...ADAM_DIRECTION };
 
 /**
  * m̂/(√v̂ + ε) as one stage: the diagonal empirical Fisher, applied to the momentum.
@@ -71,7 +74,7 @@ export const ADAM: Required<AdamOptions> = {
  * ```
  */
 export function adamDirection(options: AdamDirectionOptions = {}): Curvature {
-  const { beta1, beta2, eps } = { ...ADAM, ...options };
+  const { beta1, beta2, eps } = given("adamDirection", ADAM_DIRECTION, options);
   return curvature({
     calculating: empiricalFisher(),
     structure: diagonal(),
@@ -101,6 +104,6 @@ export function adamDirection(options: AdamDirectionOptions = {}): Curvature {
  * ```
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  const { learningRate, ...direction } = { ...ADAM, ...options };
+  const { learningRate, ...direction } = given("adam", ADAM, options);
   return chain(adamDirection(direction), scale(learningRate));
 }

@@ -15,6 +15,7 @@ import { diagonal } from "../structure.ts";
 import { difference, ema, scale } from "../transforms.ts";
 import type { Optimizer } from "../types.ts";
 import { ADAM, adamDirection, type AdamOptions } from "./adam.ts";
+import { given } from "./options.ts";
 
 /**
  * Adam with the largest v̂ so far: v̂ ← max(v̂₋, v/(1 − β₂ᵗ)).
@@ -35,7 +36,7 @@ import { ADAM, adamDirection, type AdamOptions } from "./adam.ts";
  * ```
  */
 export function amsgrad(options: AdamOptions = {}): Optimizer {
-  const { learningRate, beta2, ...direction } = { ...ADAM, ...options };
+  const { learningRate, beta2, ...direction } = given("amsgrad", ADAM, options);
   return chain(
     curvature({
       ...adamDirection(direction),
@@ -100,7 +101,7 @@ export const ADAMAX: Required<FixedAdamOptions> = {
  * ```
  */
 export function adamax(options: FixedAdamOptions = {}): Optimizer {
-  const { learningRate, beta1, beta2, eps } = { ...ADAMAX, ...options };
+  const { learningRate, beta1, beta2, eps } = given("adamax", ADAMAX, options);
   return chain(
     curvature({ ...adamDirection({ beta1, eps }), iterative: max({ decay: beta2 ** 2 }) }),
     scale(learningRate),
@@ -126,7 +127,7 @@ export function adamax(options: FixedAdamOptions = {}): Optimizer {
  * ```
  */
 export function nadam(options: FixedAdamOptions = {}): Optimizer {
-  const { learningRate, beta1, beta2, eps } = { ...ADAMAX, ...options };
+  const { learningRate, beta1, beta2, eps } = given("nadam", ADAMAX, options);
   return chain(
     curvature({
       ...adamDirection({ beta2, eps }),
@@ -161,7 +162,7 @@ export const ADABELIEF: Required<FixedAdamOptions> = { ...ADAMAX, learningRate: 
  * ```
  */
 export function adabelief(options: FixedAdamOptions = {}): Optimizer {
-  const { learningRate, beta1, beta2, eps } = { ...ADABELIEF, ...options };
+  const { learningRate, beta1, beta2, eps } = given("adabelief", ADABELIEF, options);
   return chain(
     curvature({
       ...adamDirection({ beta1, beta2 }),
@@ -238,7 +239,7 @@ export const ADAN: Required<AdanOptions> = {
  * ```
  */
 export function adan(options: AdanOptions = {}): Optimizer {
-  const { learningRate, beta1, beta2, beta3, eps } = { ...ADAN, ...options };
+  const { learningRate, beta1, beta2, beta3, eps } = given("adan", ADAN, options);
   return chain(
     curvature({
       calculating: empiricalFisher({ of: add(identity(), chain(difference(), scale(beta2))) }),

@@ -9,6 +9,7 @@ import { scale, weightDecay as decay } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
 import { ADAM, adamDirection, type AdamOptions } from "./adam.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link adamw}. */
 export interface AdamwOptions extends AdamOptions {
@@ -42,6 +43,6 @@ export const ADAMW: Required<AdamwOptions> = { ...ADAM, weightDecay: 0.01 };
  * ```
  */
 export function adamw(options: AdamwOptions = {}): Optimizer {
-  const { learningRate, weightDecay, ...direction } = { ...ADAMW, ...options };
+  const { learningRate, weightDecay, ...direction } = given("adamw", ADAMW, options);
   return chain(adamDirection(direction), decay(weightDecay), scale(learningRate));
 }

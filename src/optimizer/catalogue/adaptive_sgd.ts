@@ -11,6 +11,7 @@ import { diagonal } from "../structure.ts";
 import { ema, scale } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link adaptiveSgd}. */
 export interface AdaptiveSgdOptions {
@@ -67,7 +68,7 @@ export const ADAPTIVE_SGD: Required<AdaptiveSgdOptions> = {
  * ```
  */
 export function adaptiveSgd(options: AdaptiveSgdOptions = {}): Optimizer {
-  const { alpha, beta, sigmaTheta, sigmaGradient } = { ...ADAPTIVE_SGD, ...options };
+  const { alpha, beta, sigmaTheta, sigmaGradient } = given("adaptiveSgd", ADAPTIVE_SGD, options);
   const initial = { parameters: sigmaTheta ** 2, gradients: sigmaGradient ** 2 };
   return chain(
     curvature({
@@ -141,7 +142,11 @@ export const ADAPTIVE_SGD_CONFIDENCE: Required<AdaptiveSgdConfidenceOptions> = {
  * ```
  */
 export function adaptiveSgdConfidence(options: AdaptiveSgdConfidenceOptions = {}): Optimizer {
-  const { alpha, beta, gamma, sigmaTheta, sigma } = { ...ADAPTIVE_SGD_CONFIDENCE, ...options };
+  const { alpha, beta, gamma, sigmaTheta, sigma } = given(
+    "adaptiveSgdConfidence",
+    ADAPTIVE_SGD_CONFIDENCE,
+    options,
+  );
   const initial = { parameters: sigmaTheta ** 2, gradients: sigma ** 2 };
   return chain(
     curvature({

@@ -11,6 +11,7 @@ import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
 import { ADAM, adamDirection } from "./adam.ts";
 import type { AdamwOptions } from "./adamw.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link lars}. */
 export interface LarsOptions {
@@ -69,7 +70,7 @@ export const LARS: Required<LarsOptions> = {
  * ```
  */
 export function lars(options: LarsOptions = {}): Optimizer {
-  const { learningRate, momentum, weightDecay, coefficient } = { ...LARS, ...options };
+  const { learningRate, momentum, weightDecay, coefficient } = given("lars", LARS, options);
   return chain(
     weightDecay === 0
       ? trustRatio({ coefficient })
@@ -109,7 +110,7 @@ export const LAMB: Required<LambOptions> = {
  * ```
  */
 export function lamb(options: LambOptions = {}): Optimizer {
-  const { learningRate, weightDecay, ...direction } = { ...LAMB, ...options };
+  const { learningRate, weightDecay, ...direction } = given("lamb", LAMB, options);
   return chain(
     adamDirection(direction),
     weightDecay === 0 ? identity() : decay(weightDecay),

@@ -8,7 +8,8 @@ import { chain } from "../combinators.ts";
 import { newtonRaphson } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
-import { ADAM, adamDirection, type AdamDirectionOptions } from "./adam.ts";
+import { ADAM_DIRECTION, adamDirection, type AdamDirectionOptions } from "./adam.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link nasgd}. */
 export interface NasgdOptions {
@@ -54,7 +55,7 @@ export const NASGD: Required<NasgdOptions> = { alpha: 0.5, lowerBound: 0, cap: 1
  * ```
  */
 export function nasgd(options: NasgdOptions = {}): Optimizer {
-  return newtonRaphson({ ...NASGD, ...options });
+  return newtonRaphson(given("nasgd", NASGD, options));
 }
 
 /** Options of {@link normAdaptedAdam}. */
@@ -67,12 +68,10 @@ export interface NormAdaptedAdamOptions extends NasgdOptions, AdamDirectionOptio
   readonly cap?: Hyper | null;
 }
 
-const { learningRate: _rate, ...DIRECTION } = ADAM;
-
 /** Defaults of {@link normAdaptedAdam}. */
 export const NORM_ADAPTED_ADAM: Required<NormAdaptedAdamOptions> = {
   ...NASGD,
-  ...DIRECTION,
+  ...ADAM_DIRECTION,
   cap: 0.003,
 };
 
@@ -96,6 +95,10 @@ export const NORM_ADAPTED_ADAM: Required<NormAdaptedAdamOptions> = {
  * ```
  */
 export function normAdaptedAdam(options: NormAdaptedAdamOptions = {}): Optimizer {
-  const { alpha, lowerBound, cap, ...direction } = { ...NORM_ADAPTED_ADAM, ...options };
+  const { alpha, lowerBound, cap, ...direction } = given(
+    "normAdaptedAdam",
+    NORM_ADAPTED_ADAM,
+    options,
+  );
   return chain(adamDirection(direction), newtonRaphson({ alpha, lowerBound, cap }));
 }

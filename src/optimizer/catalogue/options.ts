@@ -1,10 +1,11 @@
 /**
- * The options of the catalogue: one meaning and one range a name.
+ * The options of the catalogue: one meaning and one range a name, checked in one place.
  *
  * @module
  */
 
 import { z } from "zod";
+import { type Issue, issue, SteepestError } from "../../errors.ts";
 import {
   ANY,
   DECAY,
@@ -16,7 +17,8 @@ import {
   UNIT,
   word,
 } from "../schema/hyper.ts";
-import type { Border } from "../schema/tagged.ts";
+import { type Border, check } from "../schema/tagged.ts";
+import { closest, show } from "../schema/words.ts";
 
 /** A name that an option of the catalogue may have. */
 export type OptionName =
@@ -30,10 +32,12 @@ export type OptionName =
   | "coefficient"
   | "dampening"
   | "decay"
+  | "distance"
   | "eps"
   | "every"
   | "floor"
   | "gamma"
+  | "growth"
   | "initial"
   | "learningRate"
   | "limit"
@@ -61,10 +65,12 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   coefficient: hyper(NON_NEGATIVE),
   dampening: hyper(UNIT),
   decay: hyper(DECAY),
+  distance: number(POSITIVE),
   eps: hyper(NON_NEGATIVE),
   every: integer(1),
   floor: hyper(NON_NEGATIVE),
   gamma: hyper(NON_NEGATIVE),
+  growth: z.nullable(hyper({ min: 1 })),
   initial: number(NON_NEGATIVE),
   learningRate: hyper(NON_NEGATIVE),
   limit: hyper(POSITIVE),
@@ -80,3 +86,54 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   variant: word("H", "G"),
   weightDecay: hyper(NON_NEGATIVE),
 };
+
+/** A name that is not one of those that are known, with the one that was probably meant. */
+export function unknownName(
+  path: string,
+  found: string,
+  what: string,
+  known: readonly string[],
+): Issue {
+  const expected = `${what} ${known.join(", ")}`;
+  const hint = closest(found, known);
+  return issue(
+    path,
+    show(found),
+    expected,
+    `${path}: expected ${expected}, found ${show(found)}${
+      hint === "" ? "" : `; did you mean ${hint}?`
+    }`,
+  );
+}
+
+/** One checked field for each option. */
+function schemaOf(names: readonly OptionName[]): Border<unknown> {
+  return z.object(
+    Object.fromEntries(names.map((option) => [option, z.exactOptional(OPTION_SCHEMAS[option])])),
+  );
+}
+
+/**
+ * What a named optimizer was given, over its defaults; every constructor of the catalogue asks this first.
+ *
+ * @throws {SteepestError} of kind `description`, with every option that is unknown or out of range.
+ */
+export function given<O extends { readonly [K in OptionName]?: unknown }>(
+  name: string,
+  defaults: Required<O>,
+  options: O,
+): Required<O> {
+  // Plain JavaScript may pass anything.
+  const input: unknown = options;
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw new SteepestError("description", [issue(name, show(input), "an object of options")]);
+  }
+  const names = Object.keys(defaults) as readonly OptionName[];
+  const unknown = Object.keys(input)
+    .filter((option) => !Object.hasOwn(defaults, option))
+    .map((option) => unknownName(`${name}/${option}`, option, "one of the options", names));
+  const result = check(schemaOf(names), input, name);
+  const issues = [...unknown, ...(result.ok ? [] : result.issues)];
+  if (issues.length > 0) throw new SteepestError("description", issues);
+  return { ...defaults, ...options };
+}

@@ -5,12 +5,10 @@
  */
 
 import * as E from "fp-ts/lib/Either.js";
-import { z } from "zod";
-import { type Issue, issue, SteepestError } from "../../errors.ts";
-import { check } from "../schema/tagged.ts";
-import { closest, show } from "../schema/words.ts";
+import { type Issue, SteepestError } from "../../errors.ts";
 import type { Optimizer } from "../types.ts";
 import { ADAFACTOR, adafactor } from "./adafactor.ts";
+import { ADADELTA, adadelta } from "./adadelta.ts";
 import { ADAGRAD, adagrad } from "./adagrad.ts";
 import { ADAHESSIAN, adahessian } from "./adahessian.ts";
 import { ADAM, adam } from "./adam.ts";
@@ -19,7 +17,10 @@ import { ADAMW, adamw } from "./adamw.ts";
 import * as adaptive from "./adaptive_sgd.ts";
 import { LAMB, lamb, LARS, lars } from "./layerwise.ts";
 import { NASGD, nasgd, NORM_ADAPTED_ADAM, normAdaptedAdam } from "./nasgd.ts";
-import { OPTION_SCHEMAS, type OptionName } from "./options.ts";
+import { type OptionName, unknownName } from "./options.ts";
+import { POLYAK, polyak } from "./polyak.ts";
+import { PRODIGY, prodigy } from "./prodigy.ts";
+import { RADAM, radam } from "./radam.ts";
 import { RMSPROP, rmsprop } from "./rmsprop.ts";
 import { SAM, sam } from "./sam.ts";
 import { SGD, sgd } from "./sgd.ts";
@@ -56,7 +57,7 @@ const LARS_RATES = { learningRate: [1, 3, 10, 30] };
 const SMALL_RATES = { learningRate: [1e-5, 1e-4, 3e-4, 1e-3] };
 const ALPHAS = { alpha: [0.3, 0.5, 0.7, 1] };
 
-/** An entry whose options are checked by name before the expression is built. */
+/** An entry; its expression checks the options by name. */
 function entry<O extends { readonly [K in OptionName]?: unknown }>(
   name: string,
   title: string,
@@ -65,34 +66,9 @@ function entry<O extends { readonly [K in OptionName]?: unknown }>(
   suggested: CatalogueEntry["suggested"],
   expression: (options?: O) => Optimizer,
 ): CatalogueEntry {
-  const names = Object.keys(defaults) as readonly OptionName[];
-  const schema = z.object(
-    Object.fromEntries(names.map((option) => [option, z.exactOptional(OPTION_SCHEMAS[option])])),
-  );
-  const build = (options: Options = {}): Optimizer => {
-    const unknown = Object.keys(options)
-      .filter((option) => !Object.hasOwn(defaults, option))
-      .map((option) => unknownName(`${name}/${option}`, option, "one of the options", names));
-    const result = check(schema, options, name);
-    const issues = [...unknown, ...(result.ok ? [] : result.issues)];
-    if (issues.length > 0) throw new SteepestError("description", issues);
-    // The schema has one checked field for each option of O, which a record of names cannot express.
-    return expression(options as O);
-  };
+  // The expression has one checked field for each option of O, which a record of names cannot express.
+  const build = (options: Options = {}): Optimizer => expression(options as O);
   return { name, title, source, defaults: { ...defaults }, suggested, build };
-}
-
-function unknownName(path: string, found: string, what: string, known: readonly string[]): Issue {
-  const expected = `${what} ${known.join(", ")}`;
-  const hint = closest(found, known);
-  return issue(
-    path,
-    show(found),
-    expected,
-    `${path}: expected ${expected}, found ${show(found)}${
-      hint === "" ? "" : `; did you mean ${hint}?`
-    }`,
-  );
 }
 
 const ENTRIES: readonly CatalogueEntry[] = [
@@ -111,6 +87,14 @@ const ENTRIES: readonly CatalogueEntry[] = [
     NASGD,
     ALPHAS,
     nasgd,
+  ),
+  entry(
+    "polyak",
+    "Stochastic Polyak step (SPS_max)",
+    "Polyak 1987; Loizou et al. 2021",
+    POLYAK,
+    { alpha: [0.5, 1, 2] },
+    polyak,
   ),
   entry(
     "normAdaptedAdam",
@@ -157,6 +141,15 @@ const ENTRIES: readonly CatalogueEntry[] = [
   entry("amsgrad", "AMSGrad", "Reddi, Kale and Kumar 2018", ADAM, RATES, relatives.amsgrad),
   entry("adamax", "Adamax", "Kingma and Ba 2014", relatives.ADAMAX, RATES, relatives.adamax),
   entry("nadam", "NAdam", "Dozat 2016", relatives.ADAMAX, RATES, relatives.nadam),
+  entry("radam", "RAdam", "Liu et al. 2019", RADAM, RATES, radam),
+  entry(
+    "prodigy",
+    "Prodigy",
+    "Mishchenko and Defazio 2023",
+    PRODIGY,
+    { learningRate: [0.3, 1, 3] },
+    prodigy,
+  ),
   entry(
     "adabelief",
     "AdaBelief",
@@ -175,6 +168,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     RELATIVE_RATES,
     adafactor,
   ),
+  entry("adadelta", "Adadelta", "Zeiler 2012", ADADELTA, { learningRate: [0.3, 1, 3] }, adadelta),
   entry("rmsprop", "RMSprop", "Tieleman and Hinton 2012", RMSPROP, RATES, rmsprop),
   entry("adahessian", "AdaHessian", "Yao et al. 2020", ADAHESSIAN, LARGE_RATES, adahessian),
   entry("sophia", "Sophia", "Liu et al. 2023", SOPHIA, SMALL_RATES, sophia),

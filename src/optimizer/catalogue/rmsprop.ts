@@ -10,9 +10,10 @@ import { curvature } from "../curvature.ts";
 import { addToRoot } from "../damping.ts";
 import { gradientNorm } from "../length.ts";
 import { diagonal } from "../structure.ts";
-import { ema, scale, trace } from "../transforms.ts";
+import { ema, scale, trace, weightDecay as addDecay } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link rmsprop}. */
 export interface RmspropOptions {
@@ -41,11 +42,23 @@ export interface RmspropOptions {
    */
   readonly momentum?: Hyper;
   /**
+   * Step along g/(√v + ε) + μb in place of b; without momentum they are the same.
+   *
+   * @default false
+   */
+  readonly nesterov?: boolean;
+  /**
    * Divide by the deviation in place of the root of the second moment.
    *
    * @default false
    */
   readonly centred?: boolean;
+  /**
+   * λ ≥ 0 of the L2 penalty λ‖θ‖²/2, added to the gradient.
+   *
+   * @default 0
+   */
+  readonly weightDecay?: Hyper;
 }
 
 /** Defaults of {@link rmsprop}. */
@@ -54,14 +67,18 @@ export const RMSPROP: Required<RmspropOptions> = {
   decay: 0.99,
   eps: 1e-8,
   momentum: 0,
+  nesterov: false,
   centred: false,
+  weightDecay: 0,
 };
 
 /**
  * v ← βv + (1 − β)g²; b ← μb + g/(√v + ε); θ ← θ − ηb.
  *
  * v starts at 0 and is not debiased, so the first steps are longer than η. With `centred` v is the weighted
- * variance of g. Source: Tieleman and Hinton 2012, lecture 6e; centred: Graves 2013.
+ * variance of g. ε outside the root and η after the momentum are PyTorch's conventions; optax and TensorFlow put ε
+ * under the root (the damping `add` in place of `addToRoot`) and let the momentum average ηg/√v, which differs when η
+ * is scheduled (`scale` before `trace`). Source: Tieleman and Hinton 2012, lecture 6e; centred: Graves 2013.
  *
  * @throws {SteepestError} of kind `description`, with every option that is out of range.
  *
@@ -77,8 +94,13 @@ export const RMSPROP: Required<RmspropOptions> = {
  * ```
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
-  const { learningRate, decay, eps, momentum, centred } = { ...RMSPROP, ...options };
+  const { learningRate, decay, eps, momentum, nesterov, centred, weightDecay } = given(
+    "rmsprop",
+    RMSPROP,
+    options,
+  );
   return chain(
+    weightDecay === 0 ? identity() : addDecay(weightDecay),
     curvature({
       calculating: empiricalFisher(),
       structure: diagonal(),
@@ -86,7 +108,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
       length: gradientNorm(),
       damping: addToRoot(eps),
     }),
-    momentum === 0 ? identity() : trace({ decay: momentum }),
+    momentum === 0 ? identity() : trace({ decay: momentum, nesterov }),
     scale(learningRate),
   );
 }

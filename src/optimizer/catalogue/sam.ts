@@ -10,6 +10,7 @@ import { scale } from "../transforms.ts";
 import type { Optimizer } from "../types.ts";
 import { gradientAt } from "../wrappers.ts";
 import { SGD, sgd, type SgdOptions } from "./sgd.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link sam}. */
 export interface SamOptions extends SgdOptions {
@@ -43,6 +44,6 @@ export const SAM: Required<SamOptions> = { ...SGD, rho: 0.05 };
  * ```
  */
 export function sam(options: SamOptions = {}): Optimizer {
-  const { rho, ...rest } = { ...SAM, ...options };
+  const { rho, ...rest } = given("sam", SAM, options);
   return chain(gradientAt(chain(normalize(), scale(-rho))), sgd(rest));
 }

@@ -8,6 +8,7 @@ import { chain, identity } from "../combinators.ts";
 import { scale, trace, weightDecay as decay } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
@@ -71,7 +72,7 @@ export const SGD: Required<SgdOptions> = {
  * ```
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
-  const { learningRate, momentum, nesterov, dampening, weightDecay } = { ...SGD, ...options };
+  const { learningRate, momentum, nesterov, dampening, weightDecay } = given("sgd", SGD, options);
   return chain(
     weightDecay === 0 ? identity() : decay(weightDecay),
     momentum === 0 ? identity() : trace({ decay: momentum, nesterov, dampening }),

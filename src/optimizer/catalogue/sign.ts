@@ -9,6 +9,7 @@ import { normalize, sign } from "../derived.ts";
 import { ema, scale, weightDecay as decay } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link signDescent}. */
 export interface SignOptions {
@@ -70,7 +71,7 @@ export const NORMALIZED_DESCENT: Required<NormalizedDescentOptions> = {
  * ```
  */
 export function signDescent(options: SignOptions = {}): Optimizer {
-  const { learningRate, momentum } = { ...SIGN, ...options };
+  const { learningRate, momentum } = given("signDescent", SIGN, options);
   return chain(momentum === 0 ? identity() : ema({ decay: momentum }), sign(), scale(learningRate));
 }
 
@@ -96,7 +97,7 @@ export function signDescent(options: SignOptions = {}): Optimizer {
  * ```
  */
 export function normalizedDescent(options: NormalizedDescentOptions = {}): Optimizer {
-  const { learningRate, momentum } = { ...NORMALIZED_DESCENT, ...options };
+  const { learningRate, momentum } = given("normalizedDescent", NORMALIZED_DESCENT, options);
   return chain(
     momentum === 0 ? identity() : ema({ decay: momentum }),
     normalize(),
@@ -159,7 +160,7 @@ export const LION: Required<LionOptions> = {
  * ```
  */
 export function lion(options: LionOptions = {}): Optimizer {
-  const { learningRate, beta1, beta2, weightDecay } = { ...LION, ...options };
+  const { learningRate, beta1, beta2, weightDecay } = given("lion", LION, options);
   return chain(
     ema({ decay: beta2, read: beta1 }),
     sign(),

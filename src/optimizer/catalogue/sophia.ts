@@ -13,6 +13,7 @@ import { diagonal } from "../structure.ts";
 import { ema, scale, weightDecay as decay } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
+import { given } from "./options.ts";
 
 /** Options of {@link sophia}. */
 export interface SophiaOptions {
@@ -98,10 +99,11 @@ export const SOPHIA: Required<SophiaOptions> = {
  * ```
  */
 export function sophia(options: SophiaOptions = {}): Optimizer {
-  const { learningRate, variant, beta1, beta2, rho, eps, every, weightDecay } = {
-    ...SOPHIA,
-    ...options,
-  };
+  const { learningRate, variant, beta1, beta2, rho, eps, every, weightDecay } = given(
+    "sophia",
+    SOPHIA,
+    options,
+  );
   return chain(
     curvature({
       calculating: variant === "H" ? hessian() : fisher({ from: "batch" }),
