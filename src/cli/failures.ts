@@ -34,8 +34,26 @@ function linesOf(problem: Issue): readonly string[] {
   ];
 }
 
+/** What a failure says to a machine. */
+export interface FailureFields {
+  /** The kind of a typed error, `usage` for mistakes in the arguments, else `unknown`. */
+  readonly kind: ErrorKind | "usage" | "unknown";
+  /** Every problem; those of the arguments have a message alone. */
+  readonly issues: readonly (Issue | Pick<Issue, "message">)[];
+}
+
+/** A failure, and what else was wrong with the arguments, as fields. */
+export function failureFields(cause: unknown, problems: readonly string[]): FailureFields {
+  if (cause instanceof SteepestError) return { kind: cause.kind, issues: cause.issues };
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const kind = cause instanceof CommanderError ? "usage" : "unknown";
+  const all = new Set([...message.split("\n"), ...problems]);
+  return { kind, issues: [...all].map((one) => ({ message: one.replace(/^error: /, "") })) };
+}
+
 /** The lines that tell what went wrong. */
 export function describeFailure(cause: unknown): readonly string[] {
+  if (cause instanceof SteepestError && cause.kind === "cancelled") return ["interrupted"];
   if (cause instanceof SteepestError) return cause.issues.flatMap(linesOf);
   return [`error: ${cause instanceof Error ? cause.message : String(cause)}`];
 }

@@ -4,23 +4,17 @@
  * @module
  */
 import { type Command, Option } from "commander";
-import { failure } from "../errors.ts";
-import { closest } from "../optimizer/schema/words.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import { minimize } from "../training/minimize.ts";
 import type { Backend } from "../training/options.ts";
-import { BACKENDS } from "./backend.ts";
+import { jsonLine } from "./json_lines.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
+import { addJson, addOptimizer, backendOption } from "./options.ts";
+import { functionCalled, functionHelp, startOf } from "./subject.ts";
+import { cut } from "./table.ts";
 import { EXIT, type Terminal } from "./terminal.ts";
-import { TEST_FUNCTIONS, type TestFunction, testObjective } from "./test_functions.ts";
-import {
-  integer,
-  number,
-  numbers,
-  type Setting,
-  settingOption,
-  telemetryOption,
-} from "./values.ts";
+import { testObjective } from "./test_functions.ts";
+import { integer, number, numbers, type Setting, telemetryOption } from "./values.ts";
 
 interface MinimizeArguments {
   readonly optimizer: string;
@@ -32,32 +26,6 @@ interface MinimizeArguments {
   readonly precision?: "f32" | "f64";
   readonly telemetry: readonly TelemetryName[];
   readonly json: boolean;
-}
-
-function functionCalled(name: string): TestFunction {
-  const found = Object.hasOwn(TEST_FUNCTIONS, name) ? TEST_FUNCTIONS[name] : undefined;
-  if (found !== undefined) return found;
-  const names = Object.keys(TEST_FUNCTIONS);
-  const hint = closest(name, names);
-  throw failure(
-    "description",
-    "function",
-    `"${name}"`,
-    `one of ${names.join(", ")}`,
-    `function: expected one of ${names.join(", ")}, found "${name}"${
-      hint === "" ? "" : `; did you mean ${hint}?`
-    }`,
-  );
-}
-
-function startOf(chosen: TestFunction, given: readonly number[] | undefined): readonly number[] {
-  if (given === undefined || given.length === chosen.start.length) return given ?? chosen.start;
-  throw failure(
-    "description",
-    "--start",
-    `${given.length} numbers`,
-    `${chosen.start.length} numbers, such as ${chosen.start.slice(0, 3).join(",")}`,
-  );
 }
 
 async function run(name: string, args: MinimizeArguments, terminal: Terminal): Promise<number> {
@@ -78,10 +46,15 @@ async function run(name: string, args: MinimizeArguments, terminal: Terminal): P
   if (args.json) {
     points.forEach((theta, step) => {
       const told = args.telemetry.map((name) => [name, result.telemetry[name]?.[step]]);
-      terminal.out(
-        JSON.stringify({ step, loss: losses[step], theta, ...Object.fromEntries(told) }),
-      );
+      const own = { step, loss: losses[step], theta };
+      terminal.out(jsonLine("point", { ...own, ...Object.fromEntries(told) }));
     });
+    const { steps, reached, backend } = result;
+    const end = { function: name, optimizer: args.optimizer, backend, steps };
+    const limits = args.until === undefined ? {} : { until: args.until, reached };
+    terminal.out(
+      jsonLine("result", { ...end, ...limits, loss: losses.at(-1), theta: points.at(-1) }),
+    );
     return EXIT.ok;
   }
   terminal.out(`${name}: ${chosen.formula}`);
@@ -90,9 +63,9 @@ async function run(name: string, args: MinimizeArguments, terminal: Terminal): P
     ((theta ?? []).length > 4 ? ", …" : "");
   const last = losses.length - 1;
   for (let step = 0; step <= last; step = step === 0 ? 1 : Math.min(2 * step, step + 1000)) {
-    terminal.out(line(step, losses[step], shown(points[step])));
+    terminal.out(cut(line(step, losses[step], shown(points[step])), terminal.width));
   }
-  terminal.out(line(last, losses[last], shown(points[last])));
+  terminal.out(cut(line(last, losses[last], shown(points[last])), terminal.width));
   if (args.until !== undefined) {
     terminal.out(
       result.reached ? `reached ${args.until} after ${result.steps} steps` : "not reached",
@@ -111,29 +84,28 @@ export function addMinimizeCommand(
   terminal: Terminal,
   done: (status: number) => void,
 ): void {
-  const functions = Object.entries(TEST_FUNCTIONS)
-    .map(([name, { formula }]) => `  ${name.padEnd(12)} ${formula}`);
-  program.command("minimize")
+  const command = program.command("minimize")
     .description("Follow an optimizer on a function with a known minimum.")
-    .argument("<function>", "one of those below")
-    .option(
-      "--optimizer <name|file>",
-      "a named optimizer, or a description in a .json file",
-      "nasgd",
-    )
-    .addOption(settingOption("an option of the optimizer"))
+    .argument("<function>", "one of those below");
+  addOptimizer(command, "nasgd")
+    .optionsGroup("Run:")
     .option("--start <numbers>", "where to start, such as -3,-4", numbers)
     .option("--steps <n>", "at most so many steps", integer(1, 10_000_000), 1000)
     .option("--until <loss>", "stop when the loss is so low", number)
-    .addOption(
-      new Option("--backend <name>", "where to run").choices([...BACKENDS]).default("reference"),
-    )
+    .addOption(backendOption("reference"))
     .addOption(
       new Option("--precision <name>", "f64, the default there, on the reference backend alone")
         .choices(["f32", "f64"]),
-    )
+    );
+  addJson(command, "the trajectory (step, loss, theta, telemetry) and the result")
     .addOption(telemetryOption("in the lines of --json"))
-    .option("--json", "the trajectory as lines of JSON: step, loss, theta, telemetry", false)
-    .addHelpText("after", `\nFunctions:\n${functions.join("\n")}`)
+    .addHelpText(
+      "after",
+      `${functionHelp()}
+
+Examples:
+  minimize rosenbrock --until 1e-6
+  minimize beale --optimizer adam --set learningRate=0.1 --steps 500 --json`,
+    )
     .action(async (name: string, args: MinimizeArguments) => done(await run(name, args, terminal)));
 }

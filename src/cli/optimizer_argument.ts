@@ -40,8 +40,7 @@ function withValue(json: unknown, path: readonly string[], value: Setting, whole
   return { ...json, [name]: inner };
 }
 
-async function fromFile(file: string, settings: Settings): Promise<Optimizer> {
-  const text = await readText(file, "a file with the description of an optimizer");
+function fromJson(file: string, text: string, settings: Settings): Optimizer {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -61,13 +60,23 @@ async function fromFile(file: string, settings: Settings): Promise<Optimizer> {
   );
 }
 
-/**
- * The optimizer called `name`, or that of the file `name` if it ends in `.json`, with settings: options
- * of the catalogue entry, or paths into the description.
- */
-export async function optimizerFrom(name: string, settings: Settings): Promise<Optimizer> {
-  if (name.endsWith(".json")) return await fromFile(name, settings);
+function fromName(name: string, settings: Settings): Optimizer {
   const built = fromCatalogue(name, settings);
   if (E.isRight(built)) return built.right;
   throw new SteepestError("description", built.left);
+}
+
+/**
+ * Builds the optimizer called `name`, or that of the file `name` if it ends in `.json`, from settings: options
+ * of the catalogue entry, or paths into the description. The file is read once.
+ */
+export async function optimizerBuilder(name: string): Promise<(settings: Settings) => Optimizer> {
+  if (!name.endsWith(".json")) return (settings) => fromName(name, settings);
+  const text = await readText(name, "a file with the description of an optimizer");
+  return (settings) => fromJson(name, text, settings);
+}
+
+/** The optimizer that {@link optimizerBuilder} builds from settings. */
+export async function optimizerFrom(name: string, settings: Settings): Promise<Optimizer> {
+  return (await optimizerBuilder(name))(settings);
 }

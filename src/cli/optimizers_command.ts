@@ -8,7 +8,10 @@ import { catalogue, type CatalogueEntry } from "../optimizer/catalogue/registry.
 import { encode } from "../optimizer/codec.ts";
 import { classify } from "../taxonomy/classify.ts";
 import { explain } from "../taxonomy/explain.ts";
+import { jsonLine } from "./json_lines.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
+import { addJson } from "./options.ts";
+import { tableLines } from "./table.ts";
 import { EXIT, type Terminal } from "./terminal.ts";
 import { type Setting, settingOption } from "./values.ts";
 
@@ -27,7 +30,7 @@ export interface Row {
   readonly iterative: string;
 }
 
-const COLUMNS = ["name", "length", "calculating", "structure", "iterative"] as const;
+const HEADS = ["Optimizer", "Length", "Calculating", "Structure", "Iterative"];
 
 /** The catalogue as rows. */
 export function catalogueRows(): readonly Row[] {
@@ -37,65 +40,38 @@ export function catalogueRows(): readonly Row[] {
   });
 }
 
-/** How many columns a word takes on a terminal: combining marks take none. */
-function width(word: string): number {
-  return [...word.replace(/\p{Mark}/gu, "")].length;
-}
-
-/** Rows as lines, in columns as wide as their widest word. */
-export function tableLines(rows: readonly Row[]): readonly string[] {
-  const head: Row = {
-    name: "Optimizer",
-    length: "Length",
-    calculating: "Calculating",
-    structure: "Structure",
-    iterative: "Iterative",
-  };
-  const all = [head, ...rows];
-  const widths = COLUMNS.map((c) => Math.max(...all.map((row) => width(row[c]))));
-  const padded = (word: string, i: number) => word + " ".repeat(widths[i]! - width(word));
-  const line = (row: Row) => COLUMNS.map((c, i) => padded(row[c], i)).join("  ").trimEnd();
-  const rule = widths.map((w) => "─".repeat(w)).join("  ");
-  return [line(head), rule, ...rows.map(line)];
-}
-
-function about(entry: CatalogueEntry): readonly string[] {
-  const options = Object.entries(entry.defaults).map(([name, value]) => {
-    const worth = entry.suggested[name];
-    const hint = worth === undefined ? "" : `   try ${worth.join(", ")}`;
-    return `  ${name.padEnd(14)} ${JSON.stringify(value)}${hint}`;
-  });
-  return [`${entry.title} (${entry.source})`, "", "Options:", ...options, ""];
+function about(entry: CatalogueEntry, width: number | undefined): readonly string[] {
+  const { title, source, defaults, ranges, suggested } = entry;
+  const rows = Object.entries(defaults).map(([name, value]) => [
+    name,
+    JSON.stringify(value),
+    ranges[name] ?? "",
+    suggested[name]?.join(", ") ?? "",
+  ]);
+  const heads = ["Option", "Default", "May be", "Worth trying"];
+  return [`${title} (${source})`, "", ...tableLines(heads, rows, { width }), ""];
 }
 
 async function run(args: OptimizersArguments, terminal: Terminal): Promise<number> {
+  const { out, width } = terminal;
   if (args.explain === undefined) {
-    if (args.json) terminal.out(JSON.stringify(catalogueRows(), undefined, 2));
-    else tableLines(catalogueRows()).forEach(terminal.out);
+    const rows = catalogueRows();
+    if (args.json) rows.forEach((row) => out(jsonLine("optimizer", row)));
+    else tableLines(HEADS, rows.map((row) => Object.values(row)), { width }).forEach(out);
     return EXIT.ok;
   }
   const optimizer = await optimizerFrom(args.explain, args.set);
   const entry = catalogue[args.explain];
   if (args.json) {
     const description: unknown = JSON.parse(encode(optimizer));
-    const { suggested, title, source, defaults } = entry ?? {};
-    terminal.out(JSON.stringify(
-      {
-        name: args.explain,
-        title,
-        source,
-        defaults,
-        suggested,
-        row: classify(optimizer),
-        description,
-      },
-      undefined,
-      2,
-    ));
+    const { title, source, defaults, ranges, suggested } = entry ?? {};
+    const options = { title, source, defaults, ranges, suggested };
+    const row = classify(optimizer);
+    out(jsonLine("optimizer", { name: args.explain, ...options, ...row, description }));
     return EXIT.ok;
   }
-  if (entry !== undefined) about(entry).forEach(terminal.out);
-  terminal.out(explain(optimizer));
+  if (entry !== undefined) about(entry, width).forEach(out);
+  out(explain(optimizer));
   return EXIT.ok;
 }
 
@@ -105,10 +81,19 @@ export function addOptimizersCommand(
   terminal: Terminal,
   done: (status: number) => void,
 ): void {
-  program.command("optimizers")
+  const command = program.command("optimizers")
     .description("List the named optimizers as rows of the unified view, or explain one.")
-    .option("--explain <name|file>", "formula, state, needs and cost of one optimizer")
-    .addOption(settingOption("with --explain: an option of the optimizer"))
-    .option("--json", "as JSON", false)
+    .optionsGroup("Optimizer:")
+    .option("--explain <name|file>", "options, formula, state, needs and cost of one optimizer")
+    .addOption(settingOption("with --explain: an option of the optimizer"));
+  addJson(command, "the rows, or the description")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  optimizers
+  optimizers --explain adahessian --set every=10
+  optimizers --explain my-optimizer.json --json`,
+    )
     .action(async (args: OptimizersArguments) => done(await run(args, terminal)));
 }

@@ -5,6 +5,8 @@
  */
 import { SingleBar } from "cli-progress";
 import type { Progress } from "../training/progress.ts";
+import { jsonLine } from "./json_lines.ts";
+import { cut } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Shows progress until it is stopped. */
@@ -67,32 +69,49 @@ interface Bar {
   stop(): void;
 }
 
-function barView(): ProgressView {
+/** A bar that is redrawn in place and gone when it is stopped. */
+export interface BarView {
+  readonly update: (total: number, value: number, line: string) => void;
+  readonly stop: () => void;
+}
+
+/** Columns that the percentage and the spaces round it take. */
+const PERCENTAGE = 9;
+
+/** A bar as wide as the terminal allows, with a line of text after it. */
+export function barView(): BarView {
+  const { columns } = Deno.consoleSize();
+  const width = columns > 0 ? columns : 80;
+  const barsize = Math.max(4, Math.min(20, Math.floor(width / 6)));
   const bar: Bar = new SingleBar({
     format: "{bar} {percentage} %  {line}",
-    barsize: 20,
+    barsize,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     hideCursor: true,
     gracefulExit: false,
+    clearOnComplete: true,
   });
   let started = false;
   return {
-    update: (p) => {
-      const line = { line: progressLine(p) };
-      if (!started) bar.start(p.steps, p.step, line);
-      else bar.update(p.step, line);
+    update: (total, value, text) => {
+      const line = { line: cut(text, width - barsize - PERCENTAGE) };
+      if (!started) bar.start(total, value, line);
+      else bar.update(value, line);
       started = true;
     },
-    stop: () => bar.stop(),
+    stop: () => {
+      if (started) bar.stop();
+    },
   };
 }
 
 /** The view that fits the terminal; with `json` a line of JSON for each update. */
 export function progressView(terminal: Terminal, json: boolean): ProgressView {
   if (json) {
-    const update = (p: Progress) => terminal.out(JSON.stringify({ event: "progress", ...p }));
-    return { update, stop: () => undefined };
+    return { update: (p) => terminal.out(jsonLine("progress", p)), stop: () => undefined };
   }
-  return terminal.interactive ? barView() : plainView(terminal.err);
+  if (!terminal.interactive) return plainView(terminal.err);
+  const bar = barView();
+  return { update: (p) => bar.update(p.steps, p.step, progressLine(p)), stop: bar.stop };
 }

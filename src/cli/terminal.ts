@@ -12,6 +12,8 @@ export interface Terminal {
   readonly err: (line: string) => void;
   /** Whether a person watches the progress: then it is a bar, else lines. */
   readonly interactive: boolean;
+  /** Columns of the terminal that results go to; absent where they go elsewhere. */
+  readonly width?: number;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
@@ -25,22 +27,58 @@ function silenceDrivers(): void {
   if (allowed.state === "granted") Deno.env.set("NODEVICE_SELECT", "1");
 }
 
+type Stream = Pick<typeof Deno.stdout, "writeSync">;
+
+/**
+ * Writes lines for as long as somebody reads them. When the reader of the pipe has gone (`| head -1`) there is
+ * nobody left to work for, so the process ends, and that is no failure.
+ */
+function writer(stream: Stream): (line: string) => void {
+  const encoder = new TextEncoder();
+  return (line) => {
+    let rest = encoder.encode(`${line}\n`);
+    try {
+      while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+    } catch (cause) {
+      if (cause instanceof Deno.errors.BrokenPipe) Deno.exit(EXIT.ok);
+      throw cause;
+    }
+  };
+}
+
+/** Shows the cursor and wraps lines again, which a bar may have turned off. */
+const RESTORE = "\x1b[?25h\x1b[?7h";
+
+/** Columns of the terminal, if the results go to one that knows. */
+function columns(): number | undefined {
+  if (!Deno.stdout.isTerminal()) return undefined;
+  const { columns } = Deno.consoleSize();
+  return columns > 0 ? columns : undefined;
+}
+
 /**
  * The terminal of this process. The first Ctrl-C asks the command to stop and report, the second
- * ends the process at once.
+ * ends the process at once and leaves the terminal as it was.
  */
 export function processTerminal(): Terminal {
   const controller = new AbortController();
+  const interactive = Deno.stderr.isTerminal();
+  const err = writer(Deno.stderr);
   const interrupt = () => {
-    if (controller.signal.aborted) Deno.exit(EXIT.interrupted);
+    if (controller.signal.aborted) {
+      if (interactive) err(RESTORE);
+      Deno.exit(EXIT.interrupted);
+    }
     controller.abort();
   };
   Deno.addSignalListener("SIGINT", interrupt);
   silenceDrivers();
+  const width = columns();
   return {
-    out: (line) => console.log(line),
-    err: (line) => console.error(line),
-    interactive: Deno.stderr.isTerminal(),
+    out: writer(Deno.stdout),
+    err,
+    interactive,
+    ...(width === undefined ? {} : { width }),
     signal: controller.signal,
   };
 }

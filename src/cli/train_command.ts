@@ -4,34 +4,30 @@
  * @module
  */
 import type { Command } from "commander";
-import { Option } from "commander";
 import type { Dataset } from "../data/dataset.ts";
-import { digits } from "../data/digits.ts";
-import { mnist } from "../data/mnist.ts";
-import { mlp, mnistCnn } from "../nn/models.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
-import type { Backend, TrainOptions } from "../training/options.ts";
+import type { Backend } from "../training/options.ts";
 import type { ReplicaResult, TrainResult } from "../training/result.ts";
 import { train } from "../training/train.ts";
-import { BACKENDS, noAdapterNotice } from "./backend.ts";
+import { noAdapterNotice } from "./backend.ts";
 import { writeText } from "./files.ts";
+import { jsonLine } from "./json_lines.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
+import { addData, addJson, addOptimizer, backendOption, modelOption } from "./options.ts";
 import { percent, progressView } from "./progress.ts";
+import { type DataArguments, dataFrom, type ModelName, withModel } from "./subject.ts";
 import { EXIT, type Terminal } from "./terminal.ts";
-import { integer, type Setting, settingOption, telemetryOption } from "./values.ts";
+import { integer, type Setting, telemetryOption } from "./values.ts";
 
-interface TrainArguments {
+interface TrainArguments extends DataArguments {
   readonly optimizer: string;
   readonly set: Readonly<Record<string, Setting>>;
-  readonly model: keyof typeof MODELS;
+  readonly model: ModelName;
   readonly epochs: number;
   readonly batchSize: number;
   readonly seed: number;
   readonly replicas: number;
   readonly backend: Backend;
-  readonly data?: string;
-  readonly trainImages: number;
-  readonly testImages: number;
   readonly telemetry: readonly TelemetryName[];
   readonly json: boolean;
   readonly output?: string;
@@ -43,19 +39,6 @@ interface AnyResult extends Omit<TrainResult<unknown>, "parameters" | "replica">
   readonly replica: (
     r: number,
   ) => Pick<ReplicaResult<unknown>, "metrics" | "firstNonFinite" | "telemetry">;
-}
-
-type Run = (options: Omit<TrainOptions<unknown>, "model">) => Promise<AnyResult>;
-
-const MODELS: { readonly cnn: Run; readonly mlp: Run } = {
-  cnn: (options) => train({ ...options, model: mnistCnn() }),
-  mlp: (options) =>
-    train({ ...options, model: mlp({ input: [1, 28, 28], hidden: [128], classes: 10 }) }),
-};
-
-async function dataFrom(args: TrainArguments): Promise<Dataset> {
-  if (args.data !== undefined) return await mnist({ directory: args.data });
-  return digits({ train: args.trainImages, test: args.testImages, seed: 0 });
 }
 
 interface Summary {
@@ -128,7 +111,7 @@ function tellSeries(args: TrainArguments, result: AnyResult, terminal: Terminal)
     const { telemetry } = result.replica(replica);
     for (const name of args.telemetry) {
       const values = Array.from(telemetry[name] ?? []);
-      terminal.out(JSON.stringify({ event: "telemetry", name, replica, values }));
+      terminal.out(jsonLine("telemetry", { name, replica, values }));
     }
   }
 }
@@ -145,7 +128,7 @@ async function run(args: TrainArguments, terminal: Terminal): Promise<number> {
   );
   const view = progressView(terminal, args.json);
   const start = performance.now();
-  const result = await MODELS[args.model]({
+  const common = {
     data,
     optimizer,
     epochs: args.epochs,
@@ -156,14 +139,18 @@ async function run(args: TrainArguments, terminal: Terminal): Promise<number> {
     telemetry: args.telemetry,
     signal: terminal.signal,
     onProgress: view.update,
-  }).finally(view.stop);
+  };
+  const result = await withModel<Promise<AnyResult>>(
+    args.model,
+    (model) => train({ ...common, model }),
+  ).finally(view.stop);
   const seconds = result.history.reduce((s, epoch) => s + epoch.seconds, 0);
   const summary = summarize(args, data, result, seconds);
   if (args.output !== undefined) await writeText(args.output, parametersJson(result.parameters));
   if (args.json) {
     const wall = (performance.now() - start) / 1000;
     tellSeries(args, result, terminal);
-    terminal.out(JSON.stringify({ event: "result", ...summary, wallSeconds: wall }));
+    terminal.out(jsonLine("result", { ...summary, wallSeconds: wall }));
   } else {
     say(`${result.backend} on ${result.device}`);
     report(summary, terminal);
@@ -177,34 +164,21 @@ export function addTrainCommand(
   terminal: Terminal,
   done: (status: number) => void,
 ): void {
-  program.command("train")
-    .description("Train a model on MNIST, or on drawn digits if no data is given.")
-    .option(
-      "--optimizer <name|file>",
-      "a named optimizer, or a description in a .json file",
-      "adam",
-    )
-    .addOption(
-      settingOption(
-        "an option of the optimizer, such as alpha=0.5; in a description a path, such as of/1/by=0.1",
-      ),
-    )
-    .addOption(
-      new Option("--model <name>", "the network").choices(Object.keys(MODELS)).default("cnn"),
-    )
+  const command = program.command("train")
+    .description("Train a model on MNIST, or on drawn digits if no data is given.");
+  addOptimizer(command, "adam")
+    .optionsGroup("Model and data:")
+    .addOption(modelOption().default("cnn"));
+  addData(command)
+    .optionsGroup("Run:")
     .option("--epochs <n>", "how often every image is seen", integer(1, 1_000_000), 3)
     .option("--batch-size <n>", "images in a step", integer(1), 60)
     .option("--seed <n>", "decides parameters, order and dropout", integer(0), 0)
     .option("--replicas <n>", "independent runs side by side", integer(1, 65_535), 1)
-    .addOption(
-      new Option("--backend <name>", "where to run").choices([...BACKENDS]).default("auto"),
-    )
-    .option("--data <directory>", "the IDX files of MNIST, gzipped or not")
-    .option("--train-images <n>", "without --data: images to draw", integer(1), 10_000)
-    .option("--test-images <n>", "without --data: images to draw for the test", integer(1), 2000)
-    .option("--output <file>", "write the parameters as JSON")
+    .addOption(backendOption("auto"));
+  addJson(command, "progress, telemetry and result")
     .addOption(telemetryOption("in the lines of --json"))
-    .option("--json", "progress, telemetry and result as lines of JSON", false)
+    .option("--output <file>", "write the parameters as JSON")
     .addHelpText(
       "after",
       `

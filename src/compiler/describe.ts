@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Plan } from "./plan.ts";
+import type { Command, Plan } from "./plan.ts";
 
 /** One kernel of a program. */
 export interface KernelDescription {
@@ -17,6 +17,8 @@ export interface KernelDescription {
   readonly bindings: readonly string[];
   /** Dispatches in one pass through all regions. */
   readonly dispatches: number;
+  /** Workgroups of its (first) dispatch, in each dimension. */
+  readonly workgroups: readonly [number, number, number];
   /** Estimated multiply-adds of one dispatch. */
   readonly flops: number;
   /** Estimated bytes that one dispatch moves. */
@@ -57,6 +59,14 @@ export interface ProgramDescription {
   readonly records: readonly string[];
 }
 
+function dispatchesOf(
+  commands: readonly Command[],
+  kernel: number,
+): Pick<KernelDescription, "dispatches" | "workgroups"> {
+  const own = commands.flatMap((c) => c.kind === "dispatch" && c.kernel === kernel ? [c] : []);
+  return { dispatches: own.length, workgroups: own[0]?.workgroups ?? [0, 0, 0] };
+}
+
 /**
  * Kernels with their source, dispatches, bytes and regions of a compiled program; `undefined` on the
  * backend `"reference"`, which compiles nothing.
@@ -72,7 +82,7 @@ export function describe(
     source: kernel.source,
     workgroupSize: kernel.workgroupSize,
     bindings: kernel.bindings.map((b) => `${plan.buffers[b.buffer]!.label} (${b.access})`),
-    dispatches: commands.filter((c) => c.kind === "dispatch" && c.kernel === k).length,
+    ...dispatchesOf(commands, k),
     flops: kernel.flops,
     bytes: kernel.words * 4,
   }));

@@ -19,7 +19,13 @@ import {
   type Values,
   valuesOf,
 } from "./sweep_plan.ts";
-import { rankTrials, type SweepProgress, type SweepResult, type Trial } from "./sweep_result.ts";
+import {
+  type RankKey,
+  rankTrials,
+  type SweepProgress,
+  type SweepResult,
+  type Trial,
+} from "./sweep_result.ts";
 import { train } from "./train.ts";
 import type { Settings } from "./trials.ts";
 
@@ -93,6 +99,7 @@ type Runner<R> = (
 interface Kind<R> {
   readonly runner: Runner<R>;
   readonly score: (run: R) => number;
+  readonly key: (run: R) => RankKey;
   readonly firstNonFinite: (run: R) => number | undefined;
 }
 
@@ -146,7 +153,7 @@ async function sweepWith<S extends Settings, R>(
     }
   }
 
-  const ranked = rankTrials(done);
+  const ranked = rankTrials(done, ({ run }) => kind.key(run));
   const best = ranked.find(({ score }) => Number.isFinite(score));
   const names = new Set(planned.flatMap(({ settings }) => Object.keys(settings)));
   onProgress?.({
@@ -172,6 +179,10 @@ function firstNonFinite(losses: ArrayLike<number>): number | undefined {
   return at < 0 ? undefined : at;
 }
 
+function last({ losses }: { readonly losses: Float64Array }): number {
+  return losses.at(-1) ?? NaN;
+}
+
 function onFunction<P extends Parameters, B, S extends Settings>(
   options: FunctionSweep<P, B, S>,
 ): Kind<ReplicaRun<P>> {
@@ -191,7 +202,8 @@ function onFunction<P extends Parameters, B, S extends Settings>(
         throw cause;
       }
     },
-    score: ({ losses }) => losses.at(-1) ?? NaN,
+    score: last,
+    key: (run) => run.reached ? [0, run.steps, last(run)] : [1, last(run)],
     firstNonFinite: ({ losses }) => firstNonFinite(losses),
   };
 }
@@ -204,6 +216,8 @@ function onModel<P extends Parameters, S extends Settings>(
   if (!["testLoss", "testAccuracy", "trainLoss"].includes(by)) {
     throw failure("description", "by", `"${by}"`, "testLoss, testAccuracy or trainLoss");
   }
+  const score = ({ metrics }: ReplicaResult<P>) =>
+    by === "testAccuracy" ? -metrics.testAccuracy : metrics[by];
   return {
     runner: async (optimizer, set, seeds, onFraction) => {
       const run = await train({
@@ -216,7 +230,8 @@ function onModel<P extends Parameters, S extends Settings>(
       });
       return run.interrupted ? undefined : run;
     },
-    score: ({ metrics }) => by === "testAccuracy" ? -metrics.testAccuracy : metrics[by],
+    score,
+    key: (run) => [score(run)],
     firstNonFinite: (run) => run.firstNonFinite,
   };
 }

@@ -17,7 +17,7 @@ export interface Trial<S extends Settings, R> {
   readonly optimizer: Optimizer;
   /** Which of the programs ran it, from 0. */
   readonly program: number;
-  /** What trials are ranked by, lower is better; NaN or infinite if the run ended so. */
+  /** The loss at the end, or the measure that was asked for (negative, if more of it is better). */
   readonly score: number;
   /** The first step whose loss was not finite. */
   readonly firstNonFinite?: number;
@@ -41,7 +41,10 @@ export interface SweepProgress {
 export interface SweepResult<S extends Settings, R> {
   /** The trials that ran to their end, in the order they were given. */
   readonly trials: readonly Trial<S, R>[];
-  /** The same, best first; those whose score is not finite come last. */
+  /**
+   * The same, best first: by score, and with `until` first those that reached it, by their steps. Those whose
+   * score is not finite come last.
+   */
   readonly ranked: readonly Trial<S, R>[];
   /** The first of `ranked`; absent where no score is finite. */
   readonly best?: Trial<S, R>;
@@ -57,11 +60,21 @@ export interface SweepResult<S extends Settings, R> {
   readonly backend?: BackendName;
 }
 
-/** Best first: finite scores in order, then the others; equal ones in the order they were given. */
-export function rankTrials<T extends { readonly score: number }>(trials: readonly T[]): T[] {
-  const key = ({ score }: T) => Number.isFinite(score) ? score : Infinity;
-  return trials.toSorted((a, b) => {
-    const [first, second] = [key(a), key(b)];
-    return first === second ? 0 : first - second;
+/** What a run is ranked by: the first number in which two differ decides, and lower is better. */
+export type RankKey = readonly number[];
+
+/** Best first: those with finite keys in order, then the others; equal ones in the order they were given. */
+export function rankTrials<T extends { readonly index: number }>(
+  trials: readonly T[],
+  keyOf: (trial: T) => RankKey,
+): T[] {
+  const keyed = trials.map((trial) => {
+    const key = keyOf(trial);
+    return { trial, key: [key.every(Number.isFinite) ? 0 : 1, ...key] };
   });
+  return keyed.toSorted((a, b) => {
+    const at = a.key.findIndex((value, i) => value !== b.key[i]);
+    const undecided = at < 0 || a.key[0] === 1 && b.key[0] === 1;
+    return undecided ? a.trial.index - b.trial.index : a.key[at]! - b.key[at]!;
+  }).map(({ trial }) => trial);
 }

@@ -18,3 +18,8 @@ export async function run(args: readonly string[], signal?: AbortSignal): Promis
   });
   return { status, out: out.join("\n"), err: err.join("\n") };
 }
+
+/** The lines of `--json`. */
+export function events(out: string): readonly Readonly<Record<string, unknown>>[] {
+  return out.split("\n").map((line) => JSON.parse(line));
+}

@@ -122,6 +122,19 @@ Deno.test("sweep() ranks trials that are not finite last, and says where they br
   assertEquals([none.best, none.trials.length, none.interrupted], [undefined, 1, false]);
 });
 
+Deno.test("sweep() ranks by steps what reached a loss, and by loss what did not", async () => {
+  const result = await sweep({
+    objective: bowl,
+    optimizer: sgd,
+    trials: grid({ learningRate: [1e-4, 0.2, 0.01, 1e-3, 0.05] }),
+    until: 1e-3,
+    maxSteps: 150,
+    backend: "js",
+  });
+  assertEquals(result.ranked.map(({ index }) => index), [1, 4, 2, 3, 0]);
+  assertEquals(result.ranked.map(({ run }) => run.reached), [true, true, true, false, false]);
+});
+
 Deno.test("sweep() reports everything that is wrong with any trial, once", async () => {
   const wrong = await assertRejects(
     () =>

@@ -137,3 +137,10 @@ export function given<O extends { readonly [K in OptionName]?: unknown }>(
   if (issues.length > 0) throw new SteepestError("description", issues);
   return { ...defaults, ...options };
 }
+
+/** What an option may be, in words, such as `a number in [0, 1), or a schedule`. */
+export function optionRange(name: OptionName): string {
+  // The schema says what it wants when it is given nothing.
+  const result = check(OPTION_SCHEMAS[name], undefined, name);
+  return result.ok ? "anything" : result.issues.map(({ expected }) => expected).join(", or ");
+}

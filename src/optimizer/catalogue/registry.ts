@@ -17,7 +17,7 @@ import { ADAMW, adamw } from "./adamw.ts";
 import * as adaptive from "./adaptive_sgd.ts";
 import { LAMB, lamb, LARS, lars } from "./layerwise.ts";
 import { NASGD, nasgd, NORM_ADAPTED_ADAM, normAdaptedAdam } from "./nasgd.ts";
-import { type OptionName, unknownName } from "./options.ts";
+import { type OptionName, optionRange, unknownName } from "./options.ts";
 import { POLYAK, polyak } from "./polyak.ts";
 import { PRODIGY, prodigy } from "./prodigy.ts";
 import { RADAM, radam } from "./radam.ts";
@@ -40,6 +40,8 @@ export interface CatalogueEntry {
   readonly source: string;
   /** Every option with what it is when not given. */
   readonly defaults: Options;
+  /** What each option may be, in words. */
+  readonly ranges: Readonly<Record<string, string>>;
   /** Values worth trying, by option. */
   readonly suggested: Readonly<Record<string, readonly number[]>>;
   /**
@@ -68,7 +70,10 @@ function entry<O extends { readonly [K in OptionName]?: unknown }>(
 ): CatalogueEntry {
   // The expression has one checked field for each option of O, which a record of names cannot express.
   const build = (options: Options = {}): Optimizer => expression(options as O);
-  return { name, title, source, defaults: { ...defaults }, suggested, build };
+  const ranges = Object.fromEntries(
+    (Object.keys(defaults) as OptionName[]).map((option) => [option, optionRange(option)]),
+  );
+  return { name, title, source, defaults: { ...defaults }, ranges, suggested, build };
 }
 
 const ENTRIES: readonly CatalogueEntry[] = [

@@ -1,0 +1,97 @@
+/**
+ * What a sweep found, as a table and as events.
+ *
+ * @module
+ */
+import { show } from "../optimizer/schema/words.ts";
+import type { SweepResult, Trial } from "../training/sweep_result.ts";
+import type { Settings } from "../training/trials.ts";
+import { jsonLine } from "./json_lines.ts";
+import { cut, short, tableLines } from "./table.ts";
+
+/** Numbers of a run that a table shows, by the head of their column. */
+export type Measures<R> = Readonly<Record<string, (run: R) => number>>;
+
+type AnyTrial<R> = Trial<Settings, R>;
+
+function word(value: unknown): string {
+  if (typeof value === "number") return short(value);
+  return typeof value === "string" ? value : typeof value === "object" ? show(value) : `${value}`;
+}
+
+function standing<R>(trial: AnyTrial<R>, best: AnyTrial<R> | undefined): string {
+  if (trial === best) return "best";
+  if (Number.isFinite(trial.score)) return "";
+  return trial.firstNonFinite === undefined
+    ? "not finite"
+    : `not finite from step ${trial.firstNonFinite}`;
+}
+
+/** The trials as a table, best first, and what it took to run them. */
+export function sweepLines<R>(
+  result: SweepResult<Settings, R>,
+  measures: Measures<R>,
+  asked: number,
+  width: number | undefined,
+): readonly string[] {
+  const { ranked, best, structural, programs, runs } = result;
+  const names = [...new Set(ranked.flatMap(({ settings }) => Object.keys(settings)))];
+  const heads = [
+    "#",
+    ...names,
+    ...Object.keys(measures),
+    ...(programs > 1 ? ["program"] : []),
+    "",
+  ];
+  const rows = ranked.map((trial) => [
+    String(trial.index),
+    ...names.map((name) => word(trial.settings[name])),
+    ...Object.values(measures).map((of) => short(of(trial.run))),
+    ...(programs > 1 ? [String(trial.program)] : []),
+    standing(trial, best),
+  ]);
+  const numeric = heads.slice(0, -1).map((_, i) => i);
+  const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+  const notes = [
+    `${ranked.length} of ${plural(asked, "trial")} in ${plural(programs, "program")}` +
+    (runs > programs ? `, ${plural(runs, "run")}: all at once are more than the device holds` : ""),
+    ...(structural.length === 0 ? [] : [
+      `compiled in, so that each of their values is a program of its own: ${structural.join(", ")}`,
+    ]),
+    ...(result.interrupted ? ["interrupted; this is what was reached"] : []),
+    ...(best === undefined && ranked.length > 0 ? ["no trial ended with a finite number"] : []),
+  ];
+  return [
+    ...(rows.length === 0 ? [] : [...tableLines(heads, rows, { right: numeric, width }), ""]),
+    ...notes.map((note) => cut(note, width)),
+  ];
+}
+
+/** The trials as events, best first, and the result. */
+export function sweepEvents<R>(
+  result: SweepResult<Settings, R>,
+  measures: Measures<R>,
+  fields: object,
+): readonly string[] {
+  const { ranked, best, structural, programs, runs, interrupted, backend } = result;
+  const measured = ({ run }: AnyTrial<R>) =>
+    Object.fromEntries(Object.entries(measures).map(([name, of]) => [name, of(run)]));
+  return [
+    ...ranked.map((trial, rank) => {
+      const { index, settings, program, firstNonFinite = null } = trial;
+      const finite = Number.isFinite(trial.score);
+      const own = { index, rank, settings, program, finite, firstNonFinite };
+      return jsonLine("trial", { ...own, ...measured(trial) });
+    }),
+    jsonLine("result", {
+      ...fields,
+      trials: ranked.length,
+      programs,
+      runs,
+      structural,
+      interrupted,
+      backend: backend ?? null,
+      best: best === undefined ? null : { index: best.index, settings: best.settings },
+    }),
+  ];
+}
