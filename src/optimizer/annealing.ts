@@ -124,12 +124,12 @@ export function inverseSqrt(
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { linear, minimize, objective, restarts, scale, sum } from "@steepest/steepest";
+ * import { linear, minimize, objective, restarts, scale } from "@steepest/steepest";
  *
- * const slope = objective({ parameters: { x: [0] }, loss: ({ x }) => sum(x) });
+ * const slope = objective({ parameters: { x: 0 }, loss: ({ x }) => x });
  * const saw = restarts({ of: linear({ from: 1, to: 0, steps: 2 }), steps: 2 });
  * const run = await minimize(slope, scale(saw), { steps: 4, backend: "reference" });
- * assert.equal(run.parameters.x[0], -(1 + 0.5 + 1 + 0.5));
+ * assert.equal(run.parameters.x, -(1 + 0.5 + 1 + 0.5));
  * ```
  */
 export function restarts(
@@ -186,12 +186,12 @@ export function cosineRestarts(
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { minimize, objective, rectification, scale, sum } from "@steepest/steepest";
+ * import { minimize, objective, rectification, scale } from "@steepest/steepest";
  *
- * const slope = objective({ parameters: { x: [0] }, loss: ({ x }) => sum(x) });
+ * const slope = objective({ parameters: { x: 0 }, loss: ({ x }) => x });
  * const optimizer = scale(rectification({ decay: 0.999 }));
  * const run = await minimize(slope, optimizer, { steps: 6, backend: "reference" });
- * assert(Math.abs(run.parameters.x[0]! + 5 + 0.0258) < 1e-3);
+ * assert(Math.abs(run.parameters.x + 5 + 0.0258) < 1e-3);
  * ```
  */
 export function rectification(

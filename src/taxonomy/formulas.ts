@@ -21,6 +21,7 @@ import type {
   OptimizerKind,
   TransformOf,
 } from "../optimizer/types.ts";
+import { sameTransform } from "../optimizer/walk.ts";
 
 const SCHEDULES: { readonly [K in ScheduleKind]: (it: OfKind<Schedule, K>) => string } = {
   constant: ({ value }) => `${value}`,
@@ -70,7 +71,9 @@ const SIGNALS: { readonly [K in SignalKind]: (it: OfKind<Signal, K>) => string }
     [
       `${from}, times ${factor} after ${patience} ${
         window === 1 ? "steps" : `means of ${window} steps`
-      } in which ${SCALARS[of]} has not fallen by ${threshold} of itself`,
+      } in which ${SCALARS[of]} has not fallen${
+        threshold === 0 ? "" : ` by a part of ${threshold}`
+      }`,
       ...(to === 0 ? [] : [`at least ${to}`]),
       ...(cooldown === 0 ? [] : [`${cooldown} of rest after each`]),
     ].join(", "),
@@ -183,7 +186,11 @@ function stage({ calculating, structure, iterative, damping, length, ...rest }: 
       rest.direction.kind === "identity" ? "u" : "direction(u)"
     }`,
     ...(rest.every.sample > 1 ? [`samples every ${rest.every.sample} steps`] : []),
-    ...(rest.warmup === undefined ? [] : [`the first ${rest.warmup.steps} steps: u ← warmup(u)`]),
+    ...(rest.warmup === undefined ? [] : [
+      `the first ${rest.warmup.steps} steps: u ← ${
+        sameTransform(rest.warmup.use, rest.direction) ? "û" : "warmup(u)"
+      }`,
+    ]),
   ].join("; ");
 }
 

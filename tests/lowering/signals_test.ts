@@ -16,6 +16,7 @@ import { tensor } from "../../src/reference/tensor.ts";
 import { initialValues, stepRunner } from "../../src/reference/step.ts";
 import { stateSlots } from "../../src/taxonomy/state.ts";
 import { mul, sum } from "../../src/tensor/ops.ts";
+import { compile } from "../../src/runtime/compile.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../_assert.ts";
 import { planOf, start, targets } from "../compiler/_run_plan.ts";
 import { follow, right } from "./_follow.ts";
@@ -151,6 +152,31 @@ Deno.test("lower() reports a signal that nothing provides, with its path", () =>
   assertEquals(result.left.issues.map(({ path }) => path), ["0/ema/decay", "1/scale/by"]);
   assert(result.left.issues[0]!.found.includes('"distance"'));
   assert(result.left.issues[0]!.expected.includes("loss"));
+});
+
+Deno.test("set() changes the numbers of a plateau in each copy", async () => {
+  // Uphill is a plateau from the second step on.
+  const s = plateau({ from: 1e-12, factor: 0.5, patience: 1 });
+  const optimizer = chain(scale(-1), scale(s));
+  using program = right(
+    await compile(wavy.objective, optimizer, {
+      backend: "reference",
+      replicas: 2,
+      precision: "f64",
+    })(),
+  );
+  program.step(3);
+  right(program.set({ "1/scale/by/from": [0.01, 0.02] }));
+  program.step(1);
+  const { size } = program.program.arena;
+  const flat = await program.flatParameters();
+  // The first observation is a new least one, the other three are plateaus.
+  [0.01, 0.02].forEach((from, r) => {
+    const rate = from * 0.5 ** 3;
+    wavy.g(wavy.start).forEach((gi, i) =>
+      assertAlmostEquals(flat[r * size + i]!, wavy.start[i]! + rate * gi, 1e-9, `copy ${r}`)
+    );
+  });
 });
 
 for (const target of targets) {

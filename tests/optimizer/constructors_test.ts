@@ -11,11 +11,15 @@ import { curvature } from "../../src/optimizer/curvature.ts";
 import { add, addToRoot, floor, toSample } from "../../src/optimizer/damping.ts";
 import { latest, max, sum } from "../../src/optimizer/iterative.ts";
 import { clipped, gradientNorm, none, power } from "../../src/optimizer/length.ts";
-import { constant, cosineDecay, join, linear } from "../../src/optimizer/schedule.ts";
+import { inverseSqrt, polynomial, rectification, restarts } from "../../src/optimizer/annealing.ts";
+import { radam } from "../../src/optimizer/catalogue/radam.ts";
+import { clipByGlobalNorm } from "../../src/optimizer/derived.ts";
+import { constant, cosineDecay, type Hyper, join, linear } from "../../src/optimizer/schedule.ts";
+import { plateau, signal } from "../../src/optimizer/signal.ts";
 import { diagonal, scalar } from "../../src/optimizer/structure.ts";
 import { ema, newtonRaphson, scale, trace, weightDecay } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
-import { skipNonFinite } from "../../src/optimizer/wrappers.ts";
+import { distanceAdapted, skipNonFinite } from "../../src/optimizer/wrappers.ts";
 
 function pathsOf(build: () => unknown): readonly string[] {
   const error = assertThrows(build, SteepestError);
@@ -51,6 +55,48 @@ Deno.test("constructors refuse schedules that leave the range", () => {
     pathsOf(() => join({ of: [constant(1), constant(2)], at: [3, 3] })).includes("join/at"),
     true,
   );
+});
+
+Deno.test("constructors refuse signals that leave the range", () => {
+  const wrong: readonly (readonly [Hyper, string])[] = [
+    [signal("loss", { max: 0.9 }), "a signal that reaches −∞"],
+    [signal("distance"), "a signal that reaches ∞"],
+    [signal("loss", { min: 0, max: 1 }), "a signal that reaches 1"],
+    [plateau({ from: 2 }), "a signal that reaches 2"],
+  ];
+  for (const [decay, found] of wrong) {
+    const error = assertThrows(() => ema({ decay }), SteepestError);
+    assertEquals(error.issues.map(({ path, found }) => [path, found]), [["ema/decay", found]]);
+  }
+  assertEquals(ema({ decay: signal("loss", { min: 0, max: 0.9 }) }).kind, "ema");
+  // A distance is positive; a negative multiple of it is not.
+  assertEquals(clipByGlobalNorm(signal("distance")).kind, "curvature");
+  assertEquals(pathsOf(() => clipByGlobalNorm(signal("distance", { times: -1 }))), [
+    "clipped/limit",
+  ]);
+});
+
+Deno.test("constructors of schedules and signals refuse fields that do not fit, with the path", () => {
+  const piece = linear({ from: 1, to: 0, steps: 5 });
+  const table: readonly (readonly [string, () => unknown])[] = [
+    ["plateau/to", () => plateau({ from: 1, to: 2 })],
+    ["plateau/patience", () => plateau({ from: 1, patience: 0 })],
+    ["plateau/factor", () => plateau({ from: 1, factor: 0 })],
+    ["plateau/of", () => plateau({ from: 1, of: "lost" as "loss" })],
+    ["signal/of", () => signal("distant" as "distance")],
+    ["signal/min", () => signal("loss", { min: 1, max: 0 })],
+    ["polynomial/power", () => polynomial({ from: 1, steps: 5, power: 0 })],
+    ["inverseSqrt/warmup", () => inverseSqrt({ peak: 1, warmup: 0 })],
+    ["restarts/growth", () => restarts({ of: piece, steps: 5, growth: 1.5 })],
+    ["restarts/of", () => restarts({ of: 1 as unknown as typeof piece, steps: 5 })],
+    ["restarts/of/kind", () => restarts({ of: signal("loss") as never, steps: 5 })],
+    ["rectification/decay", () => rectification({ decay: 0.6 })],
+    ["rectification/after", () => rectification({ decay: 0.9, after: 3 })],
+    ["distanceAdapted/initial", () => distanceAdapted({ of: identity(), initial: 0 })],
+    ["distanceAdapted/growth", () => distanceAdapted({ of: identity(), growth: 0.5 })],
+    ["rectification/decay", () => radam({ beta2: 0.5 })],
+  ];
+  for (const [path, build] of table) assertEquals(pathsOf(build), [path]);
 });
 
 Deno.test("ema() is both a transform and an accumulator", () => {
@@ -118,6 +164,18 @@ Deno.test("curvature() refuses combinations whose statistic does not exist", () 
     ],
     ["empiricalFisher/of", () => empiricalFisher({ of: scale(2), from: "examples" })],
     ["gradientRegression/confidence", () => gradientRegression({ confidence: 1 })],
+    ["gradientRegression/of", () => gradientRegression({ estimate: "slope", of: "steps" })],
+    [
+      "gradientRegression/centred",
+      () => gradientRegression({ estimate: "slope", centred: false }),
+    ],
+    ["curvature/every/sample", () =>
+      curvature({
+        calculating: gradientRegression({ of: "steps" }),
+        structure,
+        iterative: ema({ decay: 0.9, initial: prior }),
+        every: { sample: 2 },
+      })],
     ["ema/debias", () => ema({ decay: 0.9, debias: true, initial: 1 })],
   ];
   for (const [path, build] of table) assertEquals(pathsOf(build), [path]);

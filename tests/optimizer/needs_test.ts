@@ -9,8 +9,16 @@ import { needs } from "../../src/optimizer/needs.ts";
 import { matrices } from "../../src/optimizer/predicate.ts";
 import { diagonal } from "../../src/optimizer/structure.ts";
 import { ema, newtonRaphson, scale, trace } from "../../src/optimizer/transforms.ts";
+import { plateau, signal } from "../../src/optimizer/signal.ts";
+import type { Optimizer } from "../../src/optimizer/types.ts";
 import { sites } from "../../src/optimizer/walk.ts";
-import { gradientAt, graft, masked, skipNonFinite } from "../../src/optimizer/wrappers.ts";
+import {
+  distanceAdapted,
+  gradientAt,
+  graft,
+  masked,
+  skipNonFinite,
+} from "../../src/optimizer/wrappers.ts";
 import { optimizerArbitrary } from "./_arbitrary.ts";
 
 const structure = diagonal();
@@ -30,6 +38,29 @@ Deno.test("needs() says who asks, how often and how many", () => {
     { path: "1/curvature/calculating", what: "hessianVector", every: 10, count: 3 },
     { path: "2/newtonRaphson", what: "loss", every: 1, count: 1 },
   ]);
+});
+
+Deno.test("needs() lists the loss where a signal watches it", () => {
+  const optimizer = chain(
+    ema({ decay: signal("loss", { min: 0, max: 0.9 }) }),
+    distanceAdapted({ of: scale(signal("distance")) }),
+    scale(plateau({ from: 1 })),
+  );
+  assertEquals(needs(optimizer), [
+    { path: "0/ema/decay", what: "loss", every: 1, count: 1 },
+    { path: "2/scale/by", what: "loss", every: 1, count: 1 },
+  ]);
+});
+
+Deno.test("sites() has one place where a warm-up is the direction", () => {
+  const direction = ema({ decay: 0.9, debias: true });
+  const stage = (use: Optimizer) =>
+    curvature({ calculating: empiricalFisher(), structure, direction, warmup: { steps: 3, use } });
+  assertEquals(
+    sites(stage(ema({ decay: 0.9, debias: true }))).map(({ path }) => path),
+    ["curvature", "curvature/calculating/identity", "curvature/direction/ema"],
+  );
+  assert(sites(stage(ema({ decay: 0.8 }))).some(({ path }) => path === "curvature/warmup/ema"));
 });
 
 Deno.test("needs() walks into branches, samples, directions and warm-ups", () => {

@@ -3,7 +3,10 @@ import { assert, assertEquals } from "../_assert.ts";
 import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
 import { sophia } from "../../src/optimizer/catalogue/sophia.ts";
 import { chain, identity } from "../../src/optimizer/combinators.ts";
+import { cosineRestarts, inverseSqrt, polynomial } from "../../src/optimizer/annealing.ts";
 import { hyperparameters } from "../../src/optimizer/hyperparameters.ts";
+import type { Hyper } from "../../src/optimizer/schedule.ts";
+import { plateau, signal } from "../../src/optimizer/signal.ts";
 import { scale, trace, weightDecay } from "../../src/optimizer/transforms.ts";
 import { costInGradients, explain } from "../../src/taxonomy/explain.ts";
 import { stateSlots } from "../../src/taxonomy/state.ts";
@@ -44,6 +47,29 @@ Deno.test("explain() says what the place of a weight decay makes of it", () => {
   assert(explain(chain(decay, momentum, rate)).includes("an L2 penalty"));
   assert(explain(chain(momentum, decay, rate)).includes("decoupled, times the rate"));
   assert(explain(chain(momentum, rate, decay)).includes("decoupled, without the rate"));
+});
+
+Deno.test("explain() prints schedules and signals in words", () => {
+  const words: readonly (readonly [Hyper, string])[] = [
+    [polynomial({ from: 1, steps: 9, power: 2 }), "1 → 0 over 9 steps, with the power 2"],
+    [inverseSqrt({ peak: 0.1, warmup: 4 }), "up to 0.1 over 4 steps, then 0.1·√(4/(t+1))"],
+    [
+      cosineRestarts({ from: 1, steps: 9, growth: 2 }),
+      "(cosine 1 → 0 over 9 steps) again every 9 steps, each time 2 times as long",
+    ],
+    [signal("loss", { times: 2, max: 5 }), "2 × the loss, at most 5"],
+    [
+      plateau({ from: 1, factor: 0.5, patience: 3, to: 0.1, cooldown: 2, threshold: 0 }),
+      "1, times 0.5 after 3 steps in which the loss has not fallen, at least 0.1, 2 of rest after each",
+    ],
+    [
+      plateau({ from: 1, window: 10 }),
+      "1, times 0.1 after 10 means of 10 steps in which the loss has not fallen by a part of 0.0001",
+    ],
+  ];
+  for (const [by, text] of words) {
+    assert(explain(scale(by)).includes(`scale/by = ${text} (value)`), explain(scale(by)));
+  }
 });
 
 Deno.test("costInGradients() spreads samples over their period", () => {

@@ -89,7 +89,7 @@ export const NORM_ADAPTED_ADAM: Required<NormAdaptedAdamOptions> = {
  * import { minimize, normAdaptedAdam, objective, square } from "@steepest/steepest";
  *
  * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const optimizer = normAdaptedAdam({ alpha: 0.5 });
+ * const optimizer = normAdaptedAdam({ alpha: 0.5, cap: 1 });
  * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.abs(run.parameters.x - 2.25) < 1e-4);
  * ```
