@@ -165,7 +165,7 @@ export type ScheduleKind = Schedule["kind"];
 /** A hyperparameter value: a number, a schedule (a function of t), or a signal (of what the device computes). */
 export type Hyper = number | Schedule | Signal;
 
-/** The value at every step; with a number or a schedule also `calculating: constant(L)`. */
+/** The value at every step; with a number, a schedule or a signal also `calculating: constant(L)`. */
 export function constant(value: number): ConstantOf<number>;
 export function constant(value: Hyper): Constant;
 export function constant(value: Hyper): Constant {

@@ -12,7 +12,7 @@ import type { Difference, Ema, NewtonRaphson, Scale, Trace, WeightDecay } from "
 
 /** What {@link ema} takes as a transform. */
 export interface EmaOptions {
-  /** β, the weight of the past: in [0, 1), a number or a schedule. */
+  /** β, the weight of the past: in [0, 1), a number, a schedule or a signal. */
   readonly decay: Hyper;
   /**
    * Divide by the weight accumulated so far.
@@ -30,7 +30,7 @@ export interface EmaOptions {
 
 /** What {@link ema} takes as an accumulator in the slot `iterative`. */
 export interface EmaAccumulatorOptions {
-  /** β, the weight of the past: in [0, 1), a number or a schedule. */
+  /** β, the weight of the past: in [0, 1), a number, a schedule or a signal. */
   readonly decay: Hyper;
   /**
    * Divide by the weight accumulated so far; not together with `initial`.
@@ -166,7 +166,7 @@ export function difference(): Difference {
  * Its place is its meaning: first it is an L2 penalty, before `scale` it is AdamW's, after `scale` it is
  * independent of the rate.
  *
- * @param decay λ ≥ 0, a number or a schedule.
+ * @param decay λ ≥ 0, a number, a schedule or a signal.
  * @param mask Which parameters decay; default all. Matching none is an error when the program is built.
  * @throws {SteepestError} of kind `description`: a value out of range.
  *

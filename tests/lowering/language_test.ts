@@ -132,10 +132,13 @@ Deno.test("lower() follows scheduleAt() when the rate is a schedule", () => {
     of: [pieces[7]!, pieces[1]!, pieces[6]!],
     at: [5, 11],
   });
+  // Here the logarithms at which cycles begin are rounded down.
+  const long = [3, 10].map((growth) => annealing.cosineRestarts({ from: 1, steps: 1, growth }));
   const line = objective({ parameters: { x: [0, 0] }, loss: ({ x }) => sum(x) }) as Objective;
-  for (const schedule of [...pieces, joined]) {
-    const { thetas } = follow(line, scale(schedule), [0, 0], 20);
-    for (let t = 0; t < 20; t++) {
+  for (const schedule of [...pieces, joined, ...long]) {
+    const steps = schedule.kind === "restarts" ? 130 : 20;
+    const { thetas } = follow(line, scale(schedule), [0, 0], steps);
+    for (let t = 0; t < steps; t++) {
       const taken = thetas[t]![0]! - thetas[t + 1]![0]!;
       assertAlmostEquals(taken, scheduleAt(schedule, t), 1e-12, `${schedule.kind} at ${t}`);
     }

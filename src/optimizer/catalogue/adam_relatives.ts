@@ -49,7 +49,7 @@ export function amsgrad(options: AdamOptions = {}): Optimizer {
 /** Options of the relatives whose decays are numbers, because other constants are made of them. */
 export interface FixedAdamOptions {
   /**
-   * η ≥ 0, a number or a schedule.
+   * η ≥ 0, a number, a schedule or a signal.
    *
    * @default 2e-3; 1e-3 of `adabelief`
    */
@@ -178,7 +178,7 @@ export function adabelief(options: FixedAdamOptions = {}): Optimizer {
 /** Options of {@link adan}: the decays, each one minus the paper's β. */
 export interface AdanOptions {
   /**
-   * η ≥ 0, a number or a schedule.
+   * η ≥ 0, a number, a schedule or a signal.
    *
    * @default 1e-3
    */

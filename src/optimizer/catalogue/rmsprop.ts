@@ -18,7 +18,7 @@ import { given } from "./options.ts";
 /** Options of {@link rmsprop}. */
 export interface RmspropOptions {
   /**
-   * η ≥ 0, a number or a schedule.
+   * η ≥ 0, a number, a schedule or a signal.
    *
    * @default 1e-3
    */

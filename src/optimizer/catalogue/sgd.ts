@@ -13,7 +13,7 @@ import { given } from "./options.ts";
 /** Options of {@link sgd}. */
 export interface SgdOptions {
   /**
-   * η ≥ 0, a number or a schedule.
+   * η ≥ 0, a number, a schedule or a signal.
    *
    * @default 0.01
    */
