@@ -7,7 +7,7 @@ import * as dampings from "../../src/optimizer/damping.ts";
 import { latest, max, sum } from "../../src/optimizer/iterative.ts";
 import * as lengths from "../../src/optimizer/length.ts";
 import { constant } from "../../src/optimizer/schedule.ts";
-import { diagonal, scalar } from "../../src/optimizer/structure.ts";
+import { diagonal, factored, scalar } from "../../src/optimizer/structure.ts";
 import { ema, scale } from "../../src/optimizer/transforms.ts";
 import { tensor } from "../../src/reference/tensor.ts";
 import { matmul, tanh } from "../../src/tensor/ops.ts";
@@ -38,7 +38,7 @@ const CALCULATING = [
   calculating.empiricalFisher({ from: "examples" }),
 ];
 
-const STRUCTURES = [scalar(), diagonal(), diagonal({ average: "kernel" })];
+const STRUCTURES = [scalar(), diagonal(), diagonal({ average: "kernel" }), factored()];
 
 const ITERATIVE = [
   latest(),
@@ -53,11 +53,13 @@ const ITERATIVE = [
 const LENGTHS = [
   lengths.none(),
   lengths.normalized(),
+  lengths.normalized({ per: "unit" }),
   lengths.gradientNorm(),
   lengths.power(0.75),
   lengths.eigenbasis(),
   lengths.clamped(0.5),
   lengths.clipped(0.5),
+  lengths.clipped(0.5, { per: "tensor", norm: "rms" }),
   lengths.gradientNormClipped(0.5),
   lengths.eigenbasisClipped(0.5),
 ];
