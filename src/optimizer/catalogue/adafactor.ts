@@ -73,8 +73,9 @@ export const ADAFACTOR: Required<AdafactorOptions> = {
  *
  * The paper's ρ_t = min(10⁻², 1/√t) is 10⁻² for ten thousand steps, and from then on
  * `join({ of: [constant(0.01), powerDecay({ from: 0.01, power: 0.5, steps: 10_000 })], at: [9999] })`.
- * PyTorch bounds mean(R) and v̂ from below (by ε₁ = 1.2e-7 and ε₁²) where the paper adds ε₁ to g², and takes
- * min(ρ, 1/√t); optax factors the two longest axes of a tensor, and none shorter than 128.
+ * PyTorch takes min(ρ, 1/√t) itself and bounds mean(R) and v̂ from below (by ε₁ = 1.2e-7 and ε₁²) where the paper
+ * adds ε₁ to g²: with ε₁ = 1e-30 there it is the same while ρ < 1/√t. optax factors the two longest axes of a tensor,
+ * and none shorter than 128.
  * Source: Shazeer and Stern 2018, Algorithms 4 and 5.
  *
  * @throws {SteepestError} of kind `description`, with every option that is out of range.
