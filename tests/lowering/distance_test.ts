@@ -1,11 +1,16 @@
 /** `distanceAdapted` against the paper's loop, behind a gate, over parts, in copies and on the targets. */
+import { empiricalFisher } from "../../src/optimizer/calculating.ts";
 import { chain } from "../../src/optimizer/combinators.ts";
 import { lower } from "../../src/lowering/lower.ts";
 import { prodigy } from "../../src/optimizer/catalogue/prodigy.ts";
 import { radam } from "../../src/optimizer/catalogue/radam.ts";
 import { adadelta } from "../../src/optimizer/catalogue/adadelta.ts";
+import { curvature } from "../../src/optimizer/curvature.ts";
+import { addToRoot } from "../../src/optimizer/damping.ts";
+import { gradientNorm } from "../../src/optimizer/length.ts";
 import { rank } from "../../src/optimizer/predicate.ts";
 import { plateau, signal } from "../../src/optimizer/signal.ts";
+import { diagonal } from "../../src/optimizer/structure.ts";
 import { ema, scale } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { distanceAdapted, partition, skipNonFinite } from "../../src/optimizer/wrappers.ts";
@@ -128,3 +133,28 @@ for (const target of targets) {
     }
   });
 }
+
+Deno.test("gradientRegression() on steps is the same inside the sample of a stage with a period", () => {
+  const inner = adadelta({ eps: 1e-3 });
+  const stage = curvature({
+    calculating: empiricalFisher({ of: inner }),
+    structure: diagonal(),
+    length: gradientNorm(),
+    damping: addToRoot(1e-2),
+    every: { sample: 3 },
+  });
+  const { thetas } = follow(wavy.objective, chain(stage, scale(0.01)), wavy.start, 10);
+  const v = wavy.start.map(() => 0), a = wavy.start.map(() => 0), sample = wavy.start.map(() => 0);
+  for (let t = 0; t < 10; t++) {
+    wavy.g(thetas[t]!).forEach((g, i) => {
+      if (t % 3 === 0) {
+        v[i] = 0.9 * v[i]! + 0.1 * g * g;
+        const d = Math.sqrt((a[i]! + 1e-3) / (v[i]! + 1e-3)) * g;
+        a[i] = 0.9 * a[i]! + 0.1 * d * d;
+        sample[i] = d * d;
+      }
+      const expected = thetas[t]![i]! - 0.01 * g / (Math.sqrt(sample[i]!) + 1e-2);
+      assertAlmostEquals(thetas[t + 1]![i]!, expected, 1e-12, `step ${t}`);
+    });
+  }
+});

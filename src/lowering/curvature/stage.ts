@@ -19,6 +19,11 @@ import { spectrumOf } from "./spectrum.ts";
 import type { StageView } from "./structure/rule.ts";
 import { ruleOf } from "./structure/rules.ts";
 
+/** A value of the region in which samples are taken, as the stage sees it. Without a period they are one. */
+function sampled({ every }: Curvature, value: Node, sampling: Scope): Node {
+  return every.sample === 1 ? value : settled(value, sampling);
+}
+
 /** What the structure has kept of the samples up to this step; undefined where a problem was reported. */
 function statisticOf(
   stage: Curvature,
@@ -36,7 +41,7 @@ function statisticOf(
     ofVector: (s) => rule.statistic(structure, sampleOfVector(s), scope)!,
     ...(vector === undefined ? {} : { vector }),
   }, scope);
-  return settled(statistic, scope);
+  return sampled(stage, statistic, scope);
 }
 
 /** Whether no diagonal sample, nor what accumulators make of it, is negative. */
@@ -69,7 +74,7 @@ function viewOf(stage: Curvature, calculated: Calculated, scope: Scope): StageVi
       return spectrum;
     },
     factor: (name, value) => {
-      if (factoring.period === 1) return value;
+      if (every.factor === 1) return value;
       const { next } = evolve(factoring, joinPath("factor", name), value.shape, 0, () => value);
       return settled(next, factoring);
     },
@@ -85,7 +90,7 @@ function operatorOf(
 ): Operator {
   const view = viewOf(stage, calculated, scope);
   if (calculated.kind === "spectrum") {
-    return inPlace(view.spectrum(settled(calculated.lambda, sampling)));
+    return inPlace(view.spectrum(sampled(stage, calculated.lambda, sampling)));
   }
   const statistic = statisticOf(stage, calculated, sampling);
   if (statistic === undefined) return inPlace(view.spectrum(constant(1)));
