@@ -296,7 +296,9 @@ export function hyper(range: Range): Border<Hyper> {
     const outside = extremes(it).find((value) => !within(value, range));
     if (outside !== undefined) {
       const what = isSignal(it) ? "signal" : "schedule";
-      raise(ctx, x, [], `a ${what} that reaches ${showExtreme(outside)}`, describeRange(range));
+      const bounds = it.kind === "signal" ? ", where `min` and `max` keep a signal" : "";
+      const expected = `${describeRange(range)}${bounds}`;
+      raise(ctx, x, [], `a ${what} that reaches ${showExtreme(outside)}`, expected);
     }
     return it;
   });
