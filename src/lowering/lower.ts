@@ -8,6 +8,7 @@ import { SteepestError } from "../errors.ts";
 import type { Leaf } from "../objective/leaves.ts";
 import { canonical } from "../optimizer/codec.ts";
 import { matches, type Predicate } from "../optimizer/predicate.ts";
+import { misplaced } from "../optimizer/misplaced.ts";
 import { checkTelemetry, type TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { sites } from "../optimizer/walk.ts";
@@ -17,7 +18,7 @@ import { simplify } from "../tensor/simplify.ts";
 import { arenaOf } from "./arena.ts";
 import { type AnyObjective, batchTensors, problemOf } from "./problem.ts";
 import { PARAMETERS, type Region, SEED, type Slot, STEP, type StepProgram } from "./program.ts";
-import { type Collector, type Phase, record, regionOf, type Scope } from "./scope.ts";
+import { type Collector, type Phase, record, regionOf, report, type Scope } from "./scope.ts";
 import { recordTelemetry } from "./telemetry.ts";
 import { applyTransform } from "./transforms/rules.ts";
 
@@ -135,6 +136,7 @@ export function lower(
     places: new Set(),
     factors: new Map(),
     bounds: [],
+    evaluation: [],
     issues: [],
   };
   const scope: Scope = {
@@ -145,11 +147,20 @@ export function lower(
     period: 1,
     signals: new Map([["loss", problem.loss]]),
     phase: "sample",
+    ownPace: false,
     collector,
     apply: applyTransform,
   };
   record(scope, "loss", problem.loss);
   const u = applyTransform(optimizer, problem.gradient, "", scope);
+  for (const path of misplaced(optimizer)) {
+    report(
+      { ...scope, path },
+      "description",
+      "a transform that reads θ − u as the next parameters",
+      "a place at the end of the flow, with only such transforms after it",
+    );
+  }
   const fault = failureOf(collector);
   if (fault !== undefined) return E.left(fault);
   recordTelemetry(telemetry.right, optimizer, u, scope);
@@ -158,5 +169,6 @@ export function lower(
     arena,
     slots: [...collector.slots.values()],
     regions: simplified(regionsOf(collector, ["record/loss"])),
+    evaluation: collector.evaluation,
   });
 }

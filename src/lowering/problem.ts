@@ -152,3 +152,8 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
 export function gradientOver(problem: Problem, space: Space): Node {
   return restrict(problem.gradient, problem.arena, space);
 }
+
+/** θ over a space. */
+export function thetaOf(problem: Problem, space: Space): Node {
+  return restrict(problem.theta, problem.arena, space);
+}

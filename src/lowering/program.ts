@@ -85,6 +85,14 @@ export interface Arena {
   readonly entries: readonly ArenaEntry[];
 }
 
+/** Some parameters as they are read for evaluation. */
+export interface EvaluationSource {
+  /** Slot that holds them, a vector over `space`. */
+  readonly slot: string;
+  /** Which parameters it holds, and where. */
+  readonly space: Arena;
+}
+
 /** One step of an optimizer on an objective. */
 export interface StepProgram {
   /** Where the parameters lie in θ. */
@@ -93,6 +101,12 @@ export interface StepProgram {
   readonly slots: readonly Slot[];
   /** What happens, in order. */
   readonly regions: readonly Region[];
+  /**
+   * Where parameters are read for evaluation; of several sources that hold a parameter the last one counts.
+   *
+   * @default none: all are read from θ
+   */
+  readonly evaluation?: readonly EvaluationSource[];
 }
 
 /** Name of the slot of θ. */

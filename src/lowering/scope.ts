@@ -11,11 +11,11 @@ import type { SignalName } from "../optimizer/signal.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { joinPath } from "../optimizer/walk.ts";
 import type { DType, Node, Shape } from "../tensor/node.ts";
-import { cast, constant, input, mul, select } from "../tensor/ops.ts";
+import { binary, cast, compare, constant, div, floor, input, mul, select } from "../tensor/ops.ts";
 import { substitute } from "../tensor/walk.ts";
 import type { Space } from "./arena.ts";
 import type { Problem } from "./problem.ts";
-import type { Assignment, Slot } from "./program.ts";
+import type { Assignment, EvaluationSource, Slot } from "./program.ts";
 import { scheduleNode } from "./schedules.ts";
 import { signalNode } from "./signals.ts";
 
@@ -44,6 +44,8 @@ export interface Collector {
   readonly factors: Map<string, Node>;
   /** What transforms take for a lower bound of the loss. */
   readonly bounds: Node[];
+  /** Where parameters are read for evaluation; the last one that has a parameter wins. */
+  readonly evaluation: EvaluationSource[];
   readonly issues: { readonly kind: ErrorKind; readonly issue: Issue }[];
 }
 
@@ -62,6 +64,10 @@ export interface Scope {
   readonly period: number;
   /** … and phase. */
   readonly phase: Phase;
+  /** Whether the clock is not the program's, so that no region can tell its k-th steps. */
+  readonly ownPace: boolean;
+  /** In what happens at every k-th step of a clock of its own: what state has become, under the hash of its value. */
+  readonly held?: Map<string, Node>;
   /** The scalars that hyperparameters may read here. */
   readonly signals: ReadonlyMap<SignalName, Node>;
   readonly collector: Collector;
@@ -117,7 +123,8 @@ export function remember(
       const kept = scope.gate === undefined ? value : select(scope.gate, value, old);
       region.assign.push({ slot, value: kept });
       // Rules go on with the value before the gate; where the gate is shut, their result is not used.
-      region.settled.set(value.hash, input(slot, shape, dtype, 1));
+      if (scope.held !== undefined) scope.held.set(value.hash, kept);
+      else region.settled.set(value.hash, input(slot, shape, dtype, 1));
       return value;
     },
   };
@@ -136,12 +143,38 @@ export function evolve(
   return { old, next: become(next(old)) };
 }
 
+/** State of the shape of θ that starts as θ and is what is read for evaluation in its place. */
+export function evaluated(scope: Scope, name: string, theta: Node): Memory {
+  const memory = remember(scope, name, theta.shape, theta);
+  const slot = `state/${joinPath(scope.path, name)}`;
+  scope.collector.evaluation.push({ slot, space: scope.space });
+  return memory;
+}
+
+/** Whether what happens in a scope happens at every step of its transform. */
+export function everyStep({ period, held }: Scope): boolean {
+  return period === 1 && held === undefined;
+}
+
+/** The scope of what happens at every k-th step of a transform, from its first step on. */
+export function everyNth(scope: Scope, k: number): Scope {
+  if (k === 1 || !scope.ownPace) return { ...scope, period: scope.period * k };
+  const turns = div(scope.clock, k);
+  const due = compare("eq", turns, floor(turns));
+  return { ...scope, gate: both(scope.gate, due), held: new Map() };
+}
+
+/** Whether two gates are open. */
+export function both(gate: Node | undefined, other: Node): Node {
+  return gate === undefined ? other : binary("and", gate, other);
+}
+
 /**
- * Tells the host a number once a step; bool becomes 0 or 1. Nothing is told from a region that does
- * not run at every step.
+ * Tells the host a number once a step; bool becomes 0 or 1. Nothing is told of what does not happen
+ * at every step of its transform, and 0 at the steps at which a transform of its own pace rests.
  */
 export function record(scope: Scope, what: string, value: Node): void {
-  if (scope.period !== 1) return;
+  if (!everyStep(scope)) return;
   const name = `record/${joinPath(scope.path, what)}`;
   scope.collector.slots.set(name, {
     name,
@@ -150,7 +183,9 @@ export function record(scope: Scope, what: string, value: Node): void {
     dtype: "f32",
     perReplica: true,
   });
-  regionOf(scope).assign.push({ slot: name, value: cast(value, "f32") });
+  const number = cast(value, "f32");
+  const told = scope.ownPace && scope.gate !== undefined ? select(scope.gate, number, 0) : number;
+  regionOf(scope).assign.push({ slot: name, value: told });
 }
 
 /** u ← by·u; the number belongs to the learning rate where it ends the flow. */
@@ -176,7 +211,8 @@ export function hyperSlot(scope: Scope, path: string, initial: number): Node {
 /** The value of a hyperparameter at this transform's step: a slot, or a schedule or signal over slots. */
 export function hyper(scope: Scope, path: string, value: Hyper): Node {
   const { hypers } = scope.collector;
-  const key = `${joinPath(scope.path, path)}@${scope.phase}${scope.period}`;
+  const rare = scope.held === undefined ? "" : "held";
+  const key = `${joinPath(scope.path, path)}@${scope.phase}${scope.period}${rare}`;
   const known = hypers.get(key);
   if (known !== undefined) return known;
   const numberAt = (at: string, initial: number) => hyperSlot(scope, at, initial);
@@ -211,9 +247,10 @@ export function report(scope: Scope, kind: ErrorKind, found: string, expected: s
 }
 
 /**
- * A value of state that was assigned in a region of its own, as the regions after it see it: every
- * next value in it becomes the next version of its slot.
+ * A value of state that does not change at every step, as what comes after sees it: every next value
+ * in it becomes what its slot holds now.
  */
 export function settled(value: Node, scope: Scope): Node {
-  return scope.period === 1 ? value : substitute([value], regionOf(scope).settled)[0]!;
+  const versions = scope.held ?? (scope.period === 1 ? undefined : regionOf(scope).settled);
+  return versions === undefined ? value : substitute([value], versions)[0]!;
 }

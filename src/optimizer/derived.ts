@@ -5,12 +5,15 @@
  */
 
 import type { BlockNorm } from "./blocks.ts";
+import { zero } from "./combinators.ts";
 import { curvature } from "./curvature.ts";
 import { clamped, clipped, eigenbasis, normalized } from "./length.ts";
 import { constant, type Hyper } from "./schedule.ts";
 import { trustRatio } from "./parameter_norms.ts";
 import { diagonal, scalar } from "./structure.ts";
-import type { Curvature, TrustRatio } from "./types.ts";
+import type { Predicate } from "./predicate.ts";
+import type { Curvature, Partition, TrustRatio } from "./types.ts";
+import { masked } from "./wrappers.ts";
 
 function clipBy(limit: Hyper, blocks: Partial<BlockNorm>): Curvature {
   return curvature({
@@ -146,4 +149,25 @@ export function normalize(): Curvature {
 /** u ← sign(u), with sign(0) = 0. */
 export function sign(): Curvature {
   return curvature({ calculating: constant(1), structure: diagonal(), length: eigenbasis() });
+}
+
+/**
+ * u ← 0 on the parameters that match, whatever is decayed or averaged before it: they stay where they are.
+ *
+ * It stands after everything that moves parameters, and before `lookahead`, `average` and `scheduleFree`. Matching
+ * nothing is an error when the program is built.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { add, chain, frozen, minimize, objective, path, sgd, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { a: 1, b: 1 }, loss: ({ a, b }) => add(square(a), square(b)) });
+ * const optimizer = chain(sgd({ learningRate: 0.25 }), frozen(path("a")));
+ * const run = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
+ * assert.deepEqual([run.parameters.a, run.parameters.b], [1, 0.5]);
+ * ```
+ */
+export function frozen(where: Predicate): Partition {
+  return masked(zero(), where);
 }

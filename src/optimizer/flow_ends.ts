@@ -98,6 +98,10 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   scaleByParameterNorm: passes,
   gradientAt: stops,
   skipNonFinite: (it, place) => sideBySide(tails(it, place), place),
+  accumulate: (it, place) => sideBySide(tails(it, place), place),
+  lookahead: passes,
+  average: passes,
+  scheduleFree: (it, place) => ending(place, [pathAt(it, place)], true),
   curvature: (it, place) => (isClip(it) ? passes : stops)(it, place),
 };
 

@@ -74,6 +74,10 @@ export const TRANSFORM_ROLES: Roles<Optimizer> = {
     initial: "structural",
     growth: "value",
   },
+  accumulate: { steps: "rhythm", of: "branch" },
+  lookahead: { steps: "rhythm", alpha: "value" },
+  average: { decay: "value", start: "rhythm" },
+  scheduleFree: { rate: "value", beta: "value", power: "structural" },
   curvature: {
     calculating: "slot",
     structure: "slot",

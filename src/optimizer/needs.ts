@@ -86,6 +86,10 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   partition: nothing,
   skipNonFinite: nothing,
   distanceAdapted: nothing,
+  accumulate: nothing,
+  lookahead: nothing,
+  average: nothing,
+  scheduleFree: nothing,
   curvature: ({ calculating, every }, path) =>
     (CALCULATING[calculating.kind] as (it: Calculating) => Asked)(calculating).map((
       { what, count },

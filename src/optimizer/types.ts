@@ -212,6 +212,58 @@ export interface DistanceAdapted {
   readonly growth?: Hyper;
 }
 
+/**
+ * A gate: u is averaged, and `of` gets the mean at every `steps`-th step; at the others the step is 0.
+ *
+ * Between two openings neither the state nor the clock inside moves.
+ */
+export interface Accumulate {
+  /** The tag of this transform. */
+  readonly kind: "accumulate";
+  /** How many u enter a mean, ≥ 1. */
+  readonly steps: number;
+  /** The transform behind the gate. */
+  readonly of: Optimizer;
+}
+
+/**
+ * *Last*: at every `steps`-th step s ← s + α(θ − u − s), and θ becomes s; s starts at θ₀ and is what is evaluated.
+ */
+export interface Lookahead {
+  /** The tag of this transform. */
+  readonly kind: "lookahead";
+  /** Steps from one synchronisation to the next, ≥ 1. */
+  readonly steps: number;
+  /** α in [0, 1], how far the slow weights go towards the fast ones. */
+  readonly alpha: Hyper;
+}
+
+/** *Last*: leaves u as it is, and averages θ − u from the step `start` on; the average is what is evaluated. */
+export interface Average {
+  /** The tag of this transform. */
+  readonly kind: "average";
+  /** β in [0, 1), the weight of the past. Absent: all have the same weight. */
+  readonly decay?: Hyper;
+  /** How many steps are not averaged, ≥ 0; until then the average is θ itself. */
+  readonly start: number;
+}
+
+/**
+ * *Last*: z ← z − ηu; x ← (1 − c)x + cz; θ becomes (1 − β)z + βx, and x is what is evaluated.
+ *
+ * c = w/Σw with w = (max η so far)^power; z and x start at θ₀.
+ */
+export interface ScheduleFree {
+  /** The tag of this transform. */
+  readonly kind: "scheduleFree";
+  /** η ≥ 0, the learning rate of z. */
+  readonly rate: Hyper;
+  /** β in [0, 1], where between z and x the gradients are taken. */
+  readonly beta: Hyper;
+  /** The power of the largest η so far that weighs z in x, ≥ 0. */
+  readonly power: number;
+}
+
 /** How often samples are taken and roots or bases recomputed, in steps of the stage. */
 export interface Every {
   /** Steps from one sample of curvature to the next, ≥ 1. */
@@ -276,6 +328,10 @@ export type Optimizer =
   | Partition
   | SkipNonFinite
   | DistanceAdapted
+  | Accumulate
+  | Lookahead
+  | Average
+  | ScheduleFree
   | Curvature;
 
 /** The kinds of transform. */

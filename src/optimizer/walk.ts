@@ -70,6 +70,10 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   ],
   skipNonFinite: ({ of }, path) => [{ place: path, of }],
   distanceAdapted: ({ of }, path) => [{ place: path, of }],
+  accumulate: ({ of }, path) => [{ place: path, of }],
+  lookahead: leaf,
+  average: leaf,
+  scheduleFree: leaf,
   curvature: ({ calculating, direction, warmup }, path) => [
     ...(calculating.kind === "empiricalFisher"
       ? [{ place: joinPath(path, "calculating"), of: calculating.of }]

@@ -11,6 +11,7 @@ import { identity } from "./combinators.ts";
 import type { Predicate } from "./predicate.ts";
 import type { Hyper } from "./schedule.ts";
 import type {
+  Accumulate,
   DistanceAdapted,
   GradientAt,
   Graft,
@@ -154,4 +155,31 @@ export function distanceAdapted(
   },
 ): DistanceAdapted {
   return transform({ kind: "distanceAdapted", ...options });
+}
+
+/**
+ * A gate for batches larger than the device takes at once: u is averaged over `steps` steps, and at every
+ * `steps`-th `of` gets the mean. At the others the step is 0, and neither state nor clock inside moves.
+ *
+ * The mean is over the steps that this gate saw: in `skipNonFinite(accumulate(k, T))` a step that is skipped enters
+ * no mean and counts for none, in `accumulate(k, skipNonFinite(T))` one that is not finite spoils its whole mean,
+ * which is then skipped. k is a rhythm: setting `accumulate/steps` compiles nothing, and with a smaller k the gate
+ * opens as soon as that many steps were taken. What T asks of the objective is computed at every step.
+ * PyTorch's users divide the loss by k themselves; optax's `MultiSteps` is the same, and skips by `should_skip_update_fn`.
+ *
+ * @param steps k ≥ 1.
+ * @throws {SteepestError} of kind `description`: k is no integer ≥ 1.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { accumulate, minimize, objective, scale, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, accumulate(2, scale(0.1)), { steps: 4, backend: "reference" });
+ * assert.deepEqual(Array.from(run.losses, (f) => f.toFixed(2)), ["9.00", "9.00", "5.76", "5.76", "3.69"]);
+ * ```
+ */
+export function accumulate(steps: number, of: Optimizer): Accumulate {
+  return transform({ kind: "accumulate", steps, of });
 }

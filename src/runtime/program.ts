@@ -11,6 +11,7 @@ import type { Parameters, Values } from "../nn/parameters.ts";
 import { type Objective, valuesOf } from "../objective/objective.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { readEvaluation } from "./evaluation_parameters.ts";
 import type { BackendName, Executor } from "./executor.ts";
 import { type Telemetry, telemetryOf } from "./telemetry.ts";
 
@@ -20,6 +21,11 @@ export interface ReplicaView<P, N extends TelemetryName = never> {
   losses(): Promise<Float64Array>;
   /** The parameters after everything queued so far. */
   parameters(): Promise<Values<P>>;
+  /**
+   * The parameters to evaluate with: what `average`, `lookahead` or `scheduleFree` keep for that, where the
+   * optimizer has one of them, otherwise those of `parameters()`.
+   */
+  evaluationParameters(): Promise<Values<P>>;
   /** Everything that was recorded since the program began or was restored, one number a step. */
   telemetry(): Promise<Telemetry<N>>;
 }
@@ -56,6 +62,8 @@ export interface Program<P = Parameters, N extends TelemetryName = never>
   records(from: number, to: number): Promise<ReadonlyMap<string, Float64Array>>;
   /** θ as the flat vectors of `program.arena`, one replica after another. */
   flatParameters(): Promise<Float64Array>;
+  /** The evaluation parameters, laid out like `flatParameters()`. */
+  flatEvaluationParameters(): Promise<Float64Array>;
   /** The whole state as bytes. */
   save(): Promise<Uint8Array<ArrayBuffer>>;
   /** Continues from saved bytes, bit for bit. Left: foreign, cut or damaged bytes change nothing. */
@@ -145,22 +153,23 @@ export function runningProgram<P extends Parameters, N extends TelemetryName = n
     check();
     return await executor.records(origin, executor.steps);
   };
+  const valuesIn = async (r: number, read: () => Promise<Float64Array>): Promise<Values<P>> => {
+    check();
+    const { size, entries } = program.arena;
+    const flat = (await read()).subarray(r * size, (r + 1) * size);
+    const places = new Map(entries.map((e) => [e.path, e]));
+    return valuesOf(objective, (path) => {
+      const { offset, size } = places.get(path)!;
+      const data = flat.slice(offset, offset + size);
+      return precision === "f64" ? data : new Float32Array(data);
+    });
+  };
   const view = (r: number): ReplicaView<P, N> => ({
     async losses() {
       return telemetryOf(await kept(), replicas, r).loss ?? new Float64Array(0);
     },
-    async parameters() {
-      check();
-      const { size, entries } = program.arena;
-      const all = await executor.read(PARAMETERS);
-      const flat = all.subarray(r * size, (r + 1) * size);
-      const places = new Map(entries.map((e) => [e.path, e]));
-      return valuesOf(objective, (path) => {
-        const { offset, size } = places.get(path)!;
-        const data = flat.slice(offset, offset + size);
-        return precision === "f64" ? data : new Float32Array(data);
-      });
-    },
+    parameters: () => valuesIn(r, () => executor.read(PARAMETERS)),
+    evaluationParameters: () => valuesIn(r, () => readEvaluation(executor, program)),
     async telemetry() {
       return telemetryOf<N>(await kept(), replicas, r);
     },
@@ -242,6 +251,10 @@ export function runningProgram<P extends Parameters, N extends TelemetryName = n
     async flatParameters() {
       check();
       return await executor.read(PARAMETERS);
+    },
+    async flatEvaluationParameters() {
+      check();
+      return await readEvaluation(executor, program);
     },
     async save() {
       check();

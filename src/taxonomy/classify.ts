@@ -123,6 +123,10 @@ const IN_FLOW: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => readonly
   partition: ({ parts, rest }) => [...parts.map(({ of }) => of), rest],
   skipNonFinite: ({ of }) => [of],
   distanceAdapted: ({ of }) => [of],
+  accumulate: ({ of }) => [of],
+  lookahead: () => [],
+  average: () => [],
+  scheduleFree: () => [],
   curvature: () => [],
 };
 

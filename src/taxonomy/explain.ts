@@ -93,6 +93,10 @@ const AFTER_DECAY: { readonly [K in OptimizerKind]: "models" | "scales" | "leave
   partition: "models",
   skipNonFinite: "models",
   distanceAdapted: "models",
+  accumulate: "models",
+  lookahead: "leaves",
+  average: "leaves",
+  scheduleFree: "scales",
   curvature: "models",
 };
 

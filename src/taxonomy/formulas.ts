@@ -194,6 +194,12 @@ function stage({ calculating, structure, iterative, damping, length, ...rest }: 
   ].join("; ");
 }
 
+/** 1st, 2nd, 3rd, 4th, … */
+function ordinal(n: number): string {
+  const teen = n % 100 > 10 && n % 100 < 14;
+  return `${n}${teen ? "th" : ["th", "st", "nd", "rd"][n % 10] ?? "th"}`;
+}
+
 const TRANSFORMS: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => string } = {
   identity: () => "u ← u",
   zero: () => "u ← 0",
@@ -243,6 +249,24 @@ const TRANSFORMS: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => strin
     }; d from ${initial}, then the largest r/‖s‖₁, averages with decay ${showHyper(decay)}${
       growth === undefined ? "" : `, at most ${showHyper(growth)}·d a step`
     }`,
+  accumulate: ({ steps }) =>
+    `the mean of ${steps} u goes on at every ${
+      ordinal(steps)
+    } step; at the others no step, and no state moves`,
+  lookahead: ({ steps, alpha }) =>
+    `s ← s + ${showHyper(alpha)}·(θ − u − s) and θ ← s at every ${
+      ordinal(steps)
+    } step; evaluated at s`,
+  average: ({ decay, start }) =>
+    `evaluated at the ${
+      decay === undefined ? "mean" : `debiased average with decay ${showHyper(decay)}`
+    } of θ − u${start > 0 ? ` from step ${start} on` : ""}`,
+  scheduleFree: ({ rate, beta, power }) =>
+    `z ← z − ηu, η = ${
+      showHyper(rate)
+    }; x ← (1 − c)x + cz, c = w/Σw, w = (max η)^${power}; θ ← (1 − β)z + βx, β = ${
+      showHyper(beta)
+    }; evaluated at x`,
   curvature: stage,
 };
 

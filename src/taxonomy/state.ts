@@ -99,6 +99,10 @@ const RULES: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => Sizes } = 
     gained: "scalar",
     distance: "scalar",
   }),
+  accumulate: () => ({ sum: "parameters", taken: "scalar", count: "scalar" }),
+  lookahead: () => ({ slow: "parameters", taken: "scalar" }),
+  average: () => ({ mean: "parameters", weight: "scalar" }),
+  scheduleFree: () => ({ z: "parameters", x: "parameters", largest: "scalar", weight: "scalar" }),
   curvature: stage,
 };
 

@@ -28,7 +28,9 @@ export interface Books<N extends TelemetryName = never> {
   /** The newest test accuracy, the mean over replicas. */
   readonly accuracy: () => number | undefined;
   /** Everything about one replica, without parameters. */
-  readonly replica: (r: number) => Omit<ReplicaResult<unknown, N>, "parameters">;
+  readonly replica: (
+    r: number,
+  ) => Omit<ReplicaResult<unknown, N>, "parameters" | "evaluationParameters">;
   /** Metrics averaged over replicas. */
   readonly average: () => { readonly metrics: Metrics; readonly history: readonly EpochMetrics[] };
 }

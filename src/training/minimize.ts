@@ -80,6 +80,8 @@ export interface ReplicaRun<P, N extends TelemetryName = never> {
   readonly losses: Float64Array;
   /** θ_steps. */
   readonly parameters: Values<P>;
+  /** What to evaluate with after these steps: an average where the optimizer keeps one, otherwise θ_steps. */
+  readonly evaluationParameters: Values<P>;
   /** What was recorded in each step, by name. */
   readonly telemetry: Telemetry<N>;
 }
@@ -227,6 +229,7 @@ export async function minimize<
   const total = bound === undefined ? last : last + 1;
   const points = await follow(program, total, bound, all && !recorded, signal);
   const final = await program.flatParameters();
+  const evaluated = await program.flatEvaluationParameters();
   // Without a freeze the step that evaluates f at the end moves on, so θ has been read before it.
   if (bound === undefined) program.step(1);
   const rows = await program.records(0, program.steps);
@@ -249,6 +252,7 @@ export async function minimize<
       reached: hit >= 0,
       losses: series.loss.slice(0, steps + 1),
       parameters: valuesFrom((i) => final[r * size + i]!),
+      evaluationParameters: valuesFrom((i) => evaluated[r * size + i]!),
       telemetry: firstSteps(series, steps),
     };
     const history = (): readonly Point<P>[] =>

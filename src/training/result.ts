@@ -34,6 +34,11 @@ export interface ReplicaResult<P, N extends TelemetryName = never> {
   readonly metrics: Metrics;
   /** At the end of the run, in the nesting of the model's parameters. */
   readonly parameters: Values<P>;
+  /**
+   * What the test images were measured with: what `average`, `lookahead` or `scheduleFree` keep for that,
+   * where the optimizer has one of them, otherwise `parameters`.
+   */
+  readonly evaluationParameters: Values<P>;
   /** The training loss of every step, and whatever else was recorded, by name. */
   readonly telemetry: Telemetry<N>;
   /** Epoch by epoch. */

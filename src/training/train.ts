@@ -12,6 +12,7 @@ import { valuesOf } from "../objective/objective.ts";
 import { described } from "../optimizer/codec.ts";
 import { valueIssues } from "../optimizer/hyperparameters.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
+import { readEvaluation } from "../runtime/evaluation_parameters.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { launch, type Launched } from "../runtime/launch.ts";
 import { getOrThrow, hyperValues } from "../runtime/program.ts";
@@ -38,14 +39,15 @@ function batchesOf(split: Split, batchSize: number, order: Order): DeviceBatches
   });
 }
 
-/** Measures the parameters that `trained` has now on all test images. */
+/** Measures the evaluation parameters that `trained` has now on all test images. */
 async function measure(
   trained: Executor,
+  program: StepProgram,
   evaluator: Executor,
   steps: number,
   count: number,
 ): Promise<Measured> {
-  evaluator.write(PARAMETERS, await trained.read(PARAMETERS));
+  evaluator.write(PARAMETERS, await readEvaluation(trained, program));
   const from = evaluator.steps;
   evaluator.step(steps);
   const rows = await evaluator.records(from, from + steps);
@@ -199,22 +201,27 @@ export async function train<P extends Parameters, const N extends TelemetryName 
       const seconds = (performance.now() - start) / 1000;
       const due = epoch === epochs || aborted() || epoch % evaluateEvery === 0;
       const measured = due
-        ? await measure(executor, evaluator.executor, evaluationSteps, data.test.count)
+        ? await measure(executor, program, evaluator.executor, evaluationSteps, data.test.count)
         : undefined;
       books.endEpoch(epoch, seconds, measured);
       report(epoch, done, true);
     }
     const theta = await executor.read(PARAMETERS);
     const objective = classification(model, batchSize);
-    const parametersOf = (r: number): Values<P> =>
+    const evaluated = await readEvaluation(executor, program);
+    const parametersOf = (r: number, flat: Float64Array): Values<P> =>
       valuesOf(objective, (path) => {
         const entry = program.arena.entries.find((e) => e.path === path)!;
         const at = r * program.arena.size + entry.offset;
-        return Float32Array.from(theta.subarray(at, at + entry.size));
+        return Float32Array.from(flat.subarray(at, at + entry.size));
       });
     const replica = (r: number): ReplicaResult<P, N> => {
       const kept = books.replica(r);
-      return { ...kept, parameters: parametersOf(r) };
+      return {
+        ...kept,
+        parameters: parametersOf(r, theta),
+        evaluationParameters: parametersOf(r, evaluated),
+      };
     };
     return {
       ...replica(0),

@@ -22,7 +22,7 @@ import {
   sqrt,
   sub,
 } from "../../tensor/ops.ts";
-import { evolve, hyper, type Scope } from "../scope.ts";
+import { everyStep, evolve, hyper, type Scope } from "../scope.ts";
 
 /** A sample as the structure keeps it, and what it was made of where that is a vector s. */
 export interface Accumulated {
@@ -131,7 +131,7 @@ export function accumulate(
   scope: Scope,
 ): Node {
   if (iterative.length === 0) {
-    if (scope.period === 1) return sample.value;
+    if (everyStep(scope)) return sample.value;
     return evolve(scope, "iterative/latest", sample.value.shape, 0, () => sample.value).next;
   }
   return iterative.reduce<Node>((value, it, i) => {

@@ -8,7 +8,7 @@ import type { Curvature, TransformOf } from "../../optimizer/types.ts";
 import { joinPath, sameTransform } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
 import { compare, constant, select } from "../../tensor/ops.ts";
-import { evolve, hyperSlot, record, type Scope, settled } from "../scope.ts";
+import { everyNth, evolve, hyperSlot, record, type Scope, settled } from "../scope.ts";
 import { calculate, type Calculated } from "./calculating.ts";
 import { damped, signsAfter } from "./damping.ts";
 import { accumulate } from "./iterative.ts";
@@ -57,7 +57,7 @@ function viewOf(stage: Curvature, calculated: Calculated, scope: Scope): StageVi
   const hasRoot = damping.some((it) => it.kind === "addToRoot");
   const fixed = calculating.kind === "constant";
   const sign = nonNegative(stage, calculated);
-  const factoring: Scope = { ...scope, period: scope.period * every.factor, phase: "factor" };
+  const factoring: Scope = { ...everyNth(scope, every.factor), phase: "factor" };
   return {
     stage,
     spectrum: (lambda, { signed = false } = {}) => {
@@ -116,7 +116,7 @@ function warmedUp(
 
 /** u ← φ(λ, direction(u)). */
 export function curvatureRule(stage: TransformOf<"curvature">, u: Node, scope: Scope): Node {
-  const sampling: Scope = { ...scope, period: scope.period * stage.every.sample };
+  const sampling = everyNth(scope, stage.every.sample);
   const calculated = calculate(stage, u, sampling);
   const { coordinates, vector, spectrum } = operatorOf(stage, calculated, scope, sampling);
   const direction = scope.apply(stage.direction, u, joinPath(scope.path, "direction"), scope);

@@ -8,7 +8,9 @@ import { pathAt } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
 import { curvatureRule } from "../curvature/stage.ts";
 import type { Scope } from "../scope.ts";
+import { accumulateRule } from "./accumulate.ts";
 import { addRule } from "./add.ts";
+import { averageRule } from "./average.ts";
 import { chainRule } from "./chain.ts";
 import { differenceRule } from "./difference.ts";
 import { distanceAdaptedRule } from "./distance_adapted.ts";
@@ -16,11 +18,13 @@ import { emaRule } from "./ema.ts";
 import { gradientAtRule } from "./gradient_at.ts";
 import { graftRule } from "./graft.ts";
 import { identityRule } from "./identity.ts";
+import { lookaheadRule } from "./lookahead.ts";
 import { newtonRaphsonRule } from "./newton_raphson.ts";
 import { partitionRule } from "./partition.ts";
 import type { Rule } from "./rule.ts";
 import { scaleByParameterNormRule } from "./scale_by_parameter_norm.ts";
 import { scaleRule } from "./scale.ts";
+import { scheduleFreeRule } from "./schedule_free.ts";
 import { skipNonFiniteRule } from "./skip_non_finite.ts";
 import { traceRule } from "./trace.ts";
 import { trustRatioRule } from "./trust_ratio.ts";
@@ -45,6 +49,10 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   partition: partitionRule,
   skipNonFinite: skipNonFiniteRule,
   distanceAdapted: distanceAdaptedRule,
+  accumulate: accumulateRule,
+  lookahead: lookaheadRule,
+  average: averageRule,
+  scheduleFree: scheduleFreeRule,
   curvature: curvatureRule,
 };
 

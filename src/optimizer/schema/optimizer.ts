@@ -108,6 +108,23 @@ function transforms(): Table<Optimizer> {
       initial: number(POSITIVE).default(1e-6),
       growth: z.exactOptional(hyper({ min: 1 })),
     }),
+    accumulate: z.strictObject({ kind: z.literal("accumulate"), steps: integer(1), of: inner }),
+    lookahead: z.strictObject({
+      kind: z.literal("lookahead"),
+      steps: integer(1).default(5),
+      alpha: hyper(UNIT).default(0.5),
+    }),
+    average: z.strictObject({
+      kind: z.literal("average"),
+      decay: z.exactOptional(hyper(DECAY)),
+      start: integer(0).default(0),
+    }),
+    scheduleFree: z.strictObject({
+      kind: z.literal("scheduleFree"),
+      rate: hyper(NON_NEGATIVE),
+      beta: hyper(UNIT).default(0.9),
+      power: number(NON_NEGATIVE).default(2),
+    }),
     curvature: z.strictObject({
       kind: z.literal("curvature"),
       calculating: SLOT_SCHEMAS.calculating,
