@@ -99,6 +99,7 @@ export * from "./src/optimizer/length.ts";
 export * from "./src/optimizer/parameter_norms.ts";
 export * from "./src/optimizer/predicate.ts";
 export * from "./src/optimizer/schedule.ts";
+export { type Selection, selections } from "./src/optimizer/selections.ts";
 export {
   type Plateau,
   plateau,
@@ -146,6 +147,7 @@ export * from "./src/optimizer/catalogue/radam.ts";
 export * from "./src/optimizer/catalogue/registry.ts";
 export * from "./src/optimizer/catalogue/rmsprop.ts";
 export * from "./src/optimizer/catalogue/sam.ts";
+export * from "./src/optimizer/catalogue/schedule_free.ts";
 export * from "./src/optimizer/catalogue/sgd.ts";
 export * from "./src/optimizer/catalogue/sign.ts";
 export * from "./src/optimizer/catalogue/sophia.ts";

@@ -51,7 +51,23 @@ const entriesOf = (p: Problem) => arenaOf(p.objective.leaves, () => "").entries;
 
 const times = (k: number, v: Vector) => v.map((x) => -k * x);
 
+/** Schedule-free at a constant rate: x is the plain mean of the z, and θ lies between them. */
+function scheduleFree(beta: number, direction: (p: Problem) => Step): Naive {
+  return (p, rate) => {
+    const u = direction(p);
+    let z = [...p.start], x = [...p.start];
+    return (y, t) => {
+      const d = u(y, t);
+      z = z.map((zi, i) => zi - rate * (d[i]! + 0.01 * y[i]!));
+      x = x.map((xi, i) => xi + (z[i]! - xi) / (t + 1));
+      return y.map((yi, i) => (1 - beta) * z[i]! + beta * x[i]! - yi);
+    };
+  };
+}
+
 export const NAIVE: Readonly<Record<string, Naive>> = {
+  scheduleFreeSgd: scheduleFree(0.9, (p) => (x) => p.g(x)),
+  scheduleFreeAdamw: scheduleFree(0.8, adamLike({ beta1: 0 })),
   sgd: (p, rate) => (x) => times(rate, p.g(x)),
   momentum: (p, rate) => {
     const v = zeros(p);

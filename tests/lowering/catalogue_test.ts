@@ -14,6 +14,7 @@ import { radam } from "../../src/optimizer/catalogue/radam.ts";
 import { rmsprop } from "../../src/optimizer/catalogue/rmsprop.ts";
 import { sam } from "../../src/optimizer/catalogue/sam.ts";
 import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
+import { scheduleFreeAdamw, scheduleFreeSgd } from "../../src/optimizer/catalogue/schedule_free.ts";
 import { lion, normalizedDescent, signDescent } from "../../src/optimizer/catalogue/sign.ts";
 import { sophia } from "../../src/optimizer/catalogue/sophia.ts";
 import { exponentialDecay } from "../../src/optimizer/schedule.ts";
@@ -62,6 +63,9 @@ const OPTIMIZERS: Readonly<Record<string, (learningRate: number) => Optimizer>> 
   lars: (learningRate) => lars({ learningRate }),
   lamb: (learningRate) => lamb({ learningRate }),
   adafactor: (learningRate) => adafactor({ learningRate }),
+  scheduleFreeSgd: (learningRate) => scheduleFreeSgd({ learningRate, weightDecay: 0.01 }),
+  scheduleFreeAdamw: (learningRate) =>
+    scheduleFreeAdamw({ learningRate, beta: 0.8, weightDecay: 0.01 }),
   sam: (learningRate) => sam({ learningRate }),
 };
 

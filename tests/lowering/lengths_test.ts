@@ -23,6 +23,7 @@ function stageScope(): Scope {
     places: new Set(),
     factors: new Map(),
     bounds: [],
+    evaluation: [],
     issues: [],
   };
   return {
@@ -33,6 +34,7 @@ function stageScope(): Scope {
     period: 1,
     signals: new Map(),
     phase: "sample",
+    ownPace: false,
     collector,
     apply: (_, u) => u,
   };

@@ -10,6 +10,7 @@ import { add, chain, identity, zero } from "../../src/optimizer/combinators.ts";
 import { curvature, type CurvatureOptions } from "../../src/optimizer/curvature.ts";
 import * as dampings from "../../src/optimizer/damping.ts";
 import { type Iterative, latest, max, sum } from "../../src/optimizer/iterative.ts";
+import * as last from "../../src/optimizer/last.ts";
 import * as lengths from "../../src/optimizer/length.ts";
 import * as predicates from "../../src/optimizer/predicate.ts";
 import * as annealing from "../../src/optimizer/annealing.ts";
@@ -22,6 +23,7 @@ import type { BlockNorm, Per } from "../../src/optimizer/blocks.ts";
 import * as transforms from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import {
+  accumulate,
   distanceAdapted,
   gradientAt,
   graft,
@@ -283,6 +285,7 @@ export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary
       [direction, magnitude, per],
     ) => graft({ direction, magnitude, per })),
     inner.map(skipNonFinite),
+    fc.tuple(fc.integer({ min: 1, max: 3 }), inner).map(([k, of]) => accumulate(k, of)),
     fc.tuple(inner, hyperArbitrary(0, 1), decay, fc.option(hyperArbitrary(1, 3))).map((
       [of, rate, decay, growth],
     ) =>
@@ -301,3 +304,16 @@ export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary
     ...(elsewhere ? [inner.map(gradientAt)] : []),
   );
 }
+
+/** What may end the flow after any optimizer. */
+export const lastArbitrary: fc.Arbitrary<Optimizer> = fc.oneof<fc.Arbitrary<Optimizer>[]>(
+  fc.tuple(fc.integer({ min: 1, max: 3 }), hyperArbitrary(0, 1)).map(([steps, alpha]) =>
+    last.lookahead({ steps, alpha })
+  ),
+  fc.tuple(fc.option(decay), fc.integer({ min: 0, max: 3 })).map(([decay, start]) =>
+    last.average({ start, ...(decay === null ? {} : { decay }) })
+  ),
+  fc.tuple(hyperArbitrary(0, 0.1), hyperArbitrary(0, 1), within(0, 3)).map(
+    ([rate, beta, power]) => last.scheduleFree({ rate, beta, power }),
+  ),
+);

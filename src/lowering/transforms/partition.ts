@@ -4,7 +4,7 @@
  * @module
  */
 import type { Node } from "../../tensor/node.ts";
-import { matches } from "../../optimizer/predicate.ts";
+import { partOf } from "../../optimizer/selections.ts";
 import type { Optimizer, TransformOf } from "../../optimizer/types.ts";
 import { joinPath } from "../../optimizer/walk.ts";
 import { assemble, restrict, type Space, subspace } from "../arena.ts";
@@ -12,16 +12,14 @@ import { report, type Scope } from "../scope.ts";
 
 /** Each parameter goes to the first part that matches it, or to the rest; norms are over the part. */
 export function partitionRule(
-  { parts, rest }: TransformOf<"partition">,
+  partition: TransformOf<"partition">,
   u: Node,
   scope: Scope,
 ): Node {
+  const { parts, rest } = partition;
   const { space, path } = scope;
   const owner = new Map(
-    space.entries.map((entry) => [
-      entry.path,
-      parts.findIndex(({ where }) => matches(where, entry)),
-    ]),
+    space.entries.map((entry) => [entry.path, partOf(partition, entry)]),
   );
   const part = (index: number) => subspace(space, (entry) => owner.get(entry.path) === index);
   const lowered = (of: Optimizer, place: string, inside: Space) => ({

@@ -23,6 +23,12 @@ import { PRODIGY, prodigy } from "./prodigy.ts";
 import { RADAM, radam } from "./radam.ts";
 import { RMSPROP, rmsprop } from "./rmsprop.ts";
 import { SAM, sam } from "./sam.ts";
+import {
+  SCHEDULE_FREE_ADAMW,
+  SCHEDULE_FREE_SGD,
+  scheduleFreeAdamw,
+  scheduleFreeSgd,
+} from "./schedule_free.ts";
 import { SGD, sgd } from "./sgd.ts";
 import { LION, lion, NORMALIZED_DESCENT, normalizedDescent, SIGN, signDescent } from "./sign.ts";
 import { SOPHIA, sophia } from "./sophia.ts";
@@ -180,6 +186,22 @@ const ENTRIES: readonly CatalogueEntry[] = [
   entry("lion", "Lion", "Chen et al. 2023", LION, SMALL_RATES, lion),
   entry("lars", "LARS", "You, Gitman and Ginsburg 2017, Algorithm 1", LARS, LARS_RATES, lars),
   entry("lamb", "LAMB", "You et al. 2019, Algorithm 2", LAMB, RELATIVE_RATES, lamb),
+  entry(
+    "scheduleFreeSgd",
+    "Schedule-free SGD",
+    "Defazio et al. 2024",
+    SCHEDULE_FREE_SGD,
+    { learningRate: [0.1, 0.3, 1, 3] },
+    scheduleFreeSgd,
+  ),
+  entry(
+    "scheduleFreeAdamw",
+    "Schedule-free Adam with decoupled decay",
+    "Defazio et al. 2024, Algorithm 1",
+    SCHEDULE_FREE_ADAMW,
+    RATES,
+    scheduleFreeAdamw,
+  ),
   entry("sam", "Sharpness-aware minimisation", "Foret et al. 2020", SAM, LARGE_RATES, sam),
 ];
 
