@@ -49,6 +49,13 @@ export interface Collector {
   readonly issues: { readonly kind: ErrorKind; readonly issue: Issue }[];
 }
 
+/** What happens at every n-th step of a clock that is not the program's. */
+export interface Held {
+  readonly every: number;
+  /** What state has become, under the hash of its value while the gate is open. */
+  readonly settled: Map<string, Node>;
+}
+
 /** How a rule finds its surroundings. */
 export interface Scope {
   readonly problem: Problem;
@@ -66,8 +73,8 @@ export interface Scope {
   readonly phase: Phase;
   /** Whether the clock is not the program's, so that no region can tell its k-th steps. */
   readonly ownPace: boolean;
-  /** In what happens at every k-th step of a clock of its own: what state has become, under the hash of its value. */
-  readonly held?: Map<string, Node>;
+  /** What does not happen at every step of a clock of its own. */
+  readonly held?: Held;
   /** The scalars that hyperparameters may read here. */
   readonly signals: ReadonlyMap<SignalName, Node>;
   readonly collector: Collector;
@@ -123,7 +130,7 @@ export function remember(
       const kept = scope.gate === undefined ? value : select(scope.gate, value, old);
       region.assign.push({ slot, value: kept });
       // Rules go on with the value before the gate; where the gate is shut, their result is not used.
-      if (scope.held !== undefined) scope.held.set(value.hash, kept);
+      if (scope.held !== undefined) scope.held.settled.set(value.hash, kept);
       else region.settled.set(value.hash, input(slot, shape, dtype, 1));
       return value;
     },
@@ -159,9 +166,10 @@ export function everyStep({ period, held }: Scope): boolean {
 /** The scope of what happens at every k-th step of a transform, from its first step on. */
 export function everyNth(scope: Scope, k: number): Scope {
   if (k === 1 || !scope.ownPace) return { ...scope, period: scope.period * k };
-  const turns = div(scope.clock, k);
+  const every = k * (scope.held?.every ?? 1);
+  const turns = div(scope.clock, every);
   const due = compare("eq", turns, floor(turns));
-  return { ...scope, gate: both(scope.gate, due), held: new Map() };
+  return { ...scope, gate: both(scope.gate, due), held: { every, settled: new Map() } };
 }
 
 /** Whether two gates are open. */
@@ -251,6 +259,7 @@ export function report(scope: Scope, kind: ErrorKind, found: string, expected: s
  * in it becomes what its slot holds now.
  */
 export function settled(value: Node, scope: Scope): Node {
-  const versions = scope.held ?? (scope.period === 1 ? undefined : regionOf(scope).settled);
+  const versions = scope.held?.settled ??
+    (scope.period === 1 ? undefined : regionOf(scope).settled);
   return versions === undefined ? value : substitute([value], versions)[0]!;
 }

@@ -61,13 +61,14 @@ function search(
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { adamw, chain, frozen, mlp, classification, path, selections } from "@steepest/steepest";
+ * import { adamw, chain, classification, frozen, mlp, path, selections } from "@steepest/steepest";
  *
  * const model = mlp({ input: [1, 28, 28], hidden: [16], classes: 10 });
- * const [decay, part, rest] = selections(chain(adamw(), frozen(path("layer1/**"))), classification(model, 1));
+ * const optimizer = chain(adamw(), frozen(path("layer1/**")));
+ * const [decay, part, rest] = selections(optimizer, classification(model, 1));
  * assert.deepEqual(decay?.parameters, ["layer1/weight", "layer1/bias", "layer2/weight", "layer2/bias"]);
  * assert.deepEqual(part?.parameters, ["layer1/weight", "layer1/bias"]);
- * assert.equal(rest?.path, "2/partition/rest");
+ * assert.equal(rest?.path, "3/partition/rest");
  * ```
  */
 export function selections(
