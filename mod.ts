@@ -161,6 +161,7 @@ export type {
   Arena,
   ArenaEntry,
   Assignment,
+  EvaluationSource,
   Region,
   Slot,
   SlotRole,
