@@ -143,10 +143,6 @@ const RULES: { readonly [K in ScheduleKind]: Rule<K> } = {
     const falls = mul(sub(from, to), binary("pow", left, field("power", s.power)));
     return select(ends, to, add(to, falls));
   },
-  inverseSqrt: (s, t, field) => {
-    const part = div(add(t, 1), field("warmup", s.warmup));
-    return mul(field("peak", s.peak), min(part, div(1, sqrt(part))));
-  },
   restarts: (s, t, field, inner) =>
     inner(s.of, cycleClock(t, field("steps", s.steps), field("growth", s.growth)), "of"),
   rectification: (s, t, field) => {

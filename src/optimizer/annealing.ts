@@ -5,7 +5,7 @@
  */
 
 import { schedule } from "./build.ts";
-import { cosineDecay, type Schedule } from "./schedule.ts";
+import { cosineDecay, type Join, join, type Schedule, warmup } from "./schedule.ts";
 
 /** to + (from − to)·(1 − min(1, t/steps))^power. */
 export interface Polynomial {
@@ -21,14 +21,18 @@ export interface Polynomial {
   readonly power: number;
 }
 
-/** peak·min((t + 1)/warmup, √(warmup/(t + 1))). */
-export interface InverseSqrt {
+/** to + (from − to)·(1 + t/steps)^−power. */
+export interface PowerDecay {
   /** The tag of this schedule. */
-  readonly kind: "inverseSqrt";
-  /** The largest value, at t = warmup − 1. */
-  readonly peak: number;
-  /** How many steps the linear rise takes, ≥ 1. */
-  readonly warmup: number;
+  readonly kind: "powerDecay";
+  /** The value at t = 0. */
+  readonly from: number;
+  /** What it tends to and never reaches. */
+  readonly to: number;
+  /** How fast, > 0: of the distance to `to` a share of 2^−power is left after `steps` steps. */
+  readonly power: number;
+  /** The unit of t, ≥ 1. */
+  readonly steps: number;
 }
 
 /** `of` again and again: cycle i takes steps·growthⁱ steps, in which the clock of `of` runs from 0 to `steps`. */
@@ -88,11 +92,43 @@ export function polynomial(
 }
 
 /**
+ * to + (from − to)·(1 + t/steps)^−power, which tends to `to`.
+ *
+ * With t′ = t + 1 steps taken, `{ from: 1, power: 0.5 }` is 1/√t′ and `{ from: 0, to: 1, power: 0.8 }` is the decay
+ * 1 − t′^−0.8 of Shazeer and Stern 2018; with power 1 it is the inverse-time decay of Robbins and Monro 1951.
+ *
+ * @param options `to`: default 0. `power` > 0. `steps`: an integer ≥ 1, default 1.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, powerDecay, scale, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * const optimizer = scale(powerDecay({ from: 0.25, power: 1 }));
+ * const run = await minimize(bowl, optimizer, { steps: 2, backend: "reference" });
+ * assert(Math.abs(run.parameters.x - 1.125) < 1e-5);
+ * ```
+ */
+export function powerDecay(
+  options: {
+    readonly from: number;
+    readonly to?: number;
+    readonly power: number;
+    readonly steps?: number;
+  },
+): PowerDecay {
+  return schedule({ kind: "powerDecay", ...options });
+}
+
+/**
  * peak·min((t + 1)/warmup, √(warmup/(t + 1))): a linear rise, then a fall with the root of the step.
  *
  * Source: Vaswani et al. 2017, equation 3, with `peak` for d^{−1/2}·warmup^{−1/2}.
  *
- * @param options `warmup` ≥ 1, default 1: peak/√(t + 1) from the first step on.
+ * @param options `warmup` ≥ 1, default 1: peak/√(t + 1) from the first step on. It is
+ * a `warmup` joined to a `powerDecay`.
  * @throws {SteepestError} of kind `description`: a value out of range.
  *
  * @example
@@ -108,8 +144,11 @@ export function polynomial(
  */
 export function inverseSqrt(
   options: { readonly peak: number; readonly warmup?: number },
-): InverseSqrt {
-  return schedule({ kind: "inverseSqrt", ...options });
+): Join | PowerDecay {
+  const { peak, warmup: steps = 1 } = options;
+  const fall = powerDecay({ from: peak, power: 0.5, steps });
+  if (steps === 1) return fall;
+  return join({ of: [warmup({ to: peak, steps }), fall], at: [steps - 1] });
 }
 
 /**

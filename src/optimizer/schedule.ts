@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { InverseSqrt, Polynomial, Rectification, Restarts } from "./annealing.ts";
+import type { Polynomial, PowerDecay, Rectification, Restarts } from "./annealing.ts";
 import { schedule, slot } from "./build.ts";
 import type { Signal } from "./signal.ts";
 
@@ -54,20 +54,6 @@ export interface ExponentialDecay {
   /** What is left after `steps` steps, in (0, 1]. */
   readonly factor: number;
   /** In how many steps it decays by `factor`, ≥ 1. */
-  readonly steps: number;
-}
-
-/** to + (from − to)·(1 + t/steps)^−power. */
-export interface PowerDecay {
-  /** The tag of this schedule. */
-  readonly kind: "powerDecay";
-  /** The value at t = 0. */
-  readonly from: number;
-  /** What it tends to and never reaches. */
-  readonly to: number;
-  /** How fast, > 0: of the distance to `to` a share of 2^−power is left after `steps` steps. */
-  readonly power: number;
-  /** The unit of t, ≥ 1. */
   readonly steps: number;
 }
 
@@ -155,7 +141,6 @@ export type Schedule =
   | Unbiased
   | Join
   | Polynomial
-  | InverseSqrt
   | Restarts
   | Rectification;
 
@@ -248,37 +233,6 @@ export function exponentialDecay(
   options: { readonly from: number; readonly factor: number; readonly steps: number },
 ): ExponentialDecay {
   return schedule({ kind: "exponentialDecay", ...options });
-}
-
-/**
- * to + (from − to)·(1 + t/steps)^−power, which tends to `to`.
- *
- * With t′ = t + 1 steps taken, `{ from: 1, power: 0.5 }` is 1/√t′ and `{ from: 0, to: 1, power: 0.8 }` is the decay
- * 1 − t′^−0.8 of Shazeer and Stern 2018; with power 1 it is the inverse-time decay of Robbins and Monro 1951.
- *
- * @param options `to`: default 0. `power` > 0. `steps`: an integer ≥ 1, default 1.
- * @throws {SteepestError} of kind `description`: a value out of range.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { minimize, objective, powerDecay, scale, square } from "@steepest/steepest";
- *
- * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
- * const optimizer = scale(powerDecay({ from: 0.25, power: 1 }));
- * const run = await minimize(bowl, optimizer, { steps: 2, backend: "reference" });
- * assert(Math.abs(run.parameters.x - 1.125) < 1e-5);
- * ```
- */
-export function powerDecay(
-  options: {
-    readonly from: number;
-    readonly to?: number;
-    readonly power: number;
-    readonly steps?: number;
-  },
-): PowerDecay {
-  return schedule({ kind: "powerDecay", ...options });
 }
 
 /**

@@ -52,8 +52,6 @@ const RULES: { readonly [K in ScheduleKind]: Rule<K> } = {
   },
   polynomial: ({ from, to, steps, power }, t) =>
     to + (from - to) * (1 - Math.min(t, steps) / steps) ** power,
-  inverseSqrt: ({ peak, warmup }, t) =>
-    peak * Math.min((t + 1) / warmup, Math.sqrt(warmup / (t + 1))),
   restarts: ({ of, steps, growth }, t) => {
     if (growth === 1) return scheduleAt(of, t % steps);
     let begin = 0, stretch = 1;

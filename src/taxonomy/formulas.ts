@@ -43,10 +43,6 @@ const SCHEDULES: { readonly [K in ScheduleKind]: (it: OfKind<Schedule, K>) => st
     of.map((it, i) => `${showHyper(it)}${i > 0 ? ` from ${at[i - 1]}` : ""}`).join("; "),
   polynomial: ({ from, to, steps, power }) =>
     `${from} → ${to} over ${steps} steps, with the power ${power}`,
-  inverseSqrt: ({ peak, warmup }) =>
-    warmup === 1
-      ? `${peak}/√(t+1)`
-      : `up to ${peak} over ${warmup} steps, then ${peak}·√(${warmup}/(t+1))`,
   restarts: ({ of, steps, growth }) =>
     `(${showHyper(of)}) again every ${steps} steps${
       growth === 1 ? "" : `, each time ${growth} times as long`

@@ -115,7 +115,7 @@ Deno.test("lower() follows scheduleAt() when the rate is a schedule", () => {
     schedules.cosineDecay({ from: 1, steps: 9 }),
     schedules.exponentialDecay({ from: 1, factor: 0.5, steps: 4 }),
     schedules.stepDecay({ from: 1, factor: 0.5, steps: 4 }),
-    schedules.powerDecay({ from: 0.1, to: 1, power: 0.8, steps: 3 }),
+    annealing.powerDecay({ from: 0.1, to: 1, power: 0.8, steps: 3 }),
     schedules.piecewise({ from: 1, changes: [{ at: 3, value: 2 }, { at: 8, value: 0.5 }] }),
     schedules.warmup({ to: 1, steps: 6 }),
     schedules.oneCycle({ peak: 1, steps: 18 }),

@@ -80,7 +80,7 @@ export function hyperArbitrary(min: number, max: number): fc.Arbitrary<schedules
       annealing.cosineRestarts({ from, to, steps, growth })
     ),
     fc.tuple(x, x, within(0.1, 2), SMALL).map(([from, to, power, steps]) =>
-      schedules.powerDecay({ from, to, power, steps })
+      annealing.powerDecay({ from, to, power, steps })
     ),
   );
   return fc.oneof(

@@ -17,7 +17,8 @@ import {
 import { hyperparameters } from "../../src/optimizer/hyperparameters.ts";
 import { clipped, normalized } from "../../src/optimizer/length.ts";
 import { scaleByParameterNorm, trustRatio } from "../../src/optimizer/parameter_norms.ts";
-import { constant, powerDecay } from "../../src/optimizer/schedule.ts";
+import { powerDecay } from "../../src/optimizer/annealing.ts";
+import { constant } from "../../src/optimizer/schedule.ts";
 import { factored, scalar } from "../../src/optimizer/structure.ts";
 import { ema, scale, trace, weightDecay } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";

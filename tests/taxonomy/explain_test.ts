@@ -3,7 +3,7 @@ import { assert, assertEquals } from "../_assert.ts";
 import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
 import { sophia } from "../../src/optimizer/catalogue/sophia.ts";
 import { chain, identity } from "../../src/optimizer/combinators.ts";
-import { cosineRestarts, inverseSqrt, polynomial } from "../../src/optimizer/annealing.ts";
+import { cosineRestarts, polynomial } from "../../src/optimizer/annealing.ts";
 import { hyperparameters } from "../../src/optimizer/hyperparameters.ts";
 import type { Hyper } from "../../src/optimizer/schedule.ts";
 import { plateau, signal } from "../../src/optimizer/signal.ts";
@@ -52,7 +52,6 @@ Deno.test("explain() says what the place of a weight decay makes of it", () => {
 Deno.test("explain() prints schedules and signals in words", () => {
   const words: readonly (readonly [Hyper, string])[] = [
     [polynomial({ from: 1, steps: 9, power: 2 }), "1 → 0 over 9 steps, with the power 2"],
-    [inverseSqrt({ peak: 0.1, warmup: 4 }), "up to 0.1 over 4 steps, then 0.1·√(4/(t+1))"],
     [
       cosineRestarts({ from: 1, steps: 9, growth: 2 }),
       "(cosine 1 → 0 over 9 steps) again every 9 steps, each time 2 times as long",

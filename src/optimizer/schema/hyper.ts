@@ -97,7 +97,6 @@ const EXTREMES: {
   unbiased: ({ by, decay, lead }) => [by, by / (1 - decay ** (1 + lead))],
   join: ({ of }) => of.flatMap(extremes),
   polynomial: ({ from, to }) => [from, to],
-  inverseSqrt: ({ peak, warmup }) => [peak, peak / warmup, almostZero(peak)],
   restarts: ({ of }) => extremes(of),
   rectification: () => [1, almostZero(1)],
   signal: ({ of, times, min = -Number.MAX_VALUE, max = Number.MAX_VALUE }) =>
@@ -234,11 +233,6 @@ const SCHEDULES: Table<Schedule> = {
     to: number(ANY).default(0),
     steps,
     power: number(POSITIVE).default(1),
-  }),
-  inverseSqrt: z.strictObject({
-    kind: z.literal("inverseSqrt"),
-    peak: number(ANY),
-    warmup: integer(1).default(1),
   }),
   restarts: z.strictObject({
     kind: z.literal("restarts"),
