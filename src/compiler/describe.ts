@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Command, Plan } from "./plan.ts";
+import type { BufferSpec, Command, Plan } from "./plan.ts";
 
 /** One kernel of a program. */
 export interface KernelDescription {
@@ -47,7 +47,7 @@ export interface ProgramDescription {
   readonly kernels: readonly KernelDescription[];
   /** The regions in the order of the step. */
   readonly regions: readonly RegionDescription[];
-  /** Bytes of each buffer that stays on the device. */
+  /** Bytes of the buffers that stay on the device, by label: two of one name are added. */
   readonly buffers: Readonly<Record<string, number>>;
   /** Bytes of all of them. */
   readonly bytes: number;
@@ -57,6 +57,12 @@ export interface ProgramDescription {
   readonly hostScalars: number;
   /** What the device records at each step, 4 bytes each for each replica. */
   readonly records: readonly string[];
+}
+
+function bytesByLabel(buffers: readonly BufferSpec[]): Readonly<Record<string, number>> {
+  const sums = new Map<string, number>();
+  for (const { label, words } of buffers) sums.set(label, (sums.get(label) ?? 0) + words * 4);
+  return Object.fromEntries(sums);
 }
 
 function dispatchesOf(
@@ -96,7 +102,7 @@ export function describe(
     replicas: plan.replicas,
     kernels,
     regions,
-    buffers: Object.fromEntries(device.map((b) => [b.label, b.words * 4])),
+    buffers: bytesByLabel(device),
     bytes: device.reduce((sum, b) => sum + b.words * 4, 0),
     dispatchesPerStep: regions.reduce((sum, r) => sum + r.dispatches / r.period, 0),
     hostScalars: plan.hostScalars.length,
