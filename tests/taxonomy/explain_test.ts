@@ -1,13 +1,18 @@
 import fc from "fast-check";
-import { assert, assertEquals } from "../_assert.ts";
+import { assert, assertEquals, assertStringIncludes } from "../_assert.ts";
+import { lower } from "../../src/lowering/lower.ts";
+import { objective } from "../../src/objective/objective.ts";
 import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
 import { sophia } from "../../src/optimizer/catalogue/sophia.ts";
 import { chain, identity } from "../../src/optimizer/combinators.ts";
 import { cosineRestarts, polynomial } from "../../src/optimizer/annealing.ts";
 import { hyperparameters } from "../../src/optimizer/hyperparameters.ts";
+import { average, lookahead, scheduleFree } from "../../src/optimizer/last.ts";
 import type { Hyper } from "../../src/optimizer/schedule.ts";
 import { plateau, signal } from "../../src/optimizer/signal.ts";
 import { scale, trace, weightDecay } from "../../src/optimizer/transforms.ts";
+import { accumulate } from "../../src/optimizer/wrappers.ts";
+import { getOrThrow } from "../../src/runtime/program.ts";
 import { costInGradients, explain } from "../../src/taxonomy/explain.ts";
 import { stateSlots } from "../../src/taxonomy/state.ts";
 import { optimizerArbitrary } from "../optimizer/_arbitrary.ts";
@@ -104,4 +109,31 @@ Deno.test("explain() tells what telemetry takes, each sum and product once", () 
       "4 sums over the parameters: gᵀg, uᵀu, gᵀu, uᵀHu; 12 bytes of records a step",
     ]
   ) assert(text.includes(`  ${line}\n`), line);
+});
+
+Deno.test("explain() says how often what is behind a gate runs, and what is evaluated", () => {
+  const text = explain(accumulate(
+    3,
+    chain(scale(0.1), lookahead({ steps: 21 }), average({ decay: 0.9, start: 4 })),
+  ));
+  assertStringIncludes(text, "the mean of 3 u goes on at every 3rd step");
+  assertStringIncludes(text, "θ ← s at every 21st step; evaluated at s");
+  assertStringIncludes(text, "debiased average with decay 0.9 of θ − u from step 4 on");
+  assertStringIncludes(text, "State: 3 × θ, 4 scalars");
+  assertStringIncludes(text, "accumulate/steps = 3 (rhythm)");
+});
+
+Deno.test("explain() tells the state that lowering gives gates and last transforms", () => {
+  const optimizer = chain(
+    accumulate(2, scale(0.1)),
+    lookahead(),
+    average(),
+    scheduleFree({ rate: 0.1 }),
+  );
+  const lowered = lower(objective({ parameters: { x: 1 }, loss: ({ x }) => x }), optimizer);
+  const slots = getOrThrow(lowered).slots.filter(({ role }) => role === "state");
+  assertEquals(
+    stateSlots(optimizer).map(({ path }) => `state/${path}`).toSorted(),
+    slots.map(({ name }) => name).toSorted(),
+  );
 });

@@ -2,6 +2,9 @@ import { SteepestError } from "../../src/errors.ts";
 import { adam } from "../../src/optimizer/catalogue/adam.ts";
 import { nasgd } from "../../src/optimizer/catalogue/nasgd.ts";
 import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
+import { chain } from "../../src/optimizer/combinators.ts";
+import { average } from "../../src/optimizer/last.ts";
+import { scale } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { acquireDevice } from "../../src/runtime/device.ts";
 import type { BackendName } from "../../src/runtime/executor.ts";
@@ -239,4 +242,21 @@ Deno.test("minimize() rejects numbers of steps that make no sense", async () => 
   );
   assertEquals(error.issues.map((i) => i.path), ["maxSteps", "until"]);
   await assertRejects(() => minimize(quadratic, sgd(), { steps: 1.5 }), SteepestError, "steps");
+});
+
+Deno.test("minimize() gives the evaluation parameters of θ_steps, replica by replica", async () => {
+  const line = objective({ parameters: { x: 4 }, loss: ({ x }) => square(x) });
+  for (const backend of ["reference", "js"] as const) {
+    const optimizer = chain(scale(0.25), average());
+    const stops = [{ steps: 2 }, { until: 1, maxSteps: 9 }] as const;
+    for (const stop of stops) {
+      const options = { ...stop, backend, replicas: 2, set: { "0/scale/by": [0.25, 0.375] } };
+      const run = await minimize(line, optimizer, options);
+      assertEquals(run.replica(0).parameters.x, 1);
+      assertEquals(run.replica(0).evaluationParameters.x, (2 + 1) / 2);
+      const second = run.replica(1);
+      if (second.steps === 2) assertEquals(second.evaluationParameters.x, (1 + 0.25) / 2);
+      else assertEquals(second.evaluationParameters.x, 1);
+    }
+  }
 });

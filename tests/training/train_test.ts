@@ -1,11 +1,21 @@
 import { digits } from "../../src/data/digits.ts";
 import { mlp } from "../../src/nn/models.ts";
 import { nasgd } from "../../src/optimizer/catalogue/nasgd.ts";
+import { scheduleFreeAdamw, scheduleFreeSgd } from "../../src/optimizer/catalogue/schedule_free.ts";
 import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
+import { chain } from "../../src/optimizer/combinators.ts";
+import { average } from "../../src/optimizer/last.ts";
+import { scale } from "../../src/optimizer/transforms.ts";
 import type { TrainOptions } from "../../src/training/options.ts";
 import type { Progress } from "../../src/training/progress.ts";
 import { train } from "../../src/training/train.ts";
-import { assert, assertEquals, assertRejects } from "../_assert.ts";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "../_assert.ts";
 
 const data = digits({ train: 120, test: 33 });
 const model = mlp({ input: [1, 28, 28], classes: 10 });
@@ -83,4 +93,40 @@ Deno.test("train() names every option that is out of range", async () => {
     "seed: expected an integer from 0 to 4294967295, found -1",
     "replicas: expected an integer from 1 to 65535, found 0.5",
   ]);
+});
+
+Deno.test("train() measures with the evaluation parameters of each replica", async () => {
+  const optimizer = chain(scale(0.02), average({ decay: 0.9 }));
+  const options = { ...small, optimizer, replicas: 2, backend: "js" as const };
+  const averaged = await train(options);
+  const plain = await train({ ...options, optimizer: scale(0.02) });
+  for (const r of [0, 1]) {
+    const one = averaged.replica(r), other = plain.replica(r);
+    assertEquals(one.parameters, other.parameters);
+    assertEquals(other.evaluationParameters, other.parameters);
+    assertNotEquals(one.evaluationParameters, one.parameters);
+    // The test loss is that of the average: put in as initial parameters, it is found again.
+    const { weight, bias } = one.evaluationParameters["layer1"]!;
+    let loss = 0;
+    for (let i = 0; i < data.test.count; i++) {
+      const logits = Array.from(bias.data, (b, k) => {
+        let z = b;
+        for (let j = 0; j < 784; j++) {
+          z += weight.data[784 * k + j]! * data.test.images[784 * i + j]! / 255;
+        }
+        return z;
+      });
+      const sum = logits.reduce((s, z) => s + Math.exp(z), 0);
+      loss += (Math.log(sum) - logits[data.test.labels[i]!]!) / data.test.count;
+    }
+    assertAlmostEquals(one.metrics.testLoss, loss, 1e-5);
+    assertNotEquals(one.metrics.testLoss, other.metrics.testLoss);
+  }
+});
+
+Deno.test("train() learns digits with the schedule-free entries", async () => {
+  for (const optimizer of [scheduleFreeSgd(), scheduleFreeAdamw({ learningRate: 0.01 })]) {
+    const result = await train({ ...small, optimizer, epochs: 8, backend: "js" });
+    assert(result.metrics.testAccuracy > 0.5, `accuracy ${result.metrics.testAccuracy}`);
+  }
 });
