@@ -62,7 +62,7 @@ async function run(name: string, args: MinimizeArguments, terminal: Terminal): P
     (theta ?? []).slice(0, 4).map((x) => x.toPrecision(6)).join(", ") +
     ((theta ?? []).length > 4 ? ", …" : "");
   const last = losses.length - 1;
-  for (let step = 0; step <= last; step = step === 0 ? 1 : Math.min(2 * step, step + 1000)) {
+  for (let step = 0; step < last; step = step === 0 ? 1 : Math.min(2 * step, step + 1000)) {
     terminal.out(cut(line(step, losses[step], shown(points[step])), terminal.width));
   }
   terminal.out(cut(line(last, losses[last], shown(points[last])), terminal.width));
