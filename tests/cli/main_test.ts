@@ -205,7 +205,7 @@ Deno.test("runCommandLine() puts telemetry into the lines of --json", async () =
 });
 
 Deno.test("minimize says each step once, and the last one always", async () => {
-  for (const [steps, expected] of [[0, [0]], [4, [0, 1, 2, 4]], [5, [0, 1, 2, 4, 5]]] as const) {
+  for (const [steps, expected] of [[4, [0, 1, 2, 4]], [5, [0, 1, 2, 4, 5]]] as const) {
     const { out } = await run(["minimize", "quadratic", "--steps", String(steps)]);
     const shown = out.split("\n").flatMap((line) => /^step +(\d+)/.exec(line)?.[1] ?? []);
     assertEquals(shown.map(Number), [...expected]);

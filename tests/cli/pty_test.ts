@@ -67,6 +67,28 @@ Deno.test({
 });
 
 Deno.test({
+  name: "Ctrl-C on a terminal ends sweep with 130 and the trials that are done",
+  ignore: !terminal,
+  fn: async () => {
+    let pressed = false;
+    const { status, text } = await steepestOnTerminal(
+      ["sweep", ...SMALL, "--grid", "learningRate=1e-3,1e-2,1e-1", "--side-by-side", "1"]
+        .concat(["--epochs", "20"]),
+      90,
+      (shown) => {
+        if (pressed || !shown.includes("1 of 3 trials done")) return undefined;
+        pressed = true;
+        return "\x03";
+      },
+    );
+    assertEquals(status, 130, text);
+    assertStringIncludes(text, "interrupted; this is what was reached");
+    assertStringIncludes(text, "1 of 3 trials in 1 program");
+    assert(isUsable(text), JSON.stringify(text));
+  },
+});
+
+Deno.test({
   name: "tables and help fit a narrow terminal",
   ignore: !terminal,
   fn: async () => {
