@@ -32,7 +32,7 @@ Exit status:
   0    all went well
   1    a failure: a file, the device, something that the model cannot give
   2    a mistake in the arguments or in a description
-  130  ended by Ctrl-C, after a report of what was reached
+  130  ended by Ctrl-C; train and sweep report what was reached
 
 --json writes one JSON object a line, each with the field "event"; a failure is the event "error".`;
 
