@@ -114,5 +114,11 @@ export function needs(optimizer: Optimizer): readonly Need[] {
   const asked = sites(optimizer).flatMap(({ optimizer: it, path }) =>
     (RULES[it.kind] as (it: Optimizer, path: string) => readonly Need[])(it, path)
   );
-  return [...asked, ...signals];
+  // Behind a gate that counts, no region tells the steps at which samples are taken: they are asked for at each.
+  const gates = sites(optimizer).flatMap(({ optimizer: it, path }) =>
+    it.kind === "accumulate" ? [`${path}/`] : []
+  );
+  return [...asked, ...signals].map((need) =>
+    gates.some((gate) => need.path.startsWith(gate)) ? { ...need, every: 1 } : need
+  );
 }

@@ -79,6 +79,8 @@ Deno.test("explain() prints schedules and signals in words", () => {
 Deno.test("costInGradients() spreads samples over their period", () => {
   assertEquals(costInGradients(sophia({ variant: "H", every: 10 })), 1.2);
   assertEquals(costInGradients(sophia({ variant: "G", every: 10 })), 1.1);
+  // What is behind this gate is computed at every step, whether or not it is kept.
+  assertEquals(costInGradients(accumulate(2, sophia({ variant: "H", every: 10 }))), 3);
   assertEquals(costInGradients(scale(1)), 1);
 });
 
