@@ -127,6 +127,15 @@ Deno.test("inverseRootNewton() says where there is no root, and stays finite", (
   }
 });
 
+Deno.test("inverseRootNewton() returns the last good iterate: the error is that of the root", () => {
+  const a = withEigenvalues(graded(N, 100).map((x, i) => i === 2 ? -0.3 : x), 6);
+  const { root, error } = inverseRootNewton(A, 2);
+  const [x, far] = valuesAt([root, error], { a }, "f64");
+  const defect = product(power(matrixOf(x!), 2), a);
+  const distance = size({ data: defect.data.map((v, i) => v - (i % (N + 1) === 0 ? 1 : 0)) });
+  assertAlmostEquals(scalar(far), distance, 1e-6);
+});
+
 Deno.test("inverseRootNewton() stops when it is done, and too few iterations show", () => {
   const a = withEigenvalues(graded(N, 1e4), 8);
   const full = inverseRootNewton(A, 4), short = inverseRootNewton(A, 4, { iterations: 4 });
