@@ -38,8 +38,8 @@ export const POLYAK: Required<PolyakOptions> = { alpha: 1, lowerBound: 0, cap: 1
  * θ ← θ − min(γ_b, (f − L)/(c‖g‖²))·g with c = 1/alpha, no step where f ≤ L or g = 0: SPS_max.
  *
  * It is `nasgd` with other defaults. Source: Polyak 1987 (c = 1); Loizou et al. 2021, equation 4, who take c = 1/2 for
- * convex losses. optax's `polyak_sgd` has c = 1 and γ_b = 1, goes uphill where f < L, and multiplies by its `scaling`
- * after the bound.
+ * convex losses. optax's `polyak_sgd` has c = 1 and γ_b = 1 and goes uphill where f < L; it multiplies g by its `scaling`
+ * s before it takes the norm, which makes c = s and γ_b s times its `max_learning_rate`.
  *
  * @throws {SteepestError} of kind `description`, with every option that is out of range.
  *

@@ -1,0 +1,311 @@
+/**
+ * Every case of the data in foreign/ as an expression here, by library and name: the rate is that of the data.
+ *
+ * Where the conventions of a library are not those of our entry the case says so and is written in the language.
+ */
+
+import { powerDecay } from "../../src/optimizer/annealing.ts";
+import { empiricalFisher } from "../../src/optimizer/calculating.ts";
+import { adadelta } from "../../src/optimizer/catalogue/adadelta.ts";
+import { adafactor } from "../../src/optimizer/catalogue/adafactor.ts";
+import { adagrad } from "../../src/optimizer/catalogue/adagrad.ts";
+import { adahessian } from "../../src/optimizer/catalogue/adahessian.ts";
+import { adam } from "../../src/optimizer/catalogue/adam.ts";
+import * as relatives from "../../src/optimizer/catalogue/adam_relatives.ts";
+import { adamw } from "../../src/optimizer/catalogue/adamw.ts";
+import * as adaptive from "../../src/optimizer/catalogue/adaptive_sgd.ts";
+import { lamb, lars } from "../../src/optimizer/catalogue/layerwise.ts";
+import { nasgd, normAdaptedAdam } from "../../src/optimizer/catalogue/nasgd.ts";
+import { polyak } from "../../src/optimizer/catalogue/polyak.ts";
+import { prodigy } from "../../src/optimizer/catalogue/prodigy.ts";
+import { radam } from "../../src/optimizer/catalogue/radam.ts";
+import { rmsprop } from "../../src/optimizer/catalogue/rmsprop.ts";
+import { sam } from "../../src/optimizer/catalogue/sam.ts";
+import * as free from "../../src/optimizer/catalogue/schedule_free.ts";
+import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
+import { lion, normalizedDescent, signDescent } from "../../src/optimizer/catalogue/sign.ts";
+import { sophia } from "../../src/optimizer/catalogue/sophia.ts";
+import { chain } from "../../src/optimizer/combinators.ts";
+import { curvature, type CurvatureOptions } from "../../src/optimizer/curvature.ts";
+import { add, toSample } from "../../src/optimizer/damping.ts";
+import { clipByBlockRms, clipByGlobalNorm } from "../../src/optimizer/derived.ts";
+import { sum } from "../../src/optimizer/iterative.ts";
+import { average, lookahead } from "../../src/optimizer/last.ts";
+import { gradientNorm } from "../../src/optimizer/length.ts";
+import { trustRatio } from "../../src/optimizer/parameter_norms.ts";
+import { cosineDecay, warmup } from "../../src/optimizer/schedule.ts";
+import { diagonal, factored } from "../../src/optimizer/structure.ts";
+import { ema, scale, trace, weightDecay } from "../../src/optimizer/transforms.ts";
+import type { Optimizer } from "../../src/optimizer/types.ts";
+import { accumulate } from "../../src/optimizer/wrappers.ts";
+
+/** One case. */
+export interface Case {
+  /** The entry of the catalogue that it is about, or what it is where it is none. */
+  readonly entry: string;
+  /** The same optimizer here. */
+  readonly at: (learningRate: number) => Optimizer;
+  /** The paths are those of the evaluation parameters. */
+  readonly evaluated?: true;
+  /**
+   * How far the paths may be apart, in units of the farthest that a parameter has moved, where the reason is not
+   * that one of the two is wrong.
+   *
+   * @default 1e-9
+   */
+  readonly tolerance?: number;
+}
+
+const ROOTS = {
+  calculating: empiricalFisher(),
+  structure: diagonal(),
+  length: gradientNorm(),
+} satisfies CurvatureOptions;
+
+const OPTAX: Readonly<Record<string, Case>> = {
+  sgd: { entry: "sgd", at: (learningRate) => sgd({ learningRate }) },
+  momentum: { entry: "sgd", at: (learningRate) => sgd({ learningRate, momentum: 0.9 }) },
+  nesterov: {
+    entry: "sgd",
+    at: (learningRate) => sgd({ learningRate, momentum: 0.9, nesterov: true }),
+  },
+  sgdL2: {
+    entry: "sgd",
+    at: (learningRate) => sgd({ learningRate, momentum: 0.5, weightDecay: 0.1 }),
+  },
+  signDescent: { entry: "signDescent", at: (learningRate) => signDescent({ learningRate }) },
+  signMomentum: {
+    entry: "signDescent",
+    at: (learningRate) => signDescent({ learningRate, momentum: 0.8 }),
+  },
+  normalizedDescent: {
+    entry: "normalizedDescent",
+    at: (learningRate) => normalizedDescent({ learningRate }),
+  },
+  adam: { entry: "adam", at: (learningRate) => adam({ learningRate }) },
+  adamOther: {
+    entry: "adam",
+    at: (learningRate) => adam({ learningRate, beta1: 0.8, beta2: 0.95, eps: 1e-3 }),
+  },
+  adamw: { entry: "adamw", at: (learningRate) => adamw({ learningRate, weightDecay: 0.1 }) },
+  amsgrad: {
+    entry: "amsgrad",
+    at: (learningRate) => relatives.amsgrad({ learningRate, beta2: 0.9 }),
+  },
+  nadam: { entry: "nadam", at: (learningRate) => relatives.nadam({ learningRate }) },
+  adabelief: {
+    entry: "adabelief",
+    at: (learningRate) => relatives.adabelief({ learningRate, beta2: 0.99 }),
+  },
+  radam: { entry: "radam", at: (learningRate) => radam({ learningRate }) },
+  radamYoung: {
+    entry: "radam",
+    at: (learningRate) => radam({ learningRate, beta2: 0.9, eps: 1e-3 }),
+  },
+  adadelta: { entry: "adadelta", at: (learningRate) => adadelta({ learningRate, eps: 1e-4 }) },
+  lion: {
+    entry: "lion",
+    at: (learningRate) => lion({ learningRate, beta2: 0.98, weightDecay: 0.1 }),
+  },
+  // ε under the root.
+  adagrad: {
+    entry: "adagrad",
+    at: (rate) =>
+      chain(
+        curvature({ ...ROOTS, iterative: sum({ initial: 0.1 }), damping: add(1e-7) }),
+        scale(rate),
+      ),
+  },
+  // ε under the root, the rate before the momentum.
+  rmsprop: {
+    entry: "rmsprop",
+    at: (rate) =>
+      chain(
+        curvature({ ...ROOTS, iterative: ema({ decay: 0.9 }), damping: add(1e-8) }),
+        scale(rate),
+      ),
+  },
+  rmspropCentred: {
+    entry: "rmsprop",
+    at: (rate) =>
+      chain(
+        curvature({ ...ROOTS, iterative: ema({ decay: 0.9, centred: true }), damping: add(1e-3) }),
+        scale(rate),
+        trace({ decay: 0.5 }),
+      ),
+  },
+  lars: {
+    entry: "lars",
+    at: (learningRate) => lars({ learningRate, coefficient: 1, momentum: 0.5, weightDecay: 0 }),
+  },
+  // The norm of g + βθ in place of the sum of the norms.
+  larsSum: {
+    entry: "lars",
+    at: (rate) =>
+      chain(weightDecay(0.1), trustRatio({ coefficient: 1 }), scale(rate), trace({ decay: 0.5 })),
+  },
+  lamb: { entry: "lamb", at: (learningRate) => lamb({ learningRate, weightDecay: 0.1 }) },
+  // Without the norm of the parameter; no function has a tensor whose two longest axes are not its only ones.
+  adafactor: {
+    entry: "adafactor",
+    at: (rate) =>
+      chain(
+        curvature({
+          ...ROOTS,
+          structure: factored(),
+          iterative: ema({ decay: powerDecay({ from: 0, to: 1, power: 0.8 }) }),
+          damping: toSample(1e-30),
+        }),
+        clipByBlockRms(1),
+        scale(rate),
+      ),
+    // optax takes the power of t in single precision.
+    tolerance: 1e-7,
+  },
+  polyak: { entry: "polyak", at: (alpha) => polyak({ alpha, cap: 0.3 }) },
+  // optax scales g before it takes the norm: min(½, f/‖2g‖²)·2g = min(1, ½·f/‖g‖²)·g.
+  nasgd: { entry: "nasgd", at: () => nasgd({ alpha: 0.5, cap: 1 }) },
+  clip: {
+    entry: "clipByGlobalNorm",
+    at: (learningRate) => chain(clipByGlobalNorm(0.3), adam({ learningRate })),
+  },
+  cosine: {
+    entry: "cosineDecay",
+    at: (from) => chain(trace({ decay: 0.5 }), scale(cosineDecay({ from, steps: 40 }))),
+  },
+  ema: { entry: "ema", at: (rate) => chain(ema({ decay: 0.9, debias: true }), scale(rate)) },
+  lookahead: {
+    entry: "lookahead",
+    at: (learningRate) =>
+      chain(sgd({ learningRate, momentum: 0.5 }), lookahead({ steps: 5, alpha: 0.3 })),
+  },
+  sam: { entry: "sam", at: (learningRate) => sam({ learningRate, momentum: 0.9, rho: 0.05 }) },
+  accumulate: {
+    entry: "accumulate",
+    at: (learningRate) => accumulate(3, adam({ learningRate })),
+  },
+};
+
+const TORCH: Readonly<Record<string, Case>> = {
+  sgd: { entry: "sgd", at: (learningRate) => sgd({ learningRate }) },
+  nesterov: {
+    entry: "sgd",
+    at: (learningRate) => sgd({ learningRate, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
+  },
+  momentum: {
+    entry: "sgd",
+    at: (learningRate) => sgd({ learningRate, momentum: 0.8, weightDecay: 0.1 }),
+  },
+  adam: {
+    entry: "adam",
+    at: (learningRate) => adam({ learningRate, beta1: 0.8, beta2: 0.99, eps: 1e-6 }),
+  },
+  adamL2: {
+    entry: "adam",
+    at: (learningRate) => chain(weightDecay(0.1), adam({ learningRate })),
+  },
+  adamw: { entry: "adamw", at: (learningRate) => adamw({ learningRate, weightDecay: 0.1 }) },
+  // PyTorch adds ε to |g| before the maximum: the same with ε = 0.
+  adamax: {
+    entry: "adamax",
+    at: (learningRate) => relatives.adamax({ learningRate, beta2: 0.9, eps: 0 }),
+  },
+  // ε is added to the root that is not debiased: the same with ε = 0.
+  radam: { entry: "radam", at: (learningRate) => radam({ learningRate, beta2: 0.99, eps: 0 }) },
+  adagrad: { entry: "adagrad", at: (learningRate) => adagrad({ learningRate }) },
+  adagradInitial: {
+    entry: "adagrad",
+    at: (learningRate) => adagrad({ learningRate, initial: 0.3, eps: 1e-4 }),
+  },
+  adadelta: {
+    entry: "adadelta",
+    at: (learningRate) => adadelta({ learningRate, decay: 0.8, eps: 1e-4 }),
+  },
+  rmsprop: { entry: "rmsprop", at: (learningRate) => rmsprop({ learningRate }) },
+  rmspropMomentum: {
+    entry: "rmsprop",
+    at: (learningRate) =>
+      rmsprop({ learningRate, decay: 0.9, eps: 1e-4, momentum: 0.5, weightDecay: 0.1 }),
+  },
+  rmspropCentred: {
+    entry: "rmsprop",
+    at: (learningRate) => rmsprop({ learningRate, decay: 0.9, eps: 1e-3, centred: true }),
+  },
+  adafactor: { entry: "adafactor", at: (learningRate) => adafactor({ learningRate }) },
+  average: {
+    entry: "average",
+    at: (learningRate) => chain(sgd({ learningRate }), average()),
+    evaluated: true,
+  },
+};
+
+const AUTHORS: Readonly<Record<string, Case>> = {
+  prodigy: {
+    entry: "prodigy",
+    at: (learningRate) => prodigy({ learningRate, eps: 0, distance: 1e-3, weightDecay: 0.1 }),
+    // The distance is first estimated from the difference of parameters that have hardly moved.
+    tolerance: 1e-8,
+  },
+  prodigyBounded: {
+    entry: "prodigy",
+    at: (learningRate) => prodigy({ learningRate, eps: 0, distance: 1e-2, beta3: 0.9 }),
+  },
+  scheduleFreeSgd: {
+    entry: "scheduleFreeSgd",
+    at: (learningRate) => free.scheduleFreeSgd({ learningRate }),
+  },
+  scheduleFreeSgdEvaluated: {
+    entry: "scheduleFreeSgd",
+    at: (learningRate) => free.scheduleFreeSgd({ learningRate, beta: 0.7, weightDecay: 0.1 }),
+    evaluated: true,
+  },
+  scheduleFreeAdamw: {
+    entry: "scheduleFreeAdamw",
+    at: (to) =>
+      free.scheduleFreeAdamw({ learningRate: warmup({ to, steps: 10 }), weightDecay: 0.1 }),
+  },
+  // The package has variant G; it was given the samples of variant H. Its ε is 1e-15, added.
+  sophia: {
+    entry: "sophia",
+    at: (learningRate) =>
+      sophia({ learningRate, beta1: 0.9, beta2: 0.8, rho: 0.5, every: 3, weightDecay: 0.1 }),
+  },
+  adahessian: {
+    entry: "adahessian",
+    at: (learningRate) => adahessian({ learningRate, eps: 1e-4 }),
+  },
+  adahessianOther: {
+    entry: "adahessian",
+    at: (learningRate) => adahessian({ learningRate, beta1: 0.8, beta2: 0.9, eps: 0.1 }),
+  },
+  lars: {
+    entry: "lars",
+    at: (learningRate) => lars({ learningRate, coefficient: 0.5, momentum: 0.9, weightDecay: 0.1 }),
+  },
+};
+
+const NAIVE: Readonly<Record<string, Case>> = {
+  adan: { entry: "adan", at: (learningRate) => relatives.adan({ learningRate }) },
+  adanOther: {
+    entry: "adan",
+    at: (learningRate) =>
+      relatives.adan({ learningRate, beta1: 0.9, beta2: 0.8, beta3: 0.95, eps: 1e-4 }),
+  },
+  normAdaptedAdam: {
+    entry: "normAdaptedAdam",
+    at: () => normAdaptedAdam({ alpha: 0.3, cap: 0.02 }),
+  },
+  adaptiveSgd: { entry: "adaptiveSgd", at: (alpha) => adaptive.adaptiveSgd({ alpha }) },
+  adaptiveSgdConfidence: {
+    entry: "adaptiveSgdConfidence",
+    at: (alpha) => adaptive.adaptiveSgdConfidence({ alpha, gamma: 0.5 }),
+  },
+};
+
+/** By the name of the file of data, then of the case. */
+export const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
+  optax: OPTAX,
+  torch: TORCH,
+  authors: AUTHORS,
+  naive: NAIVE,
+};

@@ -1,0 +1,97 @@
+/** The functions of foreign/functions.py in the language of this project. */
+
+import { type Objective, objective } from "../../src/objective/objective.ts";
+import type { Node } from "../../src/tensor/node.ts";
+import * as ops from "../../src/tensor/ops.ts";
+
+const { add, constant, cos, div, exp, log, mul, pow, sin, slice, square, sub, sum } = ops;
+
+const C = [0.7, 1.1, 1.5, 1.9, 2.3, 2.7];
+const WAVY_START = { a: [[0.5, -0.4], [0.3, 0.9]], b: [-1.1, 0.8] };
+const MATRIX = [[4, 1, 0.5], [1, 3, -0.7], [0.5, -0.7, 1]];
+const CENTRE = [0.3, -0.2, 0.5];
+const EXAMPLES = 8, FEATURES = 4, CLASSES = 3;
+
+function range(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i);
+}
+
+function total(terms: readonly Node[]): Node {
+  return terms.reduce((a, b) => add(a, b));
+}
+
+/** One element, as a scalar. */
+function at(x: Node, ...place: number[]): Node {
+  return sum(slice(x, place, place.map((i) => i + 1)));
+}
+
+function elements(a: Node, b: Node): Node[] {
+  return [at(a, 0, 0), at(a, 0, 1), at(a, 1, 0), at(a, 1, 1), at(b, 0), at(b, 1)];
+}
+
+const quadratic = objective({
+  parameters: { x: [1, -1, 2] },
+  loss: ({ x }) => {
+    const d = range(3).map((i) => sub(at(x, i), CENTRE[i]!));
+    const rows = range(3).map((i) => total(range(3).map((j) => mul(MATRIX[i]![j]!, d[j]!))));
+    return mul(0.5, total(range(3).map((i) => mul(d[i]!, rows[i]!))));
+  },
+});
+
+const rosenbrock = objective({
+  parameters: { x: -1.2, y: 1 },
+  loss: ({ x, y }) => add(square(sub(1, x)), mul(100, square(sub(y, square(x))))),
+});
+
+/** Not convex. */
+const wavy = objective({
+  parameters: WAVY_START,
+  loss: ({ a, b }) => {
+    const x = elements(a, b);
+    const own = x.map((xi, i) =>
+      total([sin(mul(C[i]!, xi)), mul(0.1, square(xi)), mul(0.02, pow(xi, 4))])
+    );
+    const coupling = range(5).map((i) => mul(x[i]!, cos(x[i + 1]!)));
+    return add(total(own), mul(0.3, total(coupling)));
+  },
+});
+
+/** Convex, with a diagonal Hessian: one probe of random signs gives the diagonal exactly. */
+const separable = objective({
+  parameters: WAVY_START,
+  loss: ({ a, b }) =>
+    total(
+      elements(a, b).map((xi, i) =>
+        total([mul(C[i]! / 2, square(xi)), mul(0.1, pow(xi, 4)), mul(0.3, sin(xi))])
+      ),
+    ),
+});
+
+/** Regression on classes, the mean of −log p over the examples. */
+const softmax = objective({
+  parameters: {
+    w: range(CLASSES).map((c) => range(FEATURES).map((k) => 0.3 * Math.cos(4 * c + k))),
+    b: [0.1, -0.2, 0.3],
+  },
+  loss: ({ w, b }) => {
+    const losses = range(EXAMPLES).map((n) => {
+      const logits = range(CLASSES).map((c) =>
+        add(
+          at(b, c),
+          total(range(FEATURES).map((k) => mul(Math.sin(2 * n + 3 * k + 1), at(w, c, k)))),
+        )
+      );
+      return sub(log(total(logits.map((z) => exp(z)))), logits[(7 * n) % CLASSES]!);
+    });
+    return div(total(losses), constant(EXAMPLES));
+  },
+});
+
+/** By the names of the data. */
+export const FUNCTIONS: Readonly<Record<string, Objective>> = {
+  quadratic,
+  rosenbrock,
+  wavy,
+  softmax,
+  separable,
+} as Readonly<Record<string, Objective>>;

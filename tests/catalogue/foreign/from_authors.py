@@ -1,0 +1,127 @@
+"""Paths of the authors' own packages, and of torch-optimizer, in double precision: python from_authors.py writes authors.json"""
+
+import importlib.metadata
+
+import prodigyopt
+import schedulefree
+import sophia_opt
+import torch
+import torch_optimizer
+from functions import GRADIENT, ONE, UNIT, case, dump
+
+torch.set_default_dtype(torch.float64)
+
+DIAGONAL = ("separable",)
+
+
+def walker(make, before=None, after=None, second=False):
+    """`before(t, optimizer, parameters)` sees the gradients; `after` gives what is kept in place of the parameters."""
+
+    def walk(loss, start, rate, steps):
+        parameters = [torch.tensor(x, requires_grad=True) for x in start]
+        optimizer, out = make(parameters, rate), []
+        for t in range(steps):
+            optimizer.zero_grad()
+            if before is not None:
+                before(t, optimizer, parameters, loss)
+            loss(torch, *parameters).backward(create_graph=second)
+            optimizer.step()
+            out.append(
+                [x.tolist() for x in parameters] if after is None else after(optimizer, parameters)
+            )
+        return out
+
+    return walk
+
+
+def training(optimizer):
+    optimizer.train()
+    return optimizer
+
+
+def evaluated(optimizer, parameters):
+    optimizer.eval()
+    out = [x.tolist() for x in parameters]
+    optimizer.train()
+    return out
+
+
+EVERY = 3
+
+
+def hessian_sample(t, optimizer, parameters, loss):
+    """Gives SophiaG, which squares a gradient, the root of the diagonal that SophiaH samples."""
+    if t % EVERY != 0:
+        return
+    value = loss(torch, *parameters)
+    gradients = torch.autograd.grad(value, parameters, create_graph=True)
+    for p, g in zip(parameters, gradients):
+        (h,) = torch.autograd.grad(g.sum(), p, retain_graph=True)
+        p.grad = h.sqrt()
+    optimizer.update_hessian()
+    optimizer.zero_grad()
+
+
+class SophiaOfOne(sophia_opt.SophiaG):
+    """A batch of one: the samples are those of the whole loss."""
+
+    def step(self):
+        return super().step(bs=1)
+
+
+
+CASES = {
+    "prodigy": case(
+        walker(lambda p, r: prodigyopt.Prodigy(p, lr=r, eps=1e-30, d0=1e-3, weight_decay=0.1)), ONE
+    ),
+    "prodigyBounded": case(
+        walker(lambda p, r: prodigyopt.Prodigy(p, lr=r, eps=1e-30, d0=1e-2, beta3=0.9)), ONE, ("wavy", "softmax")
+    ),
+    "scheduleFreeSgd": case(
+        walker(lambda p, r: training(schedulefree.SGDScheduleFree(p, lr=r))), GRADIENT
+    ),
+    "scheduleFreeSgdEvaluated": case(
+        walker(
+            lambda p, r: training(schedulefree.SGDScheduleFree(p, lr=r, momentum=0.7, weight_decay=0.1)),
+            after=evaluated,
+        ),
+        GRADIENT,
+    ),
+    "scheduleFreeAdamw": case(
+        walker(
+            lambda p, r: training(
+                schedulefree.AdamWScheduleFree(p, lr=r, weight_decay=0.1, warmup_steps=10, foreach=False)
+            )
+        ),
+        UNIT,
+    ),
+    "sophia": case(
+        walker(
+            lambda p, r: SophiaOfOne(p, lr=r, betas=(0.9, 0.8), rho=0.5, weight_decay=0.1),
+            before=hessian_sample,
+        ),
+        UNIT,
+        DIAGONAL,
+    ),
+    "adahessian": case(
+        walker(lambda p, r: torch_optimizer.Adahessian(p, lr=r, eps=1e-4, hessian_power=1.0), second=True), GRADIENT, DIAGONAL
+    ),
+    "adahessianOther": case(
+        walker(
+            lambda p, r: torch_optimizer.Adahessian(p, lr=r, betas=(0.8, 0.9), eps=0.1, hessian_power=1.0), second=True
+        ),
+        GRADIENT,
+        DIAGONAL,
+    ),
+    "lars": case(
+        walker(
+            lambda p, r: torch_optimizer.LARS(
+                p, lr=r, momentum=0.9, weight_decay=0.1, trust_coefficient=0.5, eps=0.0
+            )
+        ),
+        UNIT,
+    ),
+}
+
+PACKAGES = ("prodigyopt", "schedulefree", "sophia-opt", "torch-optimizer", "torch")
+dump("authors", {name: importlib.metadata.version(name).split("+")[0] for name in PACKAGES}, CASES)

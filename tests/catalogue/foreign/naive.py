@@ -1,0 +1,136 @@
+"""Loops over numbers, from the papers' formulas, where no library has the algorithm: python naive.py writes naive.json
+
+Gradients are jax's. Each function says which algorithm of which paper it transcribes.
+"""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from functions import ONE, UNIT, case, dump
+
+jax.config.update("jax_enable_x64", True)
+
+
+def walker(make):
+    """make(rate, theta0) gives step(theta, f, g) → the next theta, on the flat parameters."""
+
+    def walk(loss, start, rate, steps):
+        shapes = [np.shape(x) for x in start]
+        sizes = [math.prod(s) for s in shapes]
+
+        def parts(theta):
+            ends = np.cumsum(sizes)
+            return [theta[e - n : e].reshape(s) for e, n, s in zip(ends, sizes, shapes)]
+
+        value = jax.jit(jax.value_and_grad(lambda theta: loss(jnp, *parts(theta))))
+        theta = np.concatenate([np.ravel(x) for x in start]).astype(np.float64)
+        step, out = make(rate, theta), []
+        for _ in range(steps):
+            f, g = value(theta)
+            theta = step(theta, float(f), np.asarray(g))
+            out.append([p.tolist() for p in parts(theta)])
+        return out
+
+    return walk
+
+
+def adan(decay1, decay2, decay3, eps):
+    """Xie et al. 2022, Algorithm 1 (without restart and decay), whose beta is one minus the decay here."""
+
+    def make(rate, theta0):
+        b1, b2, b3 = 1 - decay1, 1 - decay2, 1 - decay3
+        m, v, n = (np.zeros_like(theta0) for _ in range(3))
+        before = None
+
+        def step(theta, f, g):
+            nonlocal m, v, n, before
+            change = np.zeros_like(g) if before is None else g - before
+            m = (1 - b1) * m + b1 * g
+            v = (1 - b2) * v + b2 * change
+            n = (1 - b3) * n + b3 * (g + (1 - b2) * change) ** 2
+            before = g
+            return theta - rate / (np.sqrt(n) + eps) * (m + (1 - b2) * v)
+
+        return step
+
+    return make
+
+
+def norm_adapted_adam(alpha, cap):
+    """The step of norm-adapted-gradient-descent, Algorithm 1, along the direction of Kingma and Ba 2014."""
+
+    def make(rate, theta0):
+        m, v, t = np.zeros_like(theta0), np.zeros_like(theta0), 0
+
+        def step(theta, f, g):
+            nonlocal m, v, t
+            t += 1
+            m = 0.9 * m + 0.1 * g
+            v = 0.999 * v + 0.001 * g * g
+            u = (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+            slope = g @ u
+            return theta - (min(cap, alpha * max(0.0, f) / slope) if slope > 0 else 0.0) * u
+
+        return step
+
+    return make
+
+
+def adaptive_sgd(beta, sigma_theta, sigma_gradient):
+    """online-parabola-momentum, Algorithm 8."""
+
+    def make(rate, theta0):
+        mean, mean_g = theta0.copy(), np.zeros_like(theta0)
+        square = theta0**2 + sigma_theta**2
+        square_g = np.full_like(theta0, sigma_gradient**2)
+
+        def step(theta, f, g):
+            nonlocal mean, mean_g, square, square_g
+            mean = beta * mean + (1 - beta) * theta
+            square = beta * square + (1 - beta) * theta**2
+            mean_g = beta * mean_g + (1 - beta) * g
+            square_g = beta * square_g + (1 - beta) * g**2
+            return theta - rate * np.sqrt((square - mean**2) / (square_g - mean_g**2)) * g
+
+        return step
+
+    return make
+
+
+def adaptive_sgd_confidence(beta, gamma, sigma_theta, sigma):
+    """online-parabola-momentum, Algorithm 9."""
+
+    def make(rate, theta0):
+        mean, mean_g, cross = theta0.copy(), np.zeros_like(theta0), np.zeros_like(theta0)
+        square = theta0**2 + sigma_theta**2
+        noise = np.full_like(theta0, sigma**2)
+
+        def step(theta, f, g):
+            nonlocal mean, mean_g, cross, square, noise
+            mean = beta * mean + (1 - beta) * theta
+            square = beta * square + (1 - beta) * theta**2
+            mean_g = beta * mean_g + (1 - beta) * g
+            cross = beta * cross + (1 - beta) * g * theta
+            variance = square - mean**2
+            slope = (cross - mean_g * mean) / variance
+            noise = beta * noise + (1 - beta) * (g - mean_g - slope * (theta - mean)) ** 2
+            return theta - rate * g / (np.abs(slope) + gamma * np.sqrt(noise / variance))
+
+        return step
+
+    return make
+
+
+CASES = {
+    "adan": case(walker(adan(0.98, 0.92, 0.99, 1e-8)), UNIT),
+    "adanOther": case(walker(adan(0.9, 0.8, 0.95, 1e-4)), UNIT),
+    "normAdaptedAdam": case(walker(norm_adapted_adam(0.3, 0.02)), ONE, steps=(1, 2, 5, 10, 20)),
+    "adaptiveSgd": case(walker(adaptive_sgd(0.9, 0.1, 1.0)), {k: 0.1 for k in ONE}),
+    "adaptiveSgdConfidence": case(
+        walker(adaptive_sgd_confidence(0.9, 0.5, 0.1, 1.0)), {k: 0.1 for k in ONE}
+    ),
+}
+
+dump("naive", {"numpy": np.__version__, "jax": jax.__version__}, CASES)
