@@ -95,8 +95,8 @@ interface Rotations {
   readonly partner: Node;
   readonly s: Node;
   readonly lack: Node;
-  /** The largest element that these rotations remove. */
-  readonly pivot: Node;
+  /** The element between the two that these rotations remove. */
+  readonly between: Node;
 }
 
 /**
@@ -132,11 +132,11 @@ function rotations(a: Node, round: Node): Rotations {
     sub(1, mul(side, sine)),
     div(mul(sine, t), add(1, root)),
   );
-  return { partner, s, lack, pivot: reduce("max", abs(between)) };
+  return { partner, s, lack, between };
 }
 
 /** x′ = x − (s·x_partner + (1 − c)·x) of each row: a correction, which rounds less than c·x − s·x_partner. */
-function rotateRows(x: Node, { partner, s, lack }: Omit<Rotations, "pivot">): Node {
+function rotateRows(x: Node, { partner, s, lack }: Omit<Rotations, "between">): Node {
   return sub(
     x,
     add(mul(alongRows(s, x.shape), gather(x, partner)), mul(alongRows(lack, x.shape), x)),
@@ -147,7 +147,7 @@ function rotateRows(x: Node, { partner, s, lack }: Omit<Rotations, "pivot">): No
  * Jᵀ·A·J. What is left between partners after a small angle is a rounding of what was there, because the
  * products are corrections: it falls to zero as if it were put there.
  */
-function rotateBoth(a: Node, by: Omit<Rotations, "pivot">): Node {
+function rotateBoth(a: Node, by: Omit<Rotations, "between">): Node {
   return transpose(rotateRows(transpose(rotateRows(a, by)), by));
 }
 
@@ -183,7 +183,8 @@ export function symmetricEigen(
   const { value: start, scale } = normalized(matrix);
   const rounds = roundsOf(n);
   const first = rotations(start, firstIndex);
-  // The rotations are carried, so that they are computed once for each row and not for each element.
+  // The rotations are carried, so that they are computed once for each row and not for each element; what
+  // they remove is remembered for each row, and looked at after a sweep.
   const [, vectors, , , , , , , done] = loop({
     times: sweeps * rounds,
     initial: [
@@ -192,26 +193,26 @@ export function symmetricEigen(
       first.partner,
       first.s,
       first.lack,
+      abs(first.between),
       firstIndex,
-      first.pivot,
       constant(1),
       constant(0),
     ],
-    body: (a, v, partner, s, lack, round, largest, before, done) => {
+    body: (a, v, partner, s, lack, removed, round, largest, done) => {
       const by = { partner: partner!, s: s!, lack: lack! };
       const rotated = rotateBoth(a!, by);
       const following = binary("rem", after(round!), constant(rounds, [], "u32"));
+      const ends = compare("eq", following, firstIndex);
       const next = rotations(rotated, following);
-      const begins = compare("eq", following, firstIndex);
       return [
         rotated,
         rotateRows(v!, by),
         next.partner,
         next.s,
         next.lack,
+        max(select(ends, 0, removed!), abs(next.between)),
         following,
-        max(select(begins, 0, largest!), next.pivot),
-        select(begins, largest!, before!),
+        select(ends, reduce("max", removed!), largest!),
         add(done!, 1),
       ];
     },
