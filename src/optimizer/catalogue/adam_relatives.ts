@@ -18,7 +18,7 @@ import { ADAM, adamDirection, type AdamOptions } from "./adam.ts";
 import { given } from "./options.ts";
 
 /**
- * Adam with the largest v̂ so far: v̂ ← max(v̂₋, v/(1 − β₂ᵗ)).
+ * Adam with the largest v̂ so far: v̂ ← max(v̂₋, v/(1 − β₂ᵗ)); θ ← θ − η m̂/(√v̂ + ε).
  *
  * Source: Reddi, Kale and Kumar 2018, Algorithm 2, with the averages debiased before the maximum.
  *
@@ -109,7 +109,7 @@ export function adamax(options: FixedAdamOptions = {}): Optimizer {
 }
 
 /**
- * Adam along β₁m/(1 − β₁^{t+1}) + (1 − β₁)g/(1 − β₁ᵗ) in place of m̂.
+ * Adam along n = β₁m/(1 − β₁^{t+1}) + (1 − β₁)g/(1 − β₁ᵗ) in place of m̂: θ ← θ − η n/(√v̂ + ε).
  *
  * Source: Dozat 2016, with a constant β₁.
  *
