@@ -16,6 +16,7 @@ import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
 import { sizeOf } from "../../src/tensor/node.ts";
 import { add, broadcast } from "../../src/tensor/ops.ts";
 import { acquireDevice } from "../../src/runtime/device.ts";
+import { EXPRESSIONS } from "../catalogue/_suite.ts";
 import { targets } from "../compiler/_run_plan.ts";
 import { type Comparison, differences } from "../compiler/_steps.ts";
 
@@ -54,7 +55,7 @@ async function compared<P extends Parameters>(
   steps: number,
 ): Promise<Outcome> {
   const objective = classification(model, batch) as AnyObjective;
-  const optimizer = catalogue[name]!.build();
+  const optimizer = EXPRESSIONS.find((one) => one.name === name)!.brisk;
   const program = lower(objective, optimizer);
   if (E.isLeft(program)) throw program.left;
   const theta = program.right.arena.entries.flatMap(({ path }) => {

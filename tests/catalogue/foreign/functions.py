@@ -95,6 +95,6 @@ def case(walk, rates, functions=SMOOTH, steps=STEPS):
 
 
 def dump(name, versions, cases):
-    """Writes NAME.json beside this file."""
+    """Writes NAME.json beside this file; deno fmt then gives each vector its line."""
     path = pathlib.Path(__file__).with_name(name + ".json")
     path.write_text(json.dumps({"versions": versions, "cases": cases}))
