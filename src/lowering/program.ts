@@ -22,7 +22,7 @@ export type SlotRole =
   | "batch"
   /** A data set that stays on the device, from which batches are gathered. */
   | "data"
-  /** A value hyperparameter: an f32 scalar that the host may change at any time. */
+  /** A value hyperparameter: an f32 scalar that the host may change at any time, or computes at each step. */
   | "hyper"
   /** `step` (batches seen before this one, u32) and `seed` (u32, one per replica). */
   | "clock"
@@ -41,6 +41,14 @@ export interface Slot {
   readonly dtype: DType;
   /** Value at the first step: a splat, row-major values, or (for state) a graph over version 0. */
   readonly initial?: number | readonly number[] | Node;
+  /** Of a hyperparameter: how often its transform has stepped, a graph over `step`. Absent: only the device knows. */
+  readonly clock?: Node;
+  /**
+   * Of a hyperparameter: its value at each step, a graph over other hyperparameters and the count of
+   * its transform. With a `clock` the host computes it, and the graph of the step reads the slot;
+   * without one the graph of the step contains it.
+   */
+  readonly follows?: Node;
   /** The same initial value for every replica unless a run gives one per replica. */
   readonly perReplica: boolean;
 }

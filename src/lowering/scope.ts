@@ -5,17 +5,17 @@
  * @module
  */
 import { type ErrorKind, type Issue, issue } from "../errors.ts";
-import type { Hyper } from "../optimizer/schedule.ts";
+import type { Hyper, Schedule } from "../optimizer/schedule.ts";
 import { isSignal } from "../optimizer/is_signal.ts";
 import type { SignalName } from "../optimizer/signal.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { joinPath } from "../optimizer/walk.ts";
 import type { DType, Node, Shape } from "../tensor/node.ts";
 import { binary, cast, compare, constant, div, floor, input, mul, select } from "../tensor/ops.ts";
-import { substitute } from "../tensor/walk.ts";
+import { substitute, topological } from "../tensor/walk.ts";
 import type { Space } from "./arena.ts";
 import type { Problem } from "./problem.ts";
-import type { Assignment, EvaluationSource, Slot } from "./program.ts";
+import { type Assignment, type EvaluationSource, type Slot, STEP } from "./program.ts";
 import { scheduleNode } from "./schedules.ts";
 import { signalNode } from "./signals.ts";
 
@@ -202,18 +202,47 @@ export function scaled(scope: Scope, by: Node, u: Node): Node {
   return mul(by, u);
 }
 
-/** An f32 scalar that the host may change at any time. */
-export function hyperSlot(scope: Scope, path: string, initial: number): Node {
+/** The slot of a hyperparameter. */
+function hyperInput(
+  scope: Scope,
+  path: string,
+  what: Pick<Slot, "initial" | "clock" | "follows">,
+): Node {
   const name = `hyper/${joinPath(scope.path, path)}`;
   scope.collector.slots.set(name, {
     name,
     role: "hyper",
     shape: [],
     dtype: "f32",
-    initial,
+    ...what,
     perReplica: true,
   });
   return input(name, []);
+}
+
+/** An f32 scalar that the host may change at any time. */
+export function hyperSlot(scope: Scope, path: string, initial: number): Node {
+  return hyperInput(scope, path, { initial });
+}
+
+/** Whether a count follows from the step alone, so that the host knows it without the device. */
+function isHostClock(clock: Node): boolean {
+  return topological([clock]).every(({ op }) => op.kind !== "input" || op.name === STEP);
+}
+
+/**
+ * A number or a schedule. Where the host knows the clock, the step reads a slot whose value the host
+ * computes: then a schedule can take the place of a number, or of another schedule, without a new
+ * kernel.
+ */
+function scheduled(scope: Scope, path: string, value: number | Schedule): Node {
+  const { clock } = scope;
+  const known = isHostClock(clock) ? { clock } : {};
+  if (typeof value === "number") return hyperInput(scope, path, { initial: value, ...known });
+  const numberAt = (at: string, initial: number) => hyperSlot(scope, at, initial);
+  const follows = scheduleNode(value, clock, path, numberAt);
+  const slot = hyperInput(scope, path, { follows, ...known });
+  return known.clock === undefined ? follows : slot;
 }
 
 /** The value of a hyperparameter at this transform's step: a slot, or a schedule or signal over slots. */
@@ -223,14 +252,13 @@ export function hyper(scope: Scope, path: string, value: Hyper): Node {
   const key = `${joinPath(scope.path, path)}@${scope.phase}${scope.period}${rare}`;
   const known = hypers.get(key);
   if (known !== undefined) return known;
-  const numberAt = (at: string, initial: number) => hyperSlot(scope, at, initial);
   const node = isSignal(value)
     ? signalNode(value, path, {
-      numberAt,
+      numberAt: (at, initial) => hyperSlot(scope, at, initial),
       remember: (at, initial) => remember(scope, at, [], initial),
       read: (of) => provided(scope, path, of),
     })
-    : scheduleNode(value, scope.clock, path, numberAt);
+    : scheduled(scope, path, value);
   hypers.set(key, node);
   return node;
 }

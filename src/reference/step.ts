@@ -143,9 +143,12 @@ export function stepRunner(program: StepProgram, precision: Precision = "f64"): 
   const isRecord = new Set(
     program.slots.filter(({ role }) => role === "record").map(({ name }) => name),
   );
+  const followed = program.slots.filter((s) => s.clock !== undefined && s.follows !== undefined);
   return (values, step) => {
     const known = firstVersions(values);
     known.set(`${STEP}@0`, tensor(step, [], "u32"));
+    const followers = evaluate(followed.map((s) => s.follows!), known, { precision: "f64" });
+    followed.forEach(({ name }, i) => known.set(`${name}@0`, followers[i]!));
     const versions = new Map<string, number>();
     const next = new Map(values);
     const records = new Map<string, number>();

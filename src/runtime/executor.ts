@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Definition } from "./hyper_table.ts";
+
 /** Where a program runs. */
 export type BackendName = "webgpu" | "js" | "reference";
 
@@ -24,6 +26,8 @@ export interface Executor {
   settled(): Promise<void>;
   /** Queues new values for a slot: one copy for all replicas, or `[replicas, …shape]`. */
   write(slot: string, values: ArrayLike<number>): void;
+  /** Queues another definition of a hyperparameter that the host knows; nothing is compiled. */
+  define(slot: string, definition: Definition): void;
   /** The values of a slot after everything queued so far, `[replicas, …shape]` if per replica. */
   read(slot: string): Promise<Float64Array>;
   /** The records of steps `from` (inclusive) to `to` (exclusive). */

@@ -6,20 +6,23 @@
  */
 import type { HostScalar, Plan } from "../compiler/plan.ts";
 import { failure } from "../errors.ts";
-import { fires, SEED, STEP } from "../lowering/program.ts";
+import { fires, SEED } from "../lowering/program.ts";
 import { scalarEvaluator } from "../reference/scalars.ts";
 import type { Node } from "../tensor/node.ts";
 import { topological } from "../tensor/walk.ts";
+import { type Definition, hyperTable } from "./hyper_table.ts";
 import { fitValues, type SlotValues } from "./initial.ts";
 
 /** Evaluates rows of host scalars, and keeps hyperparameters, seeds and host state. */
 export interface HostRow {
-  /** Hyperparameters, seeds and host state, by slot. */
+  /** Numbers of hyperparameters, seeds and host state, by slot. */
   readonly slots: readonly string[];
   has(slot: string): boolean;
   /** One value per replica. */
   get(slot: string): Float64Array;
   set(slot: string, values: ArrayLike<number>): void;
+  /** What a hyperparameter is from the next row on. */
+  define(slot: string, definition: Definition): void;
   /** Writes the row of `step` at `word` of both views of one memory, and advances host state. */
   advance(step: number, floats: Float32Array, words: Uint32Array, word: number): void;
 }
@@ -92,11 +95,10 @@ function writer(scalars: readonly HostScalar[]): RowWriter {
 /** The host's side of a plan, starting from the given values per replica. */
 export function hostRow(plan: Plan, initial: ReadonlyMap<string, SlotValues>): HostRow {
   const { replicas, hostScalars, hostState } = plan;
-  const hyper = plan.slots.filter((s) => s.role === "hyper" || s.name === SEED).map((s) => s.name);
-  const names = [...hyper, ...hostState.map((s) => s.slot)];
-  const values = new Map(names.map((name): [string, Float64Array] => {
-    const first = initial.get(name) ?? [0];
-    return [name, Float64Array.from({ length: replicas }, (_, r) => first[r] ?? first[0]!)];
+  const table = hyperTable(plan.slots, replicas, initial);
+  const values = new Map(hostState.map(({ slot }): [string, Float64Array] => {
+    const first = initial.get(slot) ?? [0];
+    return [slot, Float64Array.from({ length: replicas }, (_, r) => first[r] ?? first[0]!)];
   }));
   const updates = ordered(
     hostState.flatMap(({ slot, updates }) =>
@@ -109,42 +111,52 @@ export function hostRow(plan: Plan, initial: ReadonlyMap<string, SlotValues>): H
       }))
     ),
   );
-  // What depends on hyperparameters and seeds alone is computed when one of them changes.
-  const fixed = new Set(hyper.map((name) => `${name}@0`));
-  const isSteady = (scalar: HostScalar) => inputKeys(scalar.node).every((key) => fixed.has(key));
-  const steady = writer(hostScalars.filter(isSteady));
-  const moving = writer(hostScalars.filter((scalar) => !isSteady(scalar)));
+  // What depends on numbers and seeds alone is computed when one of them changes.
+  const divided = () => {
+    const fixed = new Set(
+      plan.slots.filter((s) => (s.role === "hyper" || s.name === SEED) && !table.moves(s.name))
+        .map((s) => `${s.name}@0`),
+    );
+    const isSteady = ({ node }: HostScalar) => inputKeys(node).every((key) => fixed.has(key));
+    return {
+      steady: writer(hostScalars.filter(isSteady)),
+      moving: writer(hostScalars.filter((scalar) => !isSteady(scalar))),
+    };
+  };
+  let { steady, moving } = divided();
   const width = plan.buffers.find((b) => b.kind === "scalars")?.words ?? 0;
   const steadyFloats = new Float32Array(width);
   const steadyWords = new Uint32Array(steadyFloats.buffer);
-  let changed = true;
+  let written = -1;
   const inputs = new Map<string, number>();
-  const keys = names.map((name) => [name, `${name}@0`] as const);
+  const keys = [...values].map(([name, row]) => [`${name}@0`, row] as const);
   const finals = hostState.map((s) => [s.slot, `${s.slot}@${s.updates.length}`] as const);
-  const known = (slot: string): Float64Array => {
-    const value = values.get(slot);
-    if (value === undefined) throw failure("device", slot, "no such host slot", names.join(", "));
-    return value;
-  };
   return {
-    slots: names,
-    has: (slot) => values.has(slot),
-    get: (slot) => known(slot).slice(),
+    get slots() {
+      return [...table.slots, ...values.keys()];
+    },
+    has: (slot) => values.has(slot) || table.has(slot),
+    get: (slot) => values.get(slot)?.slice() ?? table.get(slot),
     set(slot, next) {
-      known(slot).set(fitValues(slot, next, 1, replicas));
-      changed = true;
+      const state = values.get(slot);
+      if (state === undefined) table.set(slot, next);
+      else state.set(fitValues(slot, next, 1, replicas));
+    },
+    define(slot, definition) {
+      table.define(slot, definition);
+      ({ steady, moving } = divided());
     },
     advance(step, floats, words, word) {
-      inputs.set(`${STEP}@0`, step);
       const load = (r: number) => {
-        for (const [name, key] of keys) inputs.set(key, values.get(name)![r]!);
+        table.load(step, r, inputs);
+        for (const [key, row] of keys) inputs.set(key, row[r]!);
       };
-      if (changed) {
+      if (written !== table.changes) {
         for (let r = 0; r < replicas; r++) {
           load(r);
           steady.write(inputs, steadyFloats, steadyWords, 0, r);
         }
-        changed = false;
+        written = table.changes;
       }
       words.set(steadyWords, word);
       const copies = finals.length > 0 || moving.perReplica ? replicas : moving.count > 0 ? 1 : 0;

@@ -90,7 +90,9 @@ export function jsExecutor(plan: Plan, overrides: Overrides = new Map()): Execut
     get steps() {
       return step;
     },
-    slots: [...kept, ...host.slots],
+    get slots() {
+      return [...kept, ...host.slots];
+    },
     step(n) {
       check();
       const row = scalars ?? empty;
@@ -108,6 +110,10 @@ export function jsExecutor(plan: Plan, overrides: Overrides = new Map()): Execut
     write(slot, values) {
       check();
       write(slot, values);
+    },
+    define(slot, definition) {
+      check();
+      host.define(slot, definition);
     },
     read: (slot) =>
       Promise.resolve().then(() => {

@@ -10,6 +10,7 @@ import { type Precision, type Tensor, tensor } from "../reference/tensor.ts";
 import { sizeOf } from "../tensor/node.ts";
 import type { Executor } from "./executor.ts";
 import { type FinalValue, flattenedSteps } from "./flatten_step.ts";
+import { hyperTable } from "./hyper_table.ts";
 import { fitValues, initialValues, type Overrides } from "./initial.ts";
 import { recordStore } from "./record_store.ts";
 import { unroll } from "./unrolled.ts";
@@ -50,6 +51,11 @@ export function referenceExecutor(
   );
   const row = new Float64Array(width);
   const clock = position.get(STEP);
+  const table = hyperTable(slots, replicas, initial);
+  const hypers = slots.flatMap((slot, at) =>
+    slot.role === "hyper" || slot.name === SEED ? [{ key: `${slot.name}@0`, at }] : []
+  );
+  const inputs = new Map<string, number>();
   let step = 0;
   let disposed = false;
 
@@ -98,15 +104,18 @@ export function referenceExecutor(
     get steps() {
       return step;
     },
-    slots: slots.filter((s) =>
-      s.role === "parameters" || s.role === "state" || s.role === "hyper" || s.name === SEED
-    ).map((s) => s.name),
+    get slots() {
+      const kept = slots.filter(({ role }) => role === "parameters" || role === "state");
+      return [...kept.map((s) => s.name), ...table.slots];
+    },
     step(n) {
       check();
       for (let i = 0; i < n; i++, step++) {
         const advance = advanceAt(step);
         memories.forEach((memory, r) => {
           if (clock !== undefined) memory[clock]![0] = step;
+          table.load(step, r, inputs);
+          for (const { key, at } of hypers) memory[at]![0] = inputs.get(key) ?? 0;
           advance(memory);
           for (let k = 0; k < recordedAt.length; k++) {
             row[k * replicas + r] = memory[recordedAt[k]!]![0]!;
@@ -116,8 +125,13 @@ export function referenceExecutor(
       }
     },
     settled: () => Promise.resolve().then(check),
+    define(slot, definition) {
+      check();
+      table.define(slot, definition);
+    },
     write(name, values) {
       check();
+      if (table.has(name)) return table.set(name, values);
       const at = slotAt(name);
       const size = sizeOf(slots[at]!.shape);
       if (shared[at] !== undefined) {
@@ -130,6 +144,7 @@ export function referenceExecutor(
     read: (name) =>
       Promise.resolve().then(() => {
         check();
+        if (table.has(name)) return table.get(name);
         const at = slotAt(name);
         if (shared[at] !== undefined) return Float64Array.from(shared[at]);
         const size = sizeOf(slots[at]!.shape);

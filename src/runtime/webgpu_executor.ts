@@ -11,6 +11,7 @@ import { fires } from "../lowering/program.ts";
 import { sizeOf } from "../tensor/node.ts";
 import type { DeviceHandle } from "./device.ts";
 import type { Executor } from "./executor.ts";
+import { slotsAfter } from "./hyper_table.ts";
 import { hostRow } from "./host_row.ts";
 import { fitValues, initialValues, type Overrides } from "./initial.ts";
 import { recordStore } from "./record_store.ts";
@@ -43,6 +44,8 @@ export async function webgpuExecutor(
   const { device } = handle;
   const initial = initialValues(plan.slots, plan.replicas, overrides, "f32");
   const host = hostRow(plan, initial);
+  /** The slots of the host when everything queued is done. */
+  let hostSlots: ReadonlySet<string> = new Set(host.slots);
   const memory = await deviceMemory(handle, plan);
   handle.retain();
 
@@ -188,7 +191,7 @@ export async function webgpuExecutor(
   };
 
   const write = (slot: string, values: ArrayLike<number>): () => void => {
-    if (host.has(slot)) {
+    if (hostSlots.has(slot)) {
       const fitted = fitValues(slot, values, 1, plan.replicas).slice();
       return () => host.set(slot, fitted);
     }
@@ -264,7 +267,9 @@ export async function webgpuExecutor(
     get steps() {
       return asked;
     },
-    slots: [...kept, ...host.slots],
+    get slots() {
+      return [...kept, ...hostSlots];
+    },
     step(n) {
       check();
       if (n <= 0) return;
@@ -283,6 +288,15 @@ export async function webgpuExecutor(
       const action = write(slot, values);
       jobs.push(() => {
         if (broken === undefined) action();
+        return true;
+      });
+      pump();
+    },
+    define(slot, definition) {
+      check();
+      hostSlots = slotsAfter(hostSlots, slot, definition);
+      jobs.push(() => {
+        host.define(slot, definition);
         return true;
       });
       pump();
