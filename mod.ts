@@ -178,10 +178,15 @@ export {
 } from "./src/runtime/device.ts";
 export type { BackendName } from "./src/runtime/executor.ts";
 export type { CompileOptions } from "./src/runtime/options.ts";
+export type {
+  Controls,
+  CurrentValue,
+  CurrentValues,
+  HyperparameterValues,
+} from "./src/runtime/controls.ts";
 export type { Telemetry } from "./src/runtime/telemetry.ts";
 export {
   getOrThrow,
-  type HyperparameterValues,
   type Program,
   type ReplicaView,
 } from "./src/runtime/program.ts";

@@ -7,6 +7,7 @@
  * @module
  */
 
+import * as E from "fp-ts/lib/Either.js";
 import { type Issue, issue } from "../errors.ts";
 import type { Calculating } from "./calculating.ts";
 import type { Damping } from "./damping.ts";
@@ -172,29 +173,54 @@ export function hyperparameters(optimizer: Optimizer): readonly Hyperparameter[]
   return sites(optimizer).flatMap((site) => own(site.optimizer, TRANSFORM_ROLES, site.path));
 }
 
-/** A copy of JSON with another number at a path; `undefined` where nothing stands there. */
-function replaced(value: unknown, path: readonly string[], number: number): unknown {
+/** A copy of JSON with another value at a path; `undefined` where nothing stands there. */
+function replaced(value: unknown, path: readonly string[], next: unknown): unknown {
   const [first, ...rest] = path;
-  if (first === undefined) return number;
+  if (first === undefined) return next;
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, first)) return undefined;
-  const inner = replaced((value as Readonly<Record<string, unknown>>)[first], rest, number);
+  const inner = replaced((value as Readonly<Record<string, unknown>>)[first], rest, next);
   if (inner === undefined) return undefined;
   return Array.isArray(value)
     ? value.map((member, i) => `${i}` === first ? inner : member)
     : { ...value, [first]: inner };
 }
 
-/** What is wrong with a new number for the hyperparameter at a path, such as `1/scale/by`. */
-export function valueIssues(optimizer: Optimizer, path: string, value: number): readonly Issue[] {
+/** What stands at a path of JSON. */
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (it, name) => typeof it === "object" && it !== null ? Reflect.get(it, name) : undefined,
+    value,
+  );
+}
+
+/** A path inside a transform. */
+function inside(path: string, site: string): readonly string[] {
+  return path.slice(site.length + 1).split("/");
+}
+
+/**
+ * A new value for the hyperparameter at a path, such as `1/scale/by`, in its canonical form. What
+ * stands at no path of the description is as it is.
+ *
+ * @param among A value that has taken the place of the one in the description.
+ */
+export function checkValue(
+  optimizer: Optimizer,
+  path: string,
+  value: unknown,
+  among?: { readonly path: string; readonly value: unknown },
+): E.Either<readonly Issue[], unknown> {
   for (const site of sites(optimizer)) {
     if (!path.startsWith(`${site.path}/`)) continue;
-    const inside = path.slice(site.path.length + 1).split("/");
-    const changed = replaced(site.optimizer, inside, value);
+    const now = among === undefined
+      ? site.optimizer
+      : replaced(site.optimizer, inside(among.path, site.path), among.value);
+    const changed = replaced(now, inside(path, site.path), value);
     if (changed === undefined) continue;
     const result = check(optimizerSchema, changed, site.path);
     return result.ok
-      ? []
-      : result.issues.map(({ found, expected }) => issue(path, found, expected));
+      ? E.right(valueAt(result.value, inside(path, site.path)) ?? value)
+      : E.left(result.issues.map(({ found, expected }) => issue(path, found, expected)));
   }
-  return [];
+  return E.right(value);
 }

@@ -15,6 +15,8 @@ export interface Checkpoint {
   readonly replicas: number;
   readonly precision: "f32" | "f64";
   readonly step: number;
+  /** Hyperparameters that are of another kind than in the optimizer, by path. */
+  readonly changed: Readonly<Record<string, unknown>>;
   /** f64 holds every f32 and u32 exactly. */
   readonly slots: ReadonlyMap<string, Float64Array>;
 }
@@ -30,6 +32,7 @@ const header = z.object({
   replicas: z.number().int().positive(),
   precision: z.enum(["f32", "f64"]),
   step: z.number().int().nonnegative(),
+  changed: z.record(z.string(), z.unknown()).default({}),
   slots: z.array(z.tuple([z.string(), z.number().int().nonnegative()])),
 });
 

@@ -13,7 +13,6 @@ import type { Parameters } from "../nn/parameters.ts";
 import type { Objective } from "../objective/objective.ts";
 import { canonical } from "../optimizer/codec.ts";
 import { contentHash } from "../optimizer/content_hash.ts";
-import { valueIssues } from "../optimizer/hyperparameters.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { launch } from "./launch.ts";
@@ -63,7 +62,7 @@ async function build<P extends Parameters, B, N extends TelemetryName>(
     ...(plan === undefined ? {} : { plan }),
     precision,
     identity: identityOf(optimizer, program),
-    valueIssues: (path, value) => valueIssues(optimizer, path, value),
+    optimizer,
     ...(signal === undefined ? {} : { signal }),
     onDispose: release,
   });

@@ -9,9 +9,11 @@ import { failure, type Issue, issue, SteepestError } from "../errors.ts";
 import { PARAMETERS, type StepProgram } from "../lowering/program.ts";
 import type { Parameters, Values } from "../nn/parameters.ts";
 import { type Objective, valuesOf } from "../objective/objective.ts";
+import type { Optimizer } from "../optimizer/types.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { readEvaluation } from "./evaluation_parameters.ts";
+import { type Controls, type CurrentValues, programControls } from "./controls.ts";
 import type { BackendName, Executor } from "./executor.ts";
 import { type Telemetry, telemetryOf } from "./telemetry.ts";
 
@@ -26,12 +28,11 @@ export interface ReplicaView<P, N extends TelemetryName = never> {
    * optimizer has one of them, otherwise those of `parameters()`.
    */
   evaluationParameters(): Promise<Values<P>>;
+  /** The hyperparameters that the next step uses, by path. */
+  values(): Promise<CurrentValues>;
   /** Everything that was recorded since the program began or was restored, one number a step. */
   telemetry(): Promise<Telemetry<N>>;
 }
-
-/** New numbers by path: one for all replicas, or one for each. */
-export type HyperparameterValues = Readonly<Record<string, number | readonly number[]>>;
 
 /**
  * A running program. Its verbs take effect in the order of the calls; the reading ones are those of
@@ -39,7 +40,7 @@ export type HyperparameterValues = Readonly<Record<string, number | readonly num
  * `cancelled` after its signal was aborted.
  */
 export interface Program<P = Parameters, N extends TelemetryName = never>
-  extends ReplicaView<P, N>, Disposable {
+  extends ReplicaView<P, N>, Controls, Disposable {
   /** Where it runs. */
   readonly backend: BackendName;
   /** How it computes. */
@@ -56,8 +57,6 @@ export interface Program<P = Parameters, N extends TelemetryName = never>
   step(n?: number): void;
   /** The only wait: resolves when everything queued is done. */
   settled(): Promise<void>;
-  /** Changes hyperparameters from the next step on; compiles nothing. Left: every unknown path. */
-  set(values: HyperparameterValues): E.Either<SteepestError, void>;
   /** Records of steps `from` to `to` by slot name, row-major `[steps, replicas]`. */
   records(from: number, to: number): Promise<ReadonlyMap<string, Float64Array>>;
   /** θ as the flat vectors of `program.arena`, one replica after another. */
@@ -88,47 +87,9 @@ export interface ProgramParts<P> {
   readonly precision: "f32" | "f64";
   /** What a checkpoint must belong to. */
   readonly identity: string;
-  /** What is wrong with a new number for a hyperparameter. */
-  readonly valueIssues: (path: string, value: number) => readonly Issue[];
+  readonly optimizer: Optimizer;
   readonly signal?: AbortSignal;
   readonly onDispose: () => void;
-}
-
-const HYPER = "hyper/";
-
-function withoutPrefix(name: string, prefix: string): string {
-  return name.startsWith(prefix) ? name.slice(prefix.length) : name;
-}
-
-/** Numbers for hyperparameter slots, or everything that is wrong with them. */
-export function hyperValues(
-  program: StepProgram,
-  replicas: number,
-  values: HyperparameterValues,
-  valueIssues: ProgramParts<unknown>["valueIssues"],
-): E.Either<SteepestError, readonly (readonly [string, ArrayLike<number>])[]> {
-  const slots = new Map(
-    program.slots.filter((s) => s.role === "hyper")
-      .map((s) => [withoutPrefix(s.name, HYPER), s.name]),
-  );
-  const issues: Issue[] = [];
-  const found = Object.entries(values).flatMap(([path, given]) => {
-    const slot = slots.get(path);
-    const numbers = Array.isArray(given) ? given : [given];
-    if (slot === undefined) {
-      const known = [...slots.keys()].join(", ") || "nothing: there are no hyperparameters";
-      issues.push(issue(path, "no such hyperparameter", `one of ${known}`));
-      return [];
-    }
-    if (!numbers.every(Number.isFinite)) {
-      issues.push(issue(path, numbers.join(", "), "finite numbers"));
-    } else issues.push(...numbers.flatMap((value) => valueIssues(path, value)));
-    if (numbers.length !== 1 && numbers.length !== replicas) {
-      issues.push(issue(path, `${numbers.length} numbers`, `1, or ${replicas} for the replicas`));
-    }
-    return [[slot, numbers] as const];
-  });
-  return issues.length > 0 ? E.left(new SteepestError("description", issues)) : E.right(found);
 }
 
 /** A program round an executor. */
@@ -137,6 +98,7 @@ export function runningProgram<P extends Parameters, N extends TelemetryName = n
 ): Program<P, N> {
   const { objective, executor, program, plan, precision, identity, signal } = parts;
   const { replicas } = executor;
+  const controls = programControls(executor, program, parts.optimizer);
   let origin = 0;
   let disposed = false;
 
@@ -170,6 +132,10 @@ export function runningProgram<P extends Parameters, N extends TelemetryName = n
     },
     parameters: () => valuesIn(r, () => executor.read(PARAMETERS)),
     evaluationParameters: () => valuesIn(r, () => readEvaluation(executor, program)),
+    async values() {
+      check();
+      return await controls.values(r);
+    },
     async telemetry() {
       return telemetryOf<N>(await kept(), replicas, r);
     },
@@ -186,21 +152,28 @@ export function runningProgram<P extends Parameters, N extends TelemetryName = n
         issues.push(issue(`checkpoint/${what}`, String(found), String(expected)));
       }
     };
+    const recalled = controls.recall(checkpoint.changed);
+    if (E.isLeft(recalled)) return E.left(new SteepestError("checkpoint", recalled.left));
+    const { slots } = recalled.right;
     compare("identity", checkpoint.identity, identity);
     compare("replicas", checkpoint.replicas, replicas);
     compare("precision", checkpoint.precision, precision);
     compare(
       "slots",
       [...checkpoint.slots.keys()].toSorted().join(", "),
-      executor.slots.toSorted().join(", "),
+      slots.toSorted().join(", "),
     );
-    for (const slot of executor.slots) {
+    const present = new Set(executor.slots);
+    const lengthOf = async (slot: string) =>
+      present.has(slot) ? (await executor.read(slot)).length : replicas;
+    for (const slot of slots) {
       const values = checkpoint.slots.get(slot);
       if (values !== undefined) {
-        compare(`slots/${slot}`, values.length, (await executor.read(slot)).length);
+        compare(`slots/${slot}`, values.length, await lengthOf(slot));
       }
     }
     if (issues.length > 0) return E.left(new SteepestError("checkpoint", issues));
+    recalled.right.apply();
     for (const [slot, values] of checkpoint.slots) executor.write(slot, values);
     executor.seek(checkpoint.step);
     origin = checkpoint.step;
@@ -239,10 +212,7 @@ export function runningProgram<P extends Parameters, N extends TelemetryName = n
     },
     set(values) {
       check();
-      const found = hyperValues(program, replicas, values, parts.valueIssues);
-      if (E.isLeft(found)) return found;
-      for (const [slot, numbers] of found.right) executor.write(slot, numbers);
-      return E.right(undefined);
+      return controls.set(values);
     },
     async records(from, to) {
       check();
@@ -258,11 +228,18 @@ export function runningProgram<P extends Parameters, N extends TelemetryName = n
     },
     async save() {
       check();
-      const step = executor.steps;
+      const step = executor.steps, changed = controls.changed;
       const slots = await Promise.all(
-        executor.slots.map(async (slot) => [slot, await executor.read(slot)] as const),
+        executor.slots.toSorted().map(async (slot) => [slot, await executor.read(slot)] as const),
       );
-      return encodeCheckpoint({ identity, replicas, precision, step, slots: new Map(slots) });
+      return encodeCheckpoint({
+        identity,
+        replicas,
+        precision,
+        step,
+        changed,
+        slots: new Map(slots),
+      });
     },
     restore: restored,
     replica(r) {

@@ -9,6 +9,7 @@ import { type Objective, valuesOf } from "../objective/objective.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { compile } from "../runtime/compile.ts";
+import type { HyperparameterValues } from "../runtime/controls.ts";
 import type { CompileOptions } from "../runtime/options.ts";
 import { getOrThrow, type Program } from "../runtime/program.ts";
 import { type Telemetry, telemetryOf } from "../runtime/telemetry.ts";
@@ -42,11 +43,11 @@ export interface MinimizeSettings<
    */
   readonly record?: R;
   /**
-   * Hyperparameters of the replicas by path: one number each, or one for all.
+   * Hyperparameters of the replicas by path: one number each, or a number or schedule for all.
    *
    * @default as the optimizer says
    */
-  readonly set?: Readonly<Record<string, number | readonly number[]>>;
+  readonly set?: HyperparameterValues;
 }
 
 /** A number of steps, or a loss to reach in at most `maxSteps` steps. */

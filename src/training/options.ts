@@ -9,7 +9,7 @@ import type { Model } from "../nn/models.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { seedsOf } from "../runtime/options.ts";
-import type { HyperparameterValues } from "../runtime/program.ts";
+import type { Controls, HyperparameterValues } from "../runtime/controls.ts";
 import { sameShape } from "../tensor/node.ts";
 import type { Progress } from "./progress.ts";
 
@@ -50,7 +50,7 @@ export interface TrainOptions<P, N extends TelemetryName = TelemetryName> {
    */
   readonly replicas?: number;
   /**
-   * Hyperparameters of the replicas by path: one number each, or one for all.
+   * Hyperparameters of the replicas by path: one number each, or a number or schedule for all.
    *
    * @default as the optimizer says
    */
@@ -74,11 +74,13 @@ export interface TrainOptions<P, N extends TelemetryName = TelemetryName> {
    */
   readonly signal?: AbortSignal;
   /**
-   * Called about four times a second, and at the end of every epoch.
+   * Called about four times a second, and at the end of every epoch. `controls` reads and changes
+   * hyperparameters, from the next steps that are queued on; a promise is awaited before more steps
+   * are queued.
    *
    * @default nothing
    */
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: (progress: Progress, controls: Controls) => unknown;
   /**
    * After how many epochs, ≥ 1, the test images are measured; always after the last.
    *

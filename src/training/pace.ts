@@ -8,8 +8,8 @@ import type { Executor, RecordRows } from "../runtime/executor.ts";
 /** What {@link runSteps} does between chunks. */
 export interface PaceOptions {
   readonly signal?: AbortSignal;
-  /** Called with the records of steps `from` to `to` (exclusive), in order. */
-  readonly onRecords: (rows: RecordRows, from: number, to: number) => void;
+  /** Called with the records of steps `from` to `to` (exclusive), in order; a promise is awaited. */
+  readonly onRecords: (rows: RecordRows, from: number, to: number) => void | Promise<void>;
   /** How long a chunk may take, in milliseconds. Default: 250. */
   readonly chunk?: number;
 }
@@ -40,7 +40,7 @@ export async function runSteps(
     | { readonly rows: Promise<RecordRows>; readonly from: number; readonly to: number }
     | undefined;
   const report = async () => {
-    if (before !== undefined) onRecords(await before.rows, before.from, before.to);
+    if (before !== undefined) await onRecords(await before.rows, before.from, before.to);
   };
   while (source.steps < until && signal?.aborted !== true) {
     const from = source.steps;

@@ -10,12 +10,12 @@ import type { Parameters, Values } from "../nn/parameters.ts";
 import { classification } from "../objective/classification.ts";
 import { valuesOf } from "../objective/objective.ts";
 import { described } from "../optimizer/codec.ts";
-import { valueIssues } from "../optimizer/hyperparameters.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import { readEvaluation } from "../runtime/evaluation_parameters.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { launch, type Launched } from "../runtime/launch.ts";
-import { getOrThrow, hyperValues } from "../runtime/program.ts";
+import { type Controls, type ProgramControls, programControls } from "../runtime/controls.ts";
+import { getOrThrow } from "../runtime/program.ts";
 import { type Column, type DeviceBatches, deviceBatches, type Order } from "./batches.ts";
 import { type Books, type Measured, openBooks } from "./books.ts";
 import { CORRECT, evaluationProgram, LOSS_SUM } from "./evaluation.ts";
@@ -67,6 +67,7 @@ function end({ executor, release }: Launched): void {
 /** The two programs of a run, ready to step. */
 interface Session {
   readonly trained: Launched;
+  readonly controls: ProgramControls;
   readonly evaluator: Launched;
   readonly program: StepProgram;
   readonly stepsPerEpoch: number;
@@ -80,10 +81,6 @@ async function open<P extends Parameters>(
   const { model, data, optimizer, set = {}, backend = "auto", telemetry = [] } = options;
   const objective = classification(model, batchSize);
   const program = getOrThrow(lower(objective, optimizer, { telemetry }));
-  const canonical = described(optimizer);
-  const values = getOrThrow(
-    hyperValues(program, replicas, set, (path, value) => valueIssues(canonical, path, value)),
-  );
   const batches = batchesOf(data.train, batchSize, "shuffled");
   const trained = await launch(batches.transform(program), objective.leaves, {
     backend,
@@ -92,7 +89,8 @@ async function open<P extends Parameters>(
     data: Object.fromEntries(batches.data),
   });
   try {
-    for (const [slot, numbers] of values) trained.executor.write(slot, numbers);
+    const controls = programControls(trained.executor, program, described(optimizer));
+    getOrThrow(controls.set(set));
     const { count } = data.test;
     const size = Math.min(EVALUATION_BATCH, count);
     const tests = batchesOf(data.test, size, "sequential");
@@ -104,6 +102,7 @@ async function open<P extends Parameters>(
     });
     return {
       trained,
+      controls,
       evaluator,
       program,
       stepsPerEpoch: batches.stepsPerEpoch,
@@ -119,18 +118,19 @@ async function open<P extends Parameters>(
 function reporter(
   books: Pick<Books, "loss" | "accuracy" | "newest">,
   fixed: Pick<Progress, "epochs" | "steps">,
-  onProgress: ((progress: Progress) => void) | undefined,
-): (epoch: number, step: number, epochDone: boolean) => void {
+  controls: Controls,
+  onProgress: TrainOptions<unknown>["onProgress"],
+): (epoch: number, step: number, epochDone: boolean) => Promise<void> {
   const speed = meter(5);
   let reportedAt = -Infinity;
-  return (epoch, step, epochDone) => {
+  return async (epoch, step, epochDone) => {
     if (epochDone) speed.pause(step);
     const stepsPerSecond = speed.at(step);
     const now = performance.now();
     if (onProgress === undefined || (!epochDone && now - reportedAt < 240)) return;
     reportedAt = now;
     const accuracy = books.accuracy();
-    onProgress({
+    await onProgress({
       ...fixed,
       epoch,
       step,
@@ -140,7 +140,7 @@ function reporter(
       stepsPerSecond,
       secondsLeft: (fixed.steps - step) / stepsPerSecond,
       epochDone,
-    });
+    }, controls);
   };
 }
 
@@ -177,7 +177,7 @@ export async function train<P extends Parameters, const N extends TelemetryName 
   const { epochs, replicas, evaluateEvery, batchSize } = numbers;
   const { signal, model, data } = options;
   const aborted = () => signal?.aborted === true;
-  const { trained, evaluator, stepsPerEpoch, evaluationSteps, program } = await open(
+  const { trained, controls, evaluator, stepsPerEpoch, evaluationSteps, program } = await open(
     options,
     numbers,
   );
@@ -185,7 +185,10 @@ export async function train<P extends Parameters, const N extends TelemetryName 
   try {
     const books = openBooks<N>(replicas, LOSS);
     const steps = epochs * stepsPerEpoch;
-    const report = reporter(books, { epochs, steps }, options.onProgress);
+    const report = reporter(books, { epochs, steps }, {
+      set: controls.set,
+      values: () => controls.values(0),
+    }, options.onProgress);
     let epoch = 0;
     let done = 0;
     while (epoch < epochs && !aborted()) {
@@ -195,7 +198,7 @@ export async function train<P extends Parameters, const N extends TelemetryName 
         ...(signal === undefined ? {} : { signal }),
         onRecords: (rows, _from, to) => {
           books.enter(rows);
-          report(current, to, false);
+          return report(current, to, false);
         },
       });
       const seconds = (performance.now() - start) / 1000;
@@ -204,7 +207,7 @@ export async function train<P extends Parameters, const N extends TelemetryName 
         ? await measure(executor, program, evaluator.executor, evaluationSteps, data.test.count)
         : undefined;
       books.endEpoch(epoch, seconds, measured);
-      report(epoch, done, true);
+      await report(epoch, done, true);
     }
     const theta = await executor.read(PARAMETERS);
     const objective = classification(model, batchSize);

@@ -13,6 +13,7 @@ const checkpoint: Checkpoint = {
   replicas: 2,
   precision: "f32",
   step: 41,
+  changed: { "1/scale/by": { kind: "linear", from: 1, to: 0, steps: 9 } },
   slots: new Map([
     ["theta", Float64Array.of(1, -0, Infinity, Math.fround(0.1))],
     ["state/count", Float64Array.of(4294967295)],

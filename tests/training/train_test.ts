@@ -8,6 +8,7 @@ import { average } from "../../src/optimizer/last.ts";
 import { scale } from "../../src/optimizer/transforms.ts";
 import type { TrainOptions } from "../../src/training/options.ts";
 import type { Progress } from "../../src/training/progress.ts";
+import { getOrThrow } from "../../src/runtime/program.ts";
 import { train } from "../../src/training/train.ts";
 import {
   assert,
@@ -129,4 +130,34 @@ Deno.test("train() learns digits with the schedule-free entries", async () => {
     const result = await train({ ...small, optimizer, epochs: 8, backend: "js" });
     assert(result.metrics.testAccuracy > 0.5, `accuracy ${result.metrics.testAccuracy}`);
   }
+});
+
+Deno.test("train() lets onProgress read and change the rate between chunks", async () => {
+  const seen: number[] = [];
+  const result = await train({
+    model: mlp({ input: [1, 28, 28], hidden: [8], classes: 10 }),
+    data: digits({ train: 200, test: 20, seed: 1 }),
+    optimizer: sgd({ learningRate: 0.1 }),
+    epochs: 4,
+    batchSize: 20,
+    backend: "js",
+    telemetry: ["learningRate"],
+    onProgress: async ({ epochDone }, { set, values }) => {
+      if (!epochDone) return;
+      const { value } = (await values())["scale/by"]!;
+      seen.push(value!);
+      getOrThrow(set({ "scale/by": value! / 2 }));
+    },
+  });
+  assertEquals(seen, [0.1, 0.05, 0.025, 0.0125]);
+  const rates = result.telemetry.learningRate;
+  assertEquals([0, 9, 10, 19, 20, 30, 39].map((s) => Math.round(rates[s]! * 1e4)), [
+    1000,
+    1000,
+    500,
+    500,
+    250,
+    125,
+    125,
+  ]);
 });
