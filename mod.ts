@@ -185,11 +185,7 @@ export type {
   HyperparameterValues,
 } from "./src/runtime/controls.ts";
 export type { Telemetry } from "./src/runtime/telemetry.ts";
-export {
-  getOrThrow,
-  type Program,
-  type ReplicaView,
-} from "./src/runtime/program.ts";
+export { getOrThrow, type Program, type ReplicaView } from "./src/runtime/program.ts";
 
 // Data.
 export * from "./src/data/dataset.ts";

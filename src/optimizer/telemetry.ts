@@ -103,7 +103,24 @@ export const TELEMETRY: { readonly [N in TelemetryName]: TelemetryCost } = {
   dropped: count("eigenvalues without a positive root"),
 };
 
-/** Every {@link TelemetryName}. */
+/**
+ * Every {@link TelemetryName}.
+ *
+ * @example
+ * ```ts
+ * import { minimize, nasgd, objective, square } from "@steepest/steepest";
+ * import assert from "node:assert/strict";
+ *
+ * const bowl = objective({ parameters: { x: 2 }, loss: ({ x }) => square(x) });
+ * const run = await minimize(bowl, nasgd({ alpha: 0.5 }), {
+ *   steps: 3,
+ *   backend: "reference",
+ *   telemetry: ["equivalentAlpha", "capped"],
+ * });
+ * assert(run.telemetry.equivalentAlpha.every((alpha) => Math.abs(alpha - 0.5) < 1e-6));
+ * assert.deepEqual([...run.telemetry.capped], [0, 0, 0]);
+ * ```
+ */
 export const TELEMETRY_NAMES: readonly TelemetryName[] = Object.keys(TELEMETRY) as TelemetryName[];
 
 /** What is wrong with a list of names. */

@@ -36,7 +36,23 @@ export interface CurrentValue {
 /** Hyperparameters by path; those inside a schedule or signal, such as `1/scale/by/from`, too. */
 export type CurrentValues = Readonly<Record<string, CurrentValue>>;
 
-/** Reading and changing hyperparameters while a program runs. */
+/**
+ * Reading and changing hyperparameters while a program runs.
+ *
+ * @example
+ * ```ts
+ * import { compile, getOrThrow, linear, objective, scale, square } from "@steepest/steepest";
+ * import assert from "node:assert/strict";
+ *
+ * const bowl = objective({ parameters: { x: 2 }, loss: ({ x }) => square(x) });
+ * const compiled = await compile(bowl, scale(0.25), { backend: "js" })();
+ * using program = getOrThrow(compiled);
+ * program.step(1);
+ * getOrThrow(program.set({ "scale/by": linear({ from: 0.4, to: 0, steps: 4 }) }));
+ * const rate = (await program.values())["scale/by"];
+ * assert.deepEqual([rate?.kind, rate?.value?.toFixed(6)], ["linear", "0.300000"]);
+ * ```
+ */
 export interface Controls {
   /**
    * Changes hyperparameters from the next step that is not queued on; compiles nothing. A schedule
