@@ -36,7 +36,6 @@ import type { Combine, Stage, Value } from "../loops/stage.ts";
 import { type Node, type OpKind, sizeOf, stridesOf } from "../tensor/node.ts";
 import { topological } from "../tensor/walk.ts";
 import { solveContraction } from "./solve_contraction.ts";
-import { sharedNodes } from "./shared_nodes.ts";
 
 /** A graph that must be stored into a slot. */
 export interface Store {
@@ -45,15 +44,21 @@ export interface Store {
   readonly value: Node;
 }
 
-/** Stages of one region, in order of dependence. */
-export interface StagedRegion {
-  readonly stages: readonly Stage[];
+/** Stores that happen together, in kernels of their own. */
+export interface StoreUnit {
+  readonly stores: readonly Store[];
+  /** Nodes that the unit evaluates for later ones. */
+  readonly ahead: readonly Node[];
+  /** The region that it is a part of. */
+  readonly region: number;
+  /** Whether that runs at every step; if not, its values are nobody else's. */
+  readonly always: boolean;
 }
 
-/** All values and the stages of each region. */
+/** All values, and the stages of each unit in order of dependence. */
 export interface Staged {
   readonly values: readonly Value[];
-  readonly regions: readonly StagedRegion[];
+  readonly units: readonly (readonly Stage[])[];
   /** Values that put pieces together, each element being read from one of them. */
   readonly assemblies: ReadonlySet<ValueId>;
   /** Which value is the stored one of a slot version. */
@@ -92,13 +97,9 @@ function operandsToStage(node: Node): readonly Node[] {
   });
 }
 
-/** Turns regions of stores into stages. */
-export function buildStages(
-  regions: readonly (readonly Store[])[],
-  always: readonly boolean[],
-  inputSource: InputSource,
-): Staged {
-  const roots = regions.flatMap((r) => r.map((s) => s.value));
+/** Turns units of stores into stages. */
+export function buildStages(units: readonly StoreUnit[], inputSource: InputSource): Staged {
+  const roots = units.flatMap((u) => u.stores.map((s) => s.value));
   const order = topological(roots);
   const staged = new Set<string>();
   for (const node of order) {
@@ -324,7 +325,7 @@ export function buildStages(
         };
       }
       case "repeat":
-        throw new RangeError("Loops are written out before there are stages");
+        throw new RangeError("Loops are cut out before there are stages");
     }
   };
 
@@ -336,15 +337,12 @@ export function buildStages(
     return { value: id, parallel, reduce, combine: sums ? combine : "none", body: scalar };
   };
 
-  const shared = sharedNodes(
-    regions.map((region, i) => ({ always: always[i]!, values: region.map((s) => s.value) })),
-  );
-  const built = regions.map((region, i) => {
+  const temporary: Node[] = [];
+  const built = units.map(({ stores: stored, ahead, always, region }, i) => {
     const stages: Stage[] = [];
-    const own: Node[] = [];
-    for (const node of topological([...shared[i]!, ...region.map((s) => s.value)])) {
+    for (const node of topological([...ahead, ...stored.map((s) => s.value)])) {
       if (!staged.has(node.hash) || valueOf.has(node.hash)) continue;
-      own.push(node);
+      if (!always) temporary.push(node);
       const id = addValue(
         node,
         { kind: "stage" },
@@ -354,7 +352,7 @@ export function buildStages(
       stages.push(stageOf(node, id));
       valueOf.set(node.hash, id);
     }
-    for (const store of region) {
+    for (const store of stored) {
       const id = addValue(store.value, { kind: "stage" }, store.slot);
       const make = fresh("p");
       const parallel = store.value.shape.map((d) => make(d));
@@ -368,14 +366,13 @@ export function buildStages(
       });
       stores.set(id, { slot: store.slot, version: store.version });
     }
-    // The values of a region that does not always run are nobody else's.
-    if (!always[i]) {
-      for (const node of own) valueOf.delete(node.hash);
+    if (!always && units[i + 1]?.region !== region) {
+      for (const node of temporary.splice(0)) valueOf.delete(node.hash);
       memo.clear();
     }
-    return { stages };
+    return stages;
   });
-  return { values, regions: built, assemblies, stores };
+  return { values, units: built, assemblies, stores };
 }
 
 /** Row-major word address of coordinates. */

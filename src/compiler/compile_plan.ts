@@ -5,24 +5,25 @@
  */
 import * as E from "fp-ts/lib/Either.js";
 import { failure, SteepestError } from "../errors.ts";
-import type { Slot, StepProgram } from "../lowering/program.ts";
+import type { StepProgram } from "../lowering/program.ts";
 import type { AdapterClass } from "../loops/adapter.ts";
 import type { ValueId } from "../loops/scalar.ts";
 import type { Value } from "../loops/stage.ts";
-import { sizeOf } from "../tensor/node.ts";
 import { simplify } from "../tensor/simplify.ts";
-import { buildStages, type Store } from "./build_stages.ts";
-import { formGroups, type Group, readsOf } from "./fusion.ts";
-import { hostInput, type HostSplit, splitHost } from "./host.ts";
+import { buildStages, type Store, type StoreUnit } from "./build_stages.ts";
+import { formGroups, readsOf } from "./fusion.ts";
+import { hostInput, splitHost } from "./host.ts";
+import { type Block, cutLoops, hoistedNodes, unitsOf, withValues } from "./loop_blocks.ts";
 import { keepOldVersions } from "./old_versions.ts";
-import type { Command, Kernel, Place, Plan, PlannedRegion } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import { planRegion } from "./region_kernels.ts";
 import { replicate } from "./replicate.ts";
 import { HOST_ROW, RECORDS, seatValues } from "./seating.ts";
+import { sharedNodes } from "./shared_nodes.ts";
 import { foldSums, splitSums } from "./split_sums.ts";
-import { unrollLoops } from "./unroll.ts";
-import { type Seat, writeKernel } from "./write_kernel.ts";
+import { swapsOf, writeCommands } from "./write_commands.ts";
+import { WRITTEN_OUT, type WrittenOut } from "./written_out.ts";
 import { js } from "../../kernels/syntax_js.ts";
 import { wgsl } from "../../kernels/syntax_wgsl.ts";
 
@@ -31,6 +32,8 @@ export interface PlanOptions {
   readonly replicas: number;
   readonly target: "wgsl" | "js";
   readonly adapter: AdapterClass;
+  /** Loops up to this size are written out. */
+  readonly writtenOut?: WrittenOut;
 }
 
 /** Plans a step program. Problems come back as the typed error that names what is at fault. */
@@ -44,7 +47,10 @@ export function compilePlan(
   });
 }
 
-function planOf(program: StepProgram, { replicas, target, adapter }: PlanOptions): Plan {
+function planOf(
+  program: StepProgram,
+  { replicas, target, adapter, writtenOut = WRITTEN_OUT }: PlanOptions,
+): Plan {
   const host = splitHost(program, replicas);
   const own = new Map(program.slots.map((s) => [s.name, s]));
   const kept = keepOldVersions(host.regions, own);
@@ -52,7 +58,7 @@ function planOf(program: StepProgram, { replicas, target, adapter }: PlanOptions
   const slots = new Map([...own, ...kept.slots.map((s) => [s.name, s] as const)]);
   const words = new Map(split.hostScalars.map((s) => [hostInput(s.word), s]));
 
-  // One graph for all replicas, simplified and prepared as a whole so that regions share nodes.
+  // One graph for all replicas.
   const assigned = split.regions.flatMap((r) => r.assign);
   const roots = replicate(
     assigned.map((a) => a.value),
@@ -61,18 +67,31 @@ function planOf(program: StepProgram, { replicas, target, adapter }: PlanOptions
     words,
     replicas,
   );
-  const prepared = prepare(simplify(prepare(simplify(unrollLoops(roots)))));
   const versions = new Map<string, number>();
   let next = 0;
   const stores = split.regions.map((region) =>
     region.assign.map(({ slot }): Store => {
       const version = (versions.get(slot) ?? 0) + 1;
       versions.set(slot, version);
-      return { slot, version, value: prepared[next++]! };
+      return { slot, version, value: roots[next++]! };
     })
   );
   const always = split.regions.map(({ period }) => period === 1);
-  const staged = buildStages(stores, always, (node) => {
+  const shared = sharedNodes(
+    stores.map((s, i) => ({ always: always[i]!, values: s.map(({ value }) => value) })),
+  );
+  const cut = cutLoops(
+    stores.map((s, i) => ({
+      always: always[i]!,
+      stores: s,
+      shared: shared[i]!.filter(({ op }) => op.kind === "repeat"),
+    })),
+    (slot) => slots.get(slot)!.role === "record",
+    writtenOut,
+  );
+  for (const slot of cut.slots) slots.set(slot.name, slot);
+  const regions = preparedBlocks(cut.regions);
+  const staged = buildStages(storeUnits(regions, always), (node) => {
     if (node.op.kind !== "input") throw new RangeError("Only inputs have a source");
     const scalar = words.get(node.op.name);
     if (scalar !== undefined) return { kind: "host", word: scalar.word };
@@ -86,9 +105,9 @@ function planOf(program: StepProgram, { replicas, target, adapter }: PlanOptions
   const sealed = new Set<ValueId>();
   const crossing = new Set<ValueId>();
   const home = new Map<ValueId, number>();
-  staged.regions.forEach((r, i) => r.stages.forEach((s) => home.set(s.value, i)));
-  staged.regions.forEach((r, i) =>
-    r.stages.forEach((s) => {
+  staged.units.forEach((stages, i) => stages.forEach((s) => home.set(s.value, i)));
+  staged.units.forEach((stages, i) =>
+    stages.forEach((s) => {
       for (const v of readsOf(s)) if (home.has(v) && home.get(v) !== i) crossing.add(v);
     })
   );
@@ -104,65 +123,42 @@ function planOf(program: StepProgram, { replicas, target, adapter }: PlanOptions
       ? RECORDS
       : store.slot;
   };
-  const regionGroups = staged.regions.map((region) => {
-    const cut = splitSums(region.stages, values, adapter);
-    values = cut.values;
-    cut.sealed.forEach((v) => sealed.add(v));
-    return formGroups(
-      foldSums(cut.stages, staged.assemblies, crossing),
+  const planned = staged.units.map((stages) => {
+    const halves = splitSums(stages, values, adapter);
+    values = halves.values;
+    halves.sealed.forEach((v) => sealed.add(v));
+    const groups = formGroups(
+      foldSums(halves.stages, staged.assemblies, crossing),
       values,
       sealed,
       fixedBuffer,
       adapter.maxBindings,
     );
+    return planRegion(groups, values, staged.stores, crossing, slots);
   });
 
-  return assemble(
+  const swaps = swapsOf(regions, planned, staged.stores);
+  const seating = seatValues(
     program,
-    { replicas, target, adapter },
     split,
-    regionGroups,
+    planned,
     values,
     staged.stores,
-    crossing,
     slots,
+    swaps,
+    replicas,
+    adapter,
   );
-}
-
-function assemble(
-  program: StepProgram,
-  { replicas, target, adapter }: PlanOptions,
-  split: HostSplit,
-  regionGroups: readonly (readonly Group[])[],
-  values: readonly Value[],
-  storeOf: ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>,
-  crossing: ReadonlySet<ValueId>,
-  slots: ReadonlyMap<string, Slot>,
-): Plan {
-  const planned = regionGroups.map((groups) =>
-    planRegion(groups, values, storeOf, crossing, slots)
+  const { kernels, commands } = writeCommands(
+    regions,
+    planned,
+    swaps,
+    values,
+    staged.stores,
+    seating,
+    target === "wgsl" ? wgsl : js,
+    adapter,
   );
-
-  const seating = seatValues(program, split, planned, values, storeOf, slots, replicas, adapter);
-  const kernels: Kernel[] = [];
-  const syntax = target === "wgsl" ? wgsl : js;
-  const regions = planned.map((p, i): PlannedRegion => {
-    const commands: Command[] = p.kernels.map(({ group, stored, touches: t }) => {
-      const written = writeKernel(t.label, group, stored, values, seating.seatOf, syntax, adapter);
-      kernels.push(written.kernel);
-      return { kind: "dispatch", kernel: kernels.length - 1, workgroups: written.workgroups };
-    });
-    for (const v of p.copied) {
-      commands.push({
-        kind: "copy",
-        from: placeOf(seating.seatOf(v)),
-        to: seating.placeOfSlot(storeOf.get(v)!.slot),
-        words: sizeOf(values[v]!.shape),
-      });
-    }
-    const region = split.regions[i]!;
-    return { period: region.period, offset: region.offset, commands };
-  });
   return {
     target,
     replicas,
@@ -170,7 +166,11 @@ function assemble(
     slots: program.slots,
     buffers: seating.buffers,
     kernels,
-    regions,
+    regions: split.regions.map(({ period, offset }, i) => ({
+      period,
+      offset,
+      commands: commands[i]!,
+    })),
     places: seating.places,
     records: seating.records,
     hostScalars: split.hostScalars,
@@ -178,6 +178,31 @@ function assemble(
   };
 }
 
-function placeOf({ buffer, offset }: Seat): Place {
-  return { buffer, offset };
+/** The blocks with their values simplified and prepared as a whole, so that units share nodes. */
+function preparedBlocks(regions: readonly (readonly Block[])[]): readonly (readonly Block[])[] {
+  const roots = regions.flatMap(unitsOf).flatMap((u) => u.stores.map((s) => s.value));
+  const prepared = prepare(simplify(prepare(simplify(roots))));
+  let next = 0;
+  return regions.map((blocks) => withValues(blocks, () => prepared[next++]!));
+}
+
+/** The units of all regions in order, each with what it evaluates for later ones. */
+function storeUnits(
+  regions: readonly (readonly Block[])[],
+  always: readonly boolean[],
+): readonly StoreUnit[] {
+  const shared = sharedNodes(regions.map((blocks, i) => ({
+    always: always[i]!,
+    values: unitsOf(blocks).flatMap((u) => u.stores.map((s) => s.value)),
+  })));
+  return regions.flatMap((blocks, region) => {
+    const hoisted = hoistedNodes(blocks);
+    const units = unitsOf(blocks);
+    return units.map((unit, i): StoreUnit => ({
+      stores: unit.stores,
+      ahead: [...hoisted.get(unit) ?? [], ...i === units.length - 1 ? shared[region]! : []],
+      region,
+      always: always[region]!,
+    }));
+  });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BufferSpec, Command, Plan } from "./plan.ts";
+import { type BufferSpec, type Command, type Plan, visitCommands } from "./plan.ts";
 
 /** One kernel of a program. */
 export interface KernelDescription {
@@ -35,6 +35,18 @@ export interface RegionDescription {
   readonly dispatches: number;
   /** Copies at a step where it fires. */
   readonly copies: number;
+  /** Its loops, in order. */
+  readonly repeats: readonly RepeatDescription[];
+}
+
+/** A loop of a region: its kernels are compiled once and dispatched again for each iteration. */
+export interface RepeatDescription {
+  /** Iterations, at most. */
+  readonly times: number;
+  /** What an iteration runs, by the labels of the kernels, in order; loops inside are in `repeats`. */
+  readonly kernels: readonly string[];
+  /** Loops inside an iteration. */
+  readonly repeats: readonly RepeatDescription[];
 }
 
 /** What {@link describe} gives. */
@@ -65,14 +77,6 @@ function bytesByLabel(buffers: readonly BufferSpec[]): Readonly<Record<string, n
   return Object.fromEntries(sums);
 }
 
-function dispatchesOf(
-  commands: readonly Command[],
-  kernel: number,
-): Pick<KernelDescription, "dispatches" | "workgroups"> {
-  const own = commands.flatMap((c) => c.kind === "dispatch" && c.kernel === kernel ? [c] : []);
-  return { dispatches: own.length, workgroups: own[0]?.workgroups ?? [0, 0, 0] };
-}
-
 /**
  * Kernels with their source, dispatches, bytes and regions of a compiled program; `undefined` on the
  * backend `"reference"`, which compiles nothing.
@@ -82,19 +86,32 @@ export function describe(
 ): ProgramDescription | undefined {
   const { plan } = program;
   if (plan === undefined) return undefined;
-  const commands = plan.regions.flatMap((r) => r.commands);
+  const often = new Array<number>(plan.kernels.length).fill(0);
+  const grids = new Array<KernelDescription["workgroups"]>(plan.kernels.length).fill([0, 0, 0]);
+  for (const { commands } of plan.regions) {
+    visitCommands(commands, (c, times) => {
+      if (c.kind !== "dispatch") return;
+      often[c.kernel]! += times;
+      grids[c.kernel] = c.workgroups;
+    });
+  }
   const kernels = plan.kernels.map((kernel, k): KernelDescription => ({
     label: kernel.label,
     source: kernel.source,
     workgroupSize: kernel.workgroupSize,
     bindings: kernel.bindings.map((b) => `${plan.buffers[b.buffer]!.label} (${b.access})`),
-    ...dispatchesOf(commands, k),
+    dispatches: often[k]!,
+    workgroups: grids[k]!,
     flops: kernel.flops,
     bytes: kernel.words * 4,
   }));
   const regions = plan.regions.map(({ period, offset, commands }): RegionDescription => {
-    const dispatches = commands.filter((c) => c.kind === "dispatch").length;
-    return { period, offset, dispatches, copies: commands.length - dispatches };
+    let dispatches = 0, copies = 0;
+    visitCommands(commands, ({ kind }, times) => {
+      if (kind === "dispatch") dispatches += times;
+      else copies += times;
+    });
+    return { period, offset, dispatches, copies, repeats: repeatsOf(plan, commands) };
   });
   const device = plan.buffers.filter((b) => b.kind === "device");
   return {
@@ -108,4 +125,16 @@ export function describe(
     hostScalars: plan.hostScalars.length,
     records: [...plan.records.keys()].map((name) => name.slice("record/".length)),
   };
+}
+
+function repeatsOf(plan: Plan, commands: readonly Command[]): RepeatDescription[] {
+  return commands.flatMap((c): RepeatDescription[] =>
+    c.kind !== "repeat" ? [] : [{
+      times: c.times,
+      kernels: c.commands.flatMap((d) =>
+        d.kind === "dispatch" ? [plan.kernels[d.kernel]!.label] : []
+      ),
+      repeats: repeatsOf(plan, c.commands),
+    }]
+  );
 }

@@ -29,6 +29,11 @@ export interface Sharer {
   readonly float: boolean;
   /** Slots share only where temporaries are not enough. */
   readonly slot: boolean;
+  /**
+   * Changes places with `partner` in a loop. It shares with its like alone (one side of one loop), and
+   * the partners share as well.
+   */
+  readonly swap?: { readonly side: string; readonly partner: string };
 }
 
 /**
@@ -60,6 +65,16 @@ export function shareBuffers(
         writes = new Set([...k.writes].map(groupOf));
       return (reads.has(a) && writes.has(b)) || (reads.has(b) && writes.has(a));
     });
+  const join = (a: string, b: string): void => {
+    const x = contents.get(a)!, y = contents.get(b)!;
+    group.set(b, a);
+    contents.set(a, {
+      ...x,
+      words: x.words + y.words,
+      float: x.float && y.float,
+      slot: x.slot || y.slot,
+    });
+  };
   const rules: readonly ((a: Sharer, b: Sharer, clash: () => boolean) => boolean)[] = [
     (a, b, clash) => !a.slot && !b.slot && a.float === b.float && !clash(),
     (a, b, clash) => a.float === b.float && !clash(),
@@ -73,7 +88,10 @@ export function shareBuffers(
       const pairs = candidates.flatMap((a, i) =>
         candidates.slice(i + 1).map((b) => [a, b] as const)
       )
-        .filter(([a, b]) => contents.get(a)!.words + contents.get(b)!.words <= mostWords);
+        .filter(([a, b]) =>
+          contents.get(a)!.words + contents.get(b)!.words <= mostWords &&
+          contents.get(a)!.swap?.side === contents.get(b)!.swap?.side
+        );
       const pair = rules.flatMap((rule) =>
         pairs.find(([a, b]) => rule(contents.get(a)!, contents.get(b)!, () => conflict(a, b))) ?? []
       );
@@ -86,13 +104,10 @@ export function shareBuffers(
           `at most ${most} in one kernel`,
         );
       }
-      const x = contents.get(a)!, y = contents.get(b)!;
-      group.set(b, a);
-      contents.set(a, {
-        words: x.words + y.words,
-        float: x.float && y.float,
-        slot: x.slot || y.slot,
-      });
+      const partners = [contents.get(a)!, contents.get(b)!].map((x) => x.swap?.partner);
+      join(a, b);
+      const [p, q] = partners;
+      if (p !== undefined && q !== undefined) join(find(p), find(q));
     }
   }
   return find;

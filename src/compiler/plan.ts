@@ -66,7 +66,36 @@ export type Command =
     readonly from: Place;
     readonly to: Place;
     readonly words: number;
-  };
+  }
+  | Repeat;
+
+/** Commands that happen again and again. */
+export interface Repeat {
+  readonly kind: "repeat";
+  /** Iterations. */
+  readonly times: number;
+  /** Commands of one iteration. */
+  readonly commands: readonly Command[];
+  /** Pairs of buffers that change places after each iteration. */
+  readonly swaps: readonly (readonly [number, number])[];
+  /**
+   * A word that an iteration sets to 0 when it and all later ones leave everything as it is: what
+   * comes after it need not happen, if as many iterations as `times` are odd or even has happened.
+   */
+  readonly active?: Place;
+}
+
+/** Calls `visit` with every command, and with how often it happens. */
+export function visitCommands(
+  commands: readonly Command[],
+  visit: (command: Exclude<Command, Repeat>, times: number) => void,
+  times = 1,
+): void {
+  for (const command of commands) {
+    if (command.kind !== "repeat") visit(command, times);
+    else visitCommands(command.commands, visit, times * command.times);
+  }
+}
 
 /** The commands of a region, in order; encoded at the steps where it fires. */
 export interface PlannedRegion {

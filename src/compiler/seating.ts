@@ -21,6 +21,13 @@ export const HOST_ROW = "host row";
 /** Key of the buffer with the records. */
 export const RECORDS = "records";
 
+/** A carried slot whose next values are computed aside: the two change places after each iteration. */
+export interface Swap {
+  readonly loop: number;
+  readonly slot: string;
+  readonly value: ValueId;
+}
+
 /** The buffers of a plan, and who lies where in them. */
 export interface Seating {
   readonly buffers: readonly BufferSpec[];
@@ -41,6 +48,7 @@ export function seatValues(
   values: readonly Value[],
   storeOf: ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>,
   slots: ReadonlyMap<string, Slot>,
+  swaps: readonly Swap[],
   replicas: number,
   adapter: AdapterClass,
 ): Seating {
@@ -70,18 +78,34 @@ export function seatValues(
   const touches = planned.flatMap((p) => p.kernels.map((k) => k.touches));
   const used = new Set(touches.flatMap((t) => [...t.reads, ...t.writes]));
   const sharers = new Map<string, Sharer>();
+  const swapped = new Map<string, NonNullable<Sharer["swap"]>>();
+  for (const { loop, slot, value } of swaps) {
+    const [now, next] = [`slot ${slot}`, `value ${value}`];
+    swapped.set(now, { side: `${loop} now`, partner: next });
+    swapped.set(next, { side: `${loop} next`, partner: now });
+  }
+  const swapOf = (key: string) => {
+    const swap = swapped.get(key);
+    return swap === undefined ? {} : { swap };
+  };
   for (const slot of deviceSlots) {
     // A data set is large, and written while steps run.
     if (slot.role === "data") continue;
     const words = round(sizeOf(shapeIn(slot, replicas)));
-    sharers.set(`slot ${slot.name}`, { words, float: slot.dtype === "f32", slot: true });
+    const key = `slot ${slot.name}`;
+    sharers.set(key, { words, float: slot.dtype === "f32", slot: true, ...swapOf(key) });
   }
   for (const value of values) {
     const key = keyOf(value.id);
     if (!used.has(value.id) || value.source.kind !== "stage" || key !== `value ${value.id}`) {
       continue;
     }
-    sharers.set(key, { words: alignedWords(value), float: value.dtype === "f32", slot: false });
+    sharers.set(key, {
+      words: alignedWords(value),
+      float: value.dtype === "f32",
+      slot: false,
+      ...swapOf(key),
+    });
   }
   const bufferKey = shareBuffers(
     touches,
@@ -110,11 +134,15 @@ export function seatValues(
   };
   // Slots have buffers whether or not a kernel uses them.
   for (const slot of deviceSlots) {
-    lay(`slot ${slot.name}`, slot.name, round(sizeOf(shapeIn(slot, replicas))));
+    const key = `slot ${slot.name}`, words = round(sizeOf(shapeIn(slot, replicas)));
+    lay(key, slot.name, words);
+    // What it changes places with lies at the same offset of the other buffer.
+    const swap = swapped.get(key);
+    if (swap !== undefined) lay(swap.partner, `${slot.name} next`, words);
   }
   for (const value of values) {
     const key = keyOf(value.id);
-    if (sharers.get(key)?.slot === false) lay(key, value.label, alignedWords(value));
+    if (sharers.get(key)?.slot === false && !swapped.has(key)) lay(key, value.label, alignedWords(value));
   }
   for (const [key, { words, label }] of ends) place(key, { label, words, kind: "device" });
   const places = new Map(

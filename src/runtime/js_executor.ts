@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Kernel, Plan } from "../compiler/plan.ts";
+import type { Command, Kernel, Plan } from "../compiler/plan.ts";
 import { failure } from "../errors.ts";
 import { fires } from "../lowering/program.ts";
 import { sizeOf } from "../tensor/node.ts";
@@ -30,6 +30,33 @@ function bindKernel(kernel: Kernel, memory: readonly Memory[]): Run {
   }
 }
 
+/** The commands over the given buffers, in which those that changed places stand for each other. */
+function runsOf(plan: Plan, commands: readonly Command[], memory: readonly Memory[]): Run[] {
+  return commands.map((command): Run => {
+    if (command.kind === "dispatch") return bindKernel(plan.kernels[command.kernel]!, memory);
+    if (command.kind === "copy") {
+      const { from, to, words } = command;
+      const source = memory[from.buffer]!.u.subarray(from.offset, from.offset + words);
+      return () => memory[to.buffer]!.u.set(source, to.offset);
+    }
+    const { times, swaps, active } = command;
+    const bodies = [runsOf(plan, command.commands, memory)];
+    if (swaps.length > 0) {
+      const swapped = [...memory];
+      for (const [a, b] of swaps) [swapped[a], swapped[b]] = [memory[b]!, memory[a]!];
+      bodies.push(runsOf(plan, command.commands, swapped));
+    }
+    const on = active === undefined ? undefined : memory[active.buffer]!.u;
+    const at = active?.offset ?? 0;
+    return () => {
+      for (let i = 0; i < times; i++) {
+        for (const run of bodies[i % bodies.length]!) run();
+        if (on !== undefined && on[at] === 0 && (i + 1 - times) % bodies.length === 0) return;
+      }
+    };
+  });
+}
+
 /** An executor of a `js` plan; steps run inside `step`, so nothing is ever pending. */
 export function jsExecutor(plan: Plan, overrides: Overrides = new Map()): Executor {
   const memory = plan.buffers.map(({ words, initial }): Memory => {
@@ -39,15 +66,9 @@ export function jsExecutor(plan: Plan, overrides: Overrides = new Map()): Execut
   });
   const initial = initialValues(plan.slots, plan.replicas, overrides, "f32");
   const host = hostRow(plan, initial);
-  const kernels = plan.kernels.map((kernel) => bindKernel(kernel, memory));
   const regions = plan.regions.map((region) => ({
     region,
-    run: region.commands.map((command): Run => {
-      if (command.kind === "dispatch") return kernels[command.kernel]!;
-      const { from, to, words } = command;
-      const source = memory[from.buffer]!.u.subarray(from.offset, from.offset + words);
-      return () => memory[to.buffer]!.u.set(source, to.offset);
-    }),
+    run: runsOf(plan, region.commands, memory),
   }));
   const scalars = memory[plan.buffers.findIndex((b) => b.kind === "scalars")];
   const records = memory[plan.buffers.findIndex((b) => b.kind === "records")];

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Command, Place, Plan } from "../compiler/plan.ts";
+import type { Plan } from "../compiler/plan.ts";
 import { failure } from "../errors.ts";
 import { fires } from "../lowering/program.ts";
 import { sizeOf } from "../tensor/node.ts";
@@ -16,8 +16,12 @@ import { hostRow } from "./host_row.ts";
 import { fitValues, initialValues, type Overrides } from "./initial.ts";
 import { recordStore } from "./record_store.ts";
 import { takeWords, writeWords } from "./transfer.ts";
+import type { BoundCommand } from "./webgpu_commands.ts";
 import { CHUNK_STEPS, deviceMemory } from "./webgpu_memory.ts";
 import { recordDrain } from "./webgpu_records.ts";
+
+/** Dispatches of one submission; systems stop a device that is busy with one for seconds. */
+const SUBMIT_DISPATCHES = 4096;
 
 /** Something to do in order: steps, or an action that says whether it could be done now. */
 type Job = { steps: number } | (() => boolean);
@@ -83,51 +87,63 @@ export async function webgpuExecutor(
     if (broken !== undefined) throw broken;
   };
 
-  const encodeCopy = (encoder: GPUCommandEncoder, from: Place, to: Place, words: number) => {
-    const source = memory.buffers[from.buffer]!;
-    const target = memory.buffers[to.buffer]!;
-    const bytes = words * 4;
-    if (source !== target) {
-      encoder.copyBufferToBuffer(source, from.offset * 4, target, to.offset * 4, bytes);
-      return;
-    }
-    encoder.copyBufferToBuffer(source, from.offset * 4, memory.scratch!, 0, bytes);
-    encoder.copyBufferToBuffer(memory.scratch!, 0, target, to.offset * 4, bytes);
-  };
-
   const encodeChunk = (n: number) => {
     for (let i = 0; i < n; i++) host.advance(encoded + i, rowFloats, rowWords, i * scalarStride);
     if (scalars >= 0) {
       writeWords(device, "scalars", memory.buffers[scalars]!, 0, rowFloats, 0, n * scalarStride);
     }
-    const encoder = device.createCommandEncoder({ label: "steps" });
+    let encoder = device.createCommandEncoder({ label: "steps" });
     let pass: GPUComputePassEncoder | undefined;
     let current: GPUComputePipeline | undefined;
-    const encode = (command: Command, row: number, recordRow: number) => {
-      if (command.kind === "copy") {
-        pass?.end();
-        pass = current = undefined;
-        encodeCopy(encoder, command.from, command.to, command.words);
-        return;
+    let dispatches = 0, scalarBytes = 0, recordBytes = 0;
+    const endPass = () => {
+      pass?.end();
+      pass = current = undefined;
+    };
+    const encode = (commands: readonly BoundCommand[]): void => {
+      for (const command of commands) {
+        if (command.kind === "repeat") {
+          const { times, bodies } = command;
+          for (let t = 0; t < times; t++) encode(bodies[t % bodies.length]!);
+          continue;
+        }
+        if (command.kind === "copy") {
+          endPass();
+          const { from, fromBytes, to, toBytes, bytes } = command;
+          if (from !== to) encoder.copyBufferToBuffer(from, fromBytes, to, toBytes, bytes);
+          else {
+            encoder.copyBufferToBuffer(from, fromBytes, memory.scratch!, 0, bytes);
+            encoder.copyBufferToBuffer(memory.scratch!, 0, to, toBytes, bytes);
+          }
+          continue;
+        }
+        if (dispatches === SUBMIT_DISPATCHES) {
+          endPass();
+          device.queue.submit([encoder.finish()]);
+          encoder = device.createCommandEncoder({ label: "steps" });
+          dispatches = 0;
+        }
+        dispatches++;
+        pass ??= encoder.beginComputePass();
+        const { pipeline, group, rings, offsets } = command.bound;
+        if (pipeline !== current) pass.setPipeline(current = pipeline);
+        for (let d = 0; d < rings.length; d++) {
+          offsets[d] = rings[d] === "scalars" ? scalarBytes : recordBytes;
+        }
+        bindGroup(pass, group, offsets);
+        const [x, y, z] = command.workgroups;
+        pass.dispatchWorkgroups(x, y, z);
       }
-      pass ??= encoder.beginComputePass();
-      const { pipeline, group, rings, offsets } = memory.kernels[command.kernel]!;
-      if (pipeline !== current) pass.setPipeline(current = pipeline);
-      for (let d = 0; d < rings.length; d++) {
-        offsets[d] = 4 * (rings[d] === "scalars" ? row * scalarStride : recordRow * recordStride);
-      }
-      bindGroup(pass, group, offsets);
-      const [x, y, z] = command.workgroups;
-      pass.dispatchWorkgroups(x, y, z);
     };
     for (let i = 0; i < n; i++) {
       const step = encoded + i;
-      for (const region of plan.regions) {
-        if (!fires(region, step)) continue;
-        for (const command of region.commands) encode(command, i, step % memory.recordRows);
-      }
+      scalarBytes = 4 * i * scalarStride;
+      recordBytes = 4 * (step % memory.recordRows) * recordStride;
+      plan.regions.forEach((region, k) => {
+        if (fires(region, step)) encode(memory.bound.regions[k]!);
+      });
     }
-    pass?.end();
+    endPass();
     device.queue.submit([encoder.finish()]);
     encoded += n;
   };
@@ -237,9 +253,9 @@ export async function webgpuExecutor(
     // would zero them when they are first copied.
     if (records >= 0) encoder.clearBuffer(memory.buffers[records]!);
     // An empty dispatch makes the driver compile now what it would compile in the first step.
-    if (memory.kernels.length > 0) {
+    if (memory.bound.kernels.length > 0) {
       const pass = encoder.beginComputePass();
-      for (const { pipeline, group, offsets } of memory.kernels) {
+      for (const { pipeline, group, offsets } of memory.bound.kernels) {
         pass.setPipeline(pipeline);
         bindGroup(pass, group, offsets);
         pass.dispatchWorkgroups(0);

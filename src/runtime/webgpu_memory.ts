@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { BufferSpec, Plan } from "../compiler/plan.ts";
+import { type BufferSpec, type Plan, visitCommands } from "../compiler/plan.ts";
 import { type Issue, issue, SteepestError } from "../errors.ts";
 import type { DeviceHandle } from "./device.ts";
 import { writeWords } from "./transfer.ts";
 import { type Pipeline, pipelineOf } from "./pipelines.ts";
+import { type BoundPlan, bindPlan } from "./webgpu_commands.ts";
 
 /** Most steps in one submission; the scalars ring has as many rows. */
 export const CHUNK_STEPS = 64;
@@ -15,22 +16,12 @@ export const CHUNK_STEPS = 64;
 const RECORD_ROWS = 512;
 const RECORD_WORDS = 1 << 22;
 
-/** A kernel ready to be dispatched. */
-export interface BoundKernel {
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-  /** Which ring each dynamic offset belongs to, in the order of the bindings. */
-  readonly rings: readonly ("scalars" | "records")[];
-  /** The dynamic offsets of the next dispatch, filled in place. */
-  readonly offsets: Uint32Array<ArrayBuffer>;
-}
-
 /** The GPU side of a plan. */
 export interface DeviceMemory {
   readonly buffers: readonly GPUBuffer[];
   /** Words from one row to the next, by buffer. */
   readonly strides: readonly number[];
-  readonly kernels: readonly BoundKernel[];
+  readonly bound: BoundPlan;
   /** Rows of the records ring, an even number. */
   readonly recordRows: number;
   /** For copies inside one buffer, which WebGPU does not allow. */
@@ -57,8 +48,8 @@ function checkPlan(plan: Plan, sizes: readonly number[], limits: GPUSupportedLim
     }
   });
   for (const region of plan.regions) {
-    for (const command of region.commands) {
-      if (command.kind !== "dispatch") continue;
+    visitCommands(region.commands, (command) => {
+      if (command.kind !== "dispatch") return;
       const most = Math.max(...command.workgroups);
       if (most > limits.maxComputeWorkgroupsPerDimension) {
         found.push(issue(
@@ -67,7 +58,7 @@ function checkPlan(plan: Plan, sizes: readonly number[], limits: GPUSupportedLim
           `at most ${limits.maxComputeWorkgroupsPerDimension} a dimension`,
         ));
       }
-    }
+    });
   }
   if (found.length > 0) throw new SteepestError("limit", found);
 }
@@ -108,32 +99,20 @@ export async function deviceMemory(handle: DeviceHandle, plan: Plan): Promise<De
       writeWords(device, label, buffers[i]!, 0, new Uint32Array(initial));
     }
   });
-  const copies = plan.regions.flatMap((r) => r.commands).flatMap((c) =>
-    c.kind === "copy" && c.from.buffer === c.to.buffer ? [c.words] : []
-  );
-  const scratch = copies.length === 0 ? undefined : create("scratch", Math.max(...copies));
+  let scratchWords = 0;
+  for (const { commands } of plan.regions) {
+    visitCommands(commands, (c) => {
+      if (c.kind === "copy" && c.from.buffer === c.to.buffer) {
+        scratchWords = Math.max(scratchWords, c.words);
+      }
+    });
+  }
+  const scratch = scratchWords === 0 ? undefined : create("scratch", scratchWords);
   const destroy = () => {
     for (const buffer of buffers) buffer.destroy();
     scratch?.destroy();
   };
-  const kernels = plan.kernels.map((kernel, k): BoundKernel => {
-    const rings = kernel.bindings.flatMap(({ buffer }) => {
-      const { kind } = plan.buffers[buffer]!;
-      return kind === "device" ? [] : [kind];
-    });
-    const group = device.createBindGroup({
-      label: kernel.label,
-      layout: pipelines[k]!.layout,
-      entries: kernel.bindings.map(({ buffer }, binding) => {
-        const spec = plan.buffers[buffer]!;
-        const resource = spec.kind === "device"
-          ? { buffer: buffers[buffer]! }
-          : { buffer: buffers[buffer]!, size: Math.max(1, spec.words) * 4 };
-        return { binding, resource };
-      }),
-    });
-    return { ...pipelines[k]!, group, rings, offsets: new Uint32Array(rings.length) };
-  });
+  const bound = bindPlan(device, plan, pipelines, buffers);
   const invalid = device.popErrorScope();
   const exhausted = device.popErrorScope();
   const error = await invalid ?? await exhausted;
@@ -143,5 +122,5 @@ export async function deviceMemory(handle: DeviceHandle, plan: Plan): Promise<De
       issue("device", error.message, "memory and bindings for the program"),
     ]);
   }
-  return { buffers, strides, kernels, recordRows, scratch, destroy };
+  return { buffers, strides, bound, recordRows, scratch, destroy };
 }

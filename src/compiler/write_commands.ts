@@ -1,0 +1,118 @@
+/**
+ * From planned units to kernels and the commands that run them.
+ *
+ * @module
+ */
+import type { AdapterClass } from "../loops/adapter.ts";
+import type { ValueId } from "../loops/scalar.ts";
+import type { Value } from "../loops/stage.ts";
+import { sizeOf } from "../tensor/node.ts";
+import type { Block, LoopBlock } from "./loop_blocks.ts";
+import type { Command, Kernel, Place } from "./plan.ts";
+import type { RegionKernels } from "./region_kernels.ts";
+import type { Seating, Swap } from "./seating.ts";
+import { writeKernel } from "./write_kernel.ts";
+import type { Syntax } from "../../kernels/syntax.ts";
+
+type StoreOf = ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>;
+
+/**
+ * The carried slots that an iteration cannot overwrite in place. Instead of a copy at the end of each
+ * iteration, the two buffers change places.
+ */
+export function swapsOf(
+  regions: readonly (readonly Block[])[],
+  planned: readonly RegionKernels[],
+  storeOf: StoreOf,
+): readonly Swap[] {
+  const carriedBy = new Map<string, number>();
+  let loops = 0;
+  const visit = (blocks: readonly Block[]): void => {
+    for (const block of blocks) {
+      if (block.kind === "unit") continue;
+      for (const slot of block.carried) carriedBy.set(slot, loops);
+      loops++;
+      visit(block.body);
+    }
+  };
+  regions.forEach(visit);
+  return planned.flatMap(({ copied }) =>
+    [...copied].flatMap((value): Swap[] => {
+      const { slot } = storeOf.get(value)!;
+      const loop = carriedBy.get(slot);
+      return loop === undefined ? [] : [{ loop, slot, value }];
+    })
+  );
+}
+
+/** Kernels and the commands of each region. */
+export interface WrittenCommands {
+  readonly kernels: readonly Kernel[];
+  readonly commands: readonly (readonly Command[])[];
+}
+
+/** Writes the kernels of all units, and what happens in each region. */
+export function writeCommands(
+  regions: readonly (readonly Block[])[],
+  planned: readonly RegionKernels[],
+  swaps: readonly Swap[],
+  values: readonly Value[],
+  storeOf: StoreOf,
+  seating: Seating,
+  syntax: Syntax,
+  adapter: AdapterClass,
+): WrittenCommands {
+  const kernels: Kernel[] = [];
+  const swapped = new Map(swaps.map((s) => [s.slot, s]));
+  const placeOf = (v: ValueId): Place => {
+    const { buffer, offset } = seating.seatOf(v);
+    return { buffer, offset };
+  };
+  const copyOf = (slot: string, v: ValueId): Command => ({
+    kind: "copy",
+    from: placeOf(v),
+    to: seating.placeOfSlot(slot),
+    words: sizeOf(values[v]!.shape),
+  });
+  let unit = 0;
+  const unitCommands = (): Command[] => {
+    const plan = planned[unit++]!;
+    const commands = plan.kernels.map(({ group, stored, touches }): Command => {
+      const written = writeKernel(
+        touches.label,
+        group,
+        stored,
+        values,
+        seating.seatOf,
+        syntax,
+        adapter,
+      );
+      kernels.push(written.kernel);
+      return { kind: "dispatch", kernel: kernels.length - 1, workgroups: written.workgroups };
+    });
+    for (const v of plan.copied) {
+      const { slot } = storeOf.get(v)!;
+      if (!swapped.has(slot)) commands.push(copyOf(slot, v));
+    }
+    return commands;
+  };
+  const loopCommands = (block: LoopBlock): Command[] => {
+    const commands = blockCommands(block.body);
+    const own = block.carried.flatMap((slot) => swapped.get(slot) ?? []);
+    const pairs = new Map(own.map(({ slot, value }) => {
+      const pair = [seating.placeOfSlot(slot).buffer, seating.seatOf(value).buffer] as const;
+      return [pair.join(), pair] as const;
+    }));
+    const active = block.active === undefined
+      ? {}
+      : { active: seating.placeOfSlot(block.active) };
+    return [
+      { kind: "repeat", times: block.times, commands, swaps: [...pairs.values()], ...active },
+      // After an odd number of iterations the last values lie aside.
+      ...block.times % 2 === 0 ? [] : own.map(({ slot, value }) => copyOf(slot, value)),
+    ];
+  };
+  const blockCommands = (blocks: readonly Block[]): Command[] =>
+    blocks.flatMap((block) => block.kind === "unit" ? unitCommands() : loopCommands(block));
+  return { commands: regions.map(blockCommands), kernels };
+}
