@@ -258,11 +258,11 @@ export function buildStages(units: readonly StoreUnit[], inputSource: InputSourc
       }
       case "randomBits": {
         const [seed, step] = inputs;
-        const copies = seed!.shape.length;
+        // A scalar serves all copies.
+        const copies = Math.max(seed!.shape.length, step!.shape.length);
+        const ofCopy = (x: Node) => read(x, at.slice(0, x.shape.length));
         const logical = linearize(at.slice(copies), node.shape.slice(copies));
-        return plain(
-          scalarRandom(read(seed!, at.slice(0, copies)), read(step!, []), op.stream, logical),
-        );
+        return plain(scalarRandom(ofCopy(seed!), ofCopy(step!), op.stream, logical));
       }
       case "reduce": {
         const x = inputs[0]!;

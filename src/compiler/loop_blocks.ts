@@ -89,9 +89,10 @@ export function cutLoops(
       if (node.op.kind !== "repeat") return node;
       const { loop, index } = node.op;
       const { done } = scopes[level]!;
-      const key = [loop.times, ...[...bodyOf(loop), ...loop.formals, ...node.inputs].map((n) =>
-        n.hash
-      )].join();
+      const key = [
+        loop.times,
+        ...[...bodyOf(loop), ...loop.formals, ...node.inputs].map((n) => n.hash),
+      ].join();
       const finals = done.get(key) ?? put(loop, node.inputs, scopes.slice(0, level + 1));
       done.set(key, finals);
       return finals[index]!;
@@ -123,7 +124,11 @@ export function cutLoops(
     const active = condition === undefined
       ? undefined
       : carriedSlot(`loop ${id}/active`, condition).name;
-    const next = keptUnless(condition, carried.map((k) => body[k]!), carried.map((k) => formals[k]!));
+    const next = keptUnless(
+      condition,
+      carried.map((k) => body[k]!),
+      carried.map((k) => formals[k]!),
+    );
     const name = (k: number) => held.get(k)!.name;
     const stores = (version: number, values: readonly Node[]) =>
       carried.map((k, i): Store => ({ slot: name(k), version, value: values[i]! }));

@@ -142,7 +142,9 @@ export function seatValues(
   }
   for (const value of values) {
     const key = keyOf(value.id);
-    if (sharers.get(key)?.slot === false && !swapped.has(key)) lay(key, value.label, alignedWords(value));
+    if (sharers.get(key)?.slot === false && !swapped.has(key)) {
+      lay(key, value.label, alignedWords(value));
+    }
   }
   for (const [key, { words, label }] of ends) place(key, { label, words, kind: "device" });
   const places = new Map(

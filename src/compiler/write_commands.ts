@@ -103,9 +103,7 @@ export function writeCommands(
       const pair = [seating.placeOfSlot(slot).buffer, seating.seatOf(value).buffer] as const;
       return [pair.join(), pair] as const;
     }));
-    const active = block.active === undefined
-      ? {}
-      : { active: seating.placeOfSlot(block.active) };
+    const active = block.active === undefined ? {} : { active: seating.placeOfSlot(block.active) };
     return [
       { kind: "repeat", times: block.times, commands, swaps: [...pairs.values()], ...active },
       // After an odd number of iterations the last values lie aside.

@@ -8,7 +8,7 @@ import { type Issue, issue, SteepestError } from "../errors.ts";
 import type { DeviceHandle } from "./device.ts";
 import { writeWords } from "./transfer.ts";
 import { type Pipeline, pipelineOf } from "./pipelines.ts";
-import { type BoundPlan, bindPlan } from "./webgpu_commands.ts";
+import { bindPlan, type BoundPlan } from "./webgpu_commands.ts";
 
 /** Most steps in one submission; the scalars ring has as many rows. */
 export const CHUNK_STEPS = 64;

@@ -1,6 +1,6 @@
 /** Graphs and step programs through the compiler, on both targets. */
 import * as E from "fp-ts/lib/Either.js";
-import { compilePlan } from "../../src/compiler/compile_plan.ts";
+import { compilePlan, type PlanOptions } from "../../src/compiler/compile_plan.ts";
 import type { Plan } from "../../src/compiler/plan.ts";
 import { type AdapterClass, DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
 import type { Region, Slot, StepProgram } from "../../src/lowering/program.ts";
@@ -34,9 +34,15 @@ export function planOf(
   target: Target,
   replicas = 1,
   adapter: Partial<AdapterClass> = {},
+  loops: Pick<PlanOptions, "writtenOut"> = {},
 ): Plan {
   return right(
-    compilePlan(program, { target, replicas, adapter: { ...DEFAULT_ADAPTER, ...adapter } }),
+    compilePlan(program, {
+      target,
+      replicas,
+      adapter: { ...DEFAULT_ADAPTER, ...adapter },
+      ...loops,
+    }),
   );
 }
 

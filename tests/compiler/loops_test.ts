@@ -1,0 +1,94 @@
+/** Loops as regions, and written out: both against the oracle, on both targets. */
+import fc from "fast-check";
+import { assertEquals } from "../_assert.ts";
+import type { WrittenOut } from "../../src/compiler/written_out.ts";
+import { WRITTEN_OUT } from "../../src/compiler/written_out.ts";
+import { evaluate } from "../../src/reference/evaluate.ts";
+import { type Tensor, tensor } from "../../src/reference/tensor.ts";
+import type { Slot } from "../../src/lowering/program.ts";
+import { sizeOf } from "../../src/tensor/node.ts";
+import { topological } from "../../src/tensor/walk.ts";
+import type { RandomGraph } from "../tensor/_random_graphs.ts";
+import { distance } from "./_compare.ts";
+import { randomLoop } from "./_random_loops.ts";
+import { outputSlot, planOf, programOf, start, type Target, targets } from "./_run_plan.ts";
+
+const NEVER: WrittenOut = { nodes: 0, sums: 0 };
+const ALWAYS: WrittenOut = { nodes: Infinity, sums: Infinity };
+const WAYS = { "as regions": NEVER, "written out": ALWAYS, "by cost": WRITTEN_OUT };
+
+/** Of the largest value of a tensor. */
+const TOLERANCE = 2e-5;
+const RUNS: { readonly [T in Target]: number } = { js: 60, wgsl: 8 };
+
+/** The inputs of copy r: numbers differ a little, and so do the conditions. */
+function ofCopy(inputs: ReadonlyMap<string, Tensor>, r: number): Map<string, Tensor> {
+  if (r === 0) return new Map(inputs);
+  return new Map([...inputs].map(([key, x]): [string, Tensor] => {
+    if (key.endsWith("limit@0")) return [key, tensor([(x.data[0]! + r) % 6], [], "u32")];
+    if (x.dtype !== "f32") return [key, x];
+    return [key, tensor(Array.from(x.data, (v, i) => v + (i % 3 === r ? 0.25 : 0)), x.shape)];
+  }));
+}
+
+/** What of a graph's outputs is off in any of `copies` copies. */
+async function wrongOutputs(
+  { outputs, inputs }: RandomGraph,
+  target: Target,
+  copies: number,
+  writtenOut: WrittenOut,
+): Promise<string[]> {
+  const each = Array.from({ length: copies }, (_, r) => ofCopy(inputs, r));
+  const slots = topological(outputs).flatMap(({ op, shape, dtype }): Slot[] =>
+    op.kind === "input"
+      ? [{ name: op.name, role: "batch", shape, dtype, perReplica: copies > 1 }]
+      : []
+  );
+  const plan = planOf(programOf(outputs, slots), target, copies, {}, { writtenOut });
+  const values = new Map(
+    slots.map(({ name }) =>
+      [name, each.flatMap((inputs) => [...inputs.get(`${name}@0`)!.data])] as const
+    ),
+  );
+  const executor = await start(plan, values);
+  const wrong: string[] = [];
+  try {
+    // The second step finds what the first one has left behind.
+    executor.step(2);
+    const wanted = each.map((x) => evaluate(outputs, x, { precision: "f32" }));
+    for (const [i, node] of outputs.entries()) {
+      const got = await executor.read(outputSlot(i));
+      const size = sizeOf(node.shape);
+      for (let r = 0; r < copies; r++) {
+        const apart = distance(got.subarray(r * size, (r + 1) * size), wanted[r]![i]!.data);
+        if (!(apart <= TOLERANCE)) {
+          wrong.push(`output ${i} ${node.dtype}[${node.shape}] of copy ${r} is ${apart} apart`);
+        }
+      }
+    }
+  } finally {
+    executor.dispose();
+  }
+  return wrong;
+}
+
+const anyLoop = fc.record({
+  seed: fc.nat(100_000),
+  condition: fc.boolean(),
+  nested: fc.boolean(),
+  copies: fc.constantFrom(1, 1, 3),
+});
+
+for (const target of targets) {
+  for (const [way, writtenOut] of Object.entries(WAYS)) {
+    Deno.test(`compilePlan() on ${target} agrees with the oracle on random loops ${way}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(anyLoop, async ({ seed, copies, ...shape }) => {
+          const loop = randomLoop(seed, shape);
+          assertEquals(await wrongOutputs(loop, target, copies, writtenOut), []);
+        }),
+        { seed: 11, numRuns: way === "as regions" ? RUNS[target] : RUNS[target] / 3 },
+      );
+    });
+  }
+}
