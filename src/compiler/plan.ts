@@ -71,6 +71,7 @@ export type Command =
 
 /** Commands that happen again and again. */
 export interface Repeat {
+  /** Says which command it is. */
   readonly kind: "repeat";
   /** Iterations. */
   readonly times: number;

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Loop, type Node, type OpKind, sameShape } from "../tensor/node.ts";
-import { binary, broadcastTo, select } from "../tensor/ops.ts";
+import { broadcastTo, select } from "../tensor/ops.ts";
 import { substitute, topological } from "../tensor/walk.ts";
 
 /**

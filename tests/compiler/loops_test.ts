@@ -14,8 +14,9 @@ import { randomLoop } from "./_random_loops.ts";
 import { outputSlot, planOf, programOf, start, type Target, targets } from "./_run_plan.ts";
 
 const NEVER: WrittenOut = { nodes: 0, sums: 0 };
-const ALWAYS: WrittenOut = { nodes: Infinity, sums: Infinity };
-const WAYS = { "as regions": NEVER, "written out": ALWAYS, "by cost": WRITTEN_OUT };
+// Larger ones are kernels that drivers take minutes to compile.
+const MOSTLY: WrittenOut = { nodes: 300, sums: Infinity };
+const WAYS = { "as regions": NEVER, "written out": MOSTLY, "by cost": WRITTEN_OUT };
 
 /** Of the largest value of a tensor. */
 const TOLERANCE = 2e-5;
@@ -87,7 +88,7 @@ for (const target of targets) {
           const loop = randomLoop(seed, shape);
           assertEquals(await wrongOutputs(loop, target, copies, writtenOut), []);
         }),
-        { seed: 11, numRuns: way === "as regions" ? RUNS[target] : RUNS[target] / 3 },
+        { seed: 11, numRuns: way === "as regions" ? RUNS[target] : RUNS[target] / 4 },
       );
     });
   }
