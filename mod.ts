@@ -109,6 +109,7 @@ export {
   type SignalKind,
   type SignalName,
 } from "./src/optimizer/signal.ts";
+export * from "./src/optimizer/solver.ts";
 export * from "./src/optimizer/structure.ts";
 export * from "./src/optimizer/transforms.ts";
 export type * from "./src/optimizer/types.ts";

@@ -9,6 +9,7 @@ import type { Calculating } from "./calculating.ts";
 import type { Damping } from "./damping.ts";
 import type { Iterative } from "./iterative.ts";
 import type { Length } from "./length.ts";
+import type { Solver } from "./solver.ts";
 import type { Structure } from "./structure.ts";
 import type { Curvature, Every, Optimizer, Warmup } from "./types.ts";
 
@@ -16,7 +17,7 @@ import type { Curvature, Every, Optimizer, Warmup } from "./types.ts";
 export interface CurvatureOptions {
   /** Which samples of curvature are taken: `hessian()`, `empiricalFisher()`, …. */
   readonly calculating: Calculating;
-  /** The basis, and what is kept of the samples in it: `scalar()`, `diagonal()`. */
+  /** The basis, and what is kept of the samples in it: `diagonal()`, `full()`, …. */
   readonly structure: Structure;
   /**
    * One accumulator or a list applied in order.
@@ -42,6 +43,12 @@ export interface CurvatureOptions {
    * @default none
    */
   readonly damping?: Damping | readonly Damping[];
+  /**
+   * How the stage works with a curvature that is a matrix.
+   *
+   * @default `auto()`
+   */
+  readonly solver?: Solver;
   /**
    * Steps between samples, and between roots; both ≥ 1.
    *

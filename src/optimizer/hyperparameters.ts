@@ -15,6 +15,7 @@ import type { Accumulator } from "./iterative.ts";
 import type { Length } from "./length.ts";
 import { optimizerSchema } from "./schema/optimizer.ts";
 import { check } from "./schema/tagged.ts";
+import type { Solver } from "./solver.ts";
 import type { Structure } from "./structure.ts";
 import type { OfKind, Optimizer, Tagged } from "./types.ts";
 import { joinPath, sites } from "./walk.ts";
@@ -86,51 +87,56 @@ export const TRANSFORM_ROLES: Roles<Optimizer> = {
     length: "slot",
     direction: "branch",
     damping: "slot",
+    solver: "slot",
     every: "rhythms",
     warmup: "rhythms",
   },
 };
 
 /** The role of each field of each member of a slot. */
-export const SLOT_ROLES: Roles<Calculating | Structure | Accumulator | Length | Damping> = {
-  hessian: { probes: "structural", distribution: "structural" },
-  gaussNewton: { probes: "structural" },
-  fisher: { labels: "structural", from: "structural" },
-  empiricalFisher: { of: "branch", from: "structural" },
-  gradientRegression: {
-    estimate: "structural",
-    of: "structural",
-    centred: "structural",
-    confidence: "value",
-  },
-  constant: { value: "value" },
-  scalar: {},
-  diagonal: { average: "structural" },
-  factored: {},
-  ema: {
-    decay: "value",
-    debias: "structural",
-    centred: "structural",
-    power: "structural",
-    initial: "structural",
-  },
-  sum: { initial: "structural" },
-  max: { decay: "value" },
-  none: {},
-  normalized: { per: "structural", norm: "structural" },
-  gradientNorm: {},
-  power: { exponent: "structural" },
-  eigenbasis: {},
-  clamped: { limit: "value" },
-  clipped: { limit: "value", per: "structural", norm: "structural" },
-  gradientNormClipped: { limit: "value" },
-  eigenbasisClipped: { limit: "value" },
-  abs: {},
-  floor: { eps: "value" },
-  add: { eps: "value" },
-  addToRoot: { eps: "value" },
-  toSample: { eps: "value" },
-};
+export const SLOT_ROLES: Roles<Calculating | Structure | Accumulator | Length | Damping | Solver> =
+  {
+    hessian: { probes: "structural", distribution: "structural" },
+    gaussNewton: { probes: "structural" },
+    fisher: { labels: "structural", from: "structural" },
+    empiricalFisher: { of: "branch", from: "structural" },
+    gradientRegression: {
+      estimate: "structural",
+      of: "structural",
+      centred: "structural",
+      confidence: "value",
+    },
+    constant: { value: "value" },
+    scalar: {},
+    diagonal: { average: "structural" },
+    factored: {},
+    full: {},
+    auto: {},
+    eigen: { sweeps: "structural" },
+    ema: {
+      decay: "value",
+      debias: "structural",
+      centred: "structural",
+      power: "structural",
+      initial: "structural",
+    },
+    sum: { initial: "structural" },
+    max: { decay: "value" },
+    none: {},
+    normalized: { per: "structural", norm: "structural" },
+    gradientNorm: {},
+    power: { exponent: "structural" },
+    eigenbasis: {},
+    clamped: { limit: "value" },
+    clipped: { limit: "value", per: "structural", norm: "structural" },
+    gradientNormClipped: { limit: "value" },
+    eigenbasisClipped: { limit: "value" },
+    abs: {},
+    floor: { eps: "value" },
+    add: { eps: "value" },
+    addToRoot: { eps: "value" },
+    toSample: { eps: "value" },
+  };
 
 type RoleTable = Readonly<Record<string, Readonly<Record<string, Role>>>>;
 

@@ -26,8 +26,14 @@ export interface Factored {
   readonly kind: "factored";
 }
 
+/** The whole matrix. */
+export interface Full {
+  /** The tag of this structure. */
+  readonly kind: "full";
+}
+
 /** What is kept of the curvature. */
-export type Structure = Scalar | Diagonal | Factored;
+export type Structure = Scalar | Diagonal | Factored | Full;
 
 /** The kinds of {@link Structure}. */
 export type StructureKind = Structure["kind"];
@@ -90,4 +96,29 @@ export function diagonal(options: { readonly average?: "none" | "kernel" } = {})
  */
 export function factored(): Factored {
   return slot("structure", { kind: "factored" });
+}
+
+/**
+ * The whole matrix over everything the stage sees, in its own eigenbasis: no approximation of the structure.
+ *
+ * n² numbers are kept for n parameters, 4096 of them at most; more is an error of kind `limit`.
+ *
+ * Source: unified-view-of-optimizers, the first five rows of Table 1.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { add, curvature, full, hessian, minimize, mul, objective, square } from "@steepest/steepest";
+ *
+ * const valley = objective({
+ *   parameters: { x: 3, y: 4 },
+ *   loss: ({ x, y }) => add(square(x), mul(100, square(add(x, y)))),
+ * });
+ * const newton = curvature({ calculating: hessian(), structure: full() });
+ * const { parameters } = await minimize(valley, newton, { steps: 1, backend: "reference" });
+ * assert(Math.hypot(parameters.x, parameters.y) < 1e-3);
+ * ```
+ */
+export function full(): Full {
+  return slot("structure", { kind: "full" });
 }

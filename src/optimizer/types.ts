@@ -14,6 +14,7 @@ import type { Accumulator } from "./iterative.ts";
 import type { Length } from "./length.ts";
 import type { Predicate } from "./predicate.ts";
 import type { Hyper } from "./schedule.ts";
+import type { Solver } from "./solver.ts";
 import type { Structure } from "./structure.ts";
 
 /** u ← u: the neutral element of {@link Chain}. */
@@ -303,6 +304,8 @@ export interface Curvature {
   readonly direction: Optimizer;
   /** Maps on the spectrum, applied in order. */
   readonly damping: readonly Damping[];
+  /** How the stage works with a matrix. Absent: what suits the structure. */
+  readonly solver?: Solver;
   /** How often samples are taken and roots recomputed. */
   readonly every: Every;
   /** What is put out before the statistics are good for anything. Absent: nothing else. */

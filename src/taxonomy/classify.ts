@@ -49,7 +49,7 @@ const BLOCKS: { readonly [P in Per]: string } = {
   unit: ", by unit",
 };
 
-/** H′ throughout: no structure of this language keeps the whole of H. */
+/** Of an approximation H′. */
 const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string } = {
   none: () => "",
   normalized: ({ per }) => `‖d‖_H′ = ε${BLOCKS[per]}`,
@@ -86,19 +86,28 @@ const STRUCTURES: { readonly [K in StructureKind]: string } = {
   scalar: "λI",
   diagonal: "diagonal",
   factored: "rank-1 diagonal",
+  full: "",
 };
+
+/** What the paper calls H. */
+const EXACT: ReadonlySet<CalculatingKind> = new Set(["hessian", "fisher", "gaussNewton"]);
 
 /** The row of a stage. */
 export function rowOf(stage: Curvature): Row {
   const { calculating, structure, iterative, length } = stage;
   const constant = calculating.kind === "constant";
+  const limitation = (LENGTHS[length.kind] as (it: Length) => string)(length);
+  // The whole of H, or of F, which is H for the likelihoods of the paper, is no approximation H′.
+  const exact = structure.kind === "full" && EXACT.has(calculating.kind);
   const noLength = constant && (length.kind === "gradientNorm" || length.kind === "power");
   return {
-    length: noLength ? "" : (LENGTHS[length.kind] as (it: Length) => string)(length),
-    calculating: (CALCULATING[calculating.kind] as (it: Calculating) => string)(calculating),
+    length: noLength ? "" : exact ? limitation.replaceAll("H′", "H") : limitation,
+    calculating: exact && calculating.kind === "hessian"
+      ? ""
+      : (CALCULATING[calculating.kind] as (it: Calculating) => string)(calculating),
     structure: constant ? "LI" : STRUCTURES[structure.kind],
     iterative: [
-      ...(MONTE_CARLO[calculating.kind] ? ["Monte Carlo"] : []),
+      ...(MONTE_CARLO[calculating.kind] && structure.kind !== "full" ? ["Monte Carlo"] : []),
       ...(iterative.length > 0 ? ["momentum"] : []),
     ].join(", "),
   };

@@ -147,6 +147,7 @@ const SIZES: { readonly [S in StateSlot["size"]]: string } = {
   parameters: "",
   factors: " (rows and columns)",
   scalar: " (scalar)",
+  matrix: " (θ²)",
 };
 
 function stateSize(state: readonly StateSlot[]): string {
@@ -154,6 +155,7 @@ function stateSize(state: readonly StateSlot[]): string {
   const factors = count("factors");
   return [
     `${count("parameters")} × θ`,
+    ...(count("matrix") > 0 ? [`${count("matrix")} × θ²`] : []),
     ...(factors > 0 ? [`${factors} × rows and columns of θ`] : []),
     `${count("scalar")} scalars`,
   ].join(", ");

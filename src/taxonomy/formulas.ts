@@ -13,6 +13,7 @@ import type { Predicate, PredicateKind } from "../optimizer/predicate.ts";
 import type { Hyper, Schedule, ScheduleKind } from "../optimizer/schedule.ts";
 import { isSignal } from "../optimizer/is_signal.ts";
 import type { Signal, SignalKind, SignalName } from "../optimizer/signal.ts";
+import type { Solver, SolverKind } from "../optimizer/solver.ts";
 import type { Structure, StructureKind } from "../optimizer/structure.ts";
 import type {
   Curvature,
@@ -156,6 +157,7 @@ const STRUCTURES: { readonly [K in StructureKind]: (it: OfKind<Structure, K>) =>
   diagonal: ({ average }) =>
     average === "kernel" ? "one λ a coordinate, shared over a kernel" : "one λ a coordinate",
   factored: () => "λ = RCᵀ/mean(R), R and C means over rows and columns",
+  full: () => "the whole matrix, û in its eigenbasis",
 };
 
 const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string } = {
@@ -170,6 +172,15 @@ const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string }
   eigenbasisClipped: ({ limit }) => `u ← min(1, ${showHyper(limit)}·√λ/|û|)·û/λ`,
 };
 
+const SOLVERS: { readonly [K in SolverKind]: (it: OfKind<Solver, K>) => readonly string[] } = {
+  auto: () => [],
+  eigen: ({ sweeps }) => [`eigenvectors by at most ${sweeps} sweeps`],
+};
+
+function solver(it: Solver): readonly string[] {
+  return (SOLVERS[it.kind] as (it: Solver) => readonly string[])(it);
+}
+
 /** The lines of a stage: samples, accumulation, damping, step. */
 function stage({ calculating, structure, iterative, damping, length, ...rest }: Curvature): string {
   const sampled = (CALCULATING[calculating.kind] as (it: Calculating) => string)(calculating);
@@ -181,6 +192,8 @@ function stage({ calculating, structure, iterative, damping, length, ...rest }: 
     `${(LENGTHS[length.kind] as (it: Length) => string)(length)}, û = ${
       rest.direction.kind === "identity" ? "u" : "direction(u)"
     }`,
+    ...(rest.solver === undefined ? [] : solver(rest.solver)),
+    ...(rest.every.factor > 1 ? [`factors every ${rest.every.factor} steps`] : []),
     ...(rest.every.sample > 1 ? [`samples every ${rest.every.sample} steps`] : []),
     ...(rest.warmup === undefined ? [] : [
       `the first ${rest.warmup.steps} steps: u ← ${

@@ -24,9 +24,9 @@ export interface StateSlot {
   readonly path: string;
   /**
    * `"parameters"`: as many numbers as θ. `"factors"`: rows + columns for each matrix over the last two axes of a
-   * tensor of rank 2 or more, and as many numbers as the tensor for the others.
+   * tensor of rank 2 or more, and as many numbers as the tensor for the others. `"matrix"`: n² for n parameters.
    */
-  readonly size: "parameters" | "factors" | "scalar";
+  readonly size: "parameters" | "factors" | "matrix" | "scalar";
 }
 
 type Sizes = Readonly<Record<string, StateSlot["size"]>>;
@@ -56,6 +56,7 @@ const STRUCTURES: { readonly [K in StructureKind]: StateSlot["size"] } = {
   scalar: "scalar",
   diagonal: "parameters",
   factored: "factors",
+  full: "matrix",
 };
 
 /** The statistics of a stage. */

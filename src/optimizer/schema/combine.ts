@@ -8,8 +8,7 @@ import type { CalculatingKind } from "../calculating.ts";
 import type { Damping, DampingKind } from "../damping.ts";
 import type { LengthKind } from "../length.ts";
 import type { Curvature } from "../types.ts";
-
-type Raise = (path: readonly (string | number)[], found: string, expected: string) => void;
+import { checkStructure, type Raise } from "./structures.ts";
 
 /** The power p of λ after which `addToRoot` acts, where the length takes exactly one. */
 const HAS_ROOT: { readonly [K in LengthKind]: boolean } = {
@@ -77,9 +76,6 @@ const RULES: { readonly [K in CalculatingKind]: (stage: Curvature, raise: Raise)
     }
   },
   constant: (stage, raise) => {
-    if (stage.structure.kind === "factored") {
-      raise(["structure"], "factored", "scalar or diagonal: a constant has no samples to factor");
-    }
     if (stage.iterative.length > 0) {
       raise(["iterative"], `${stage.iterative.length} accumulators`, "latest with a constant");
     }
@@ -128,13 +124,7 @@ function inPlace(damping: readonly Damping[]): readonly Damping[] {
 /** Checks the combination, and puts the dampings in the order in which they act. */
 export function combine(stage: Curvature, raise: Raise): Curvature {
   RULES[stage.calculating.kind](stage, raise);
-  if (stage.every.factor !== 1) {
-    raise(
-      ["every", "factor"],
-      `${stage.every.factor}`,
-      `1: ${stage.structure.kind} has no roots or bases to recompute`,
-    );
-  }
+  checkStructure(stage, raise);
   if (!HAS_ROOT[stage.length.kind] && stage.damping.some(({ kind }) => kind === "addToRoot")) {
     raise(
       ["damping"],
@@ -142,5 +132,10 @@ export function combine(stage: Curvature, raise: Raise): Curvature {
       `add or floor with ${stage.length.kind}, which takes no single root`,
     );
   }
-  return { ...stage, damping: inPlace(stage.damping) };
+  const { solver, ...rest } = stage;
+  return {
+    ...rest,
+    damping: inPlace(stage.damping),
+    ...(solver === undefined || solver.kind === "auto" ? {} : { solver }),
+  };
 }

@@ -135,6 +135,7 @@ function transforms(): Table<Optimizer> {
       length: SLOT_SCHEMAS.length.default({ kind: "none" }),
       direction: inner.default({ kind: "identity" }),
       damping: listOf(SLOT_SCHEMAS.damping),
+      solver: z.exactOptional(SLOT_SCHEMAS.solver),
       every,
       warmup: z.exactOptional(z.strictObject({ steps: integer(1), use: inner })),
     }),

@@ -9,6 +9,7 @@ import type { Calculating } from "../calculating.ts";
 import type { Damping } from "../damping.ts";
 import type { EmaAccumulator, Iterative } from "../iterative.ts";
 import type { Length } from "../length.ts";
+import type { Solver } from "../solver.ts";
 import type { Structure } from "../structure.ts";
 import { DECAY, hyper, integer, NON_NEGATIVE, number, POSITIVE, UNIT, word } from "./hyper.ts";
 import { optimizerSchema } from "./optimizer.ts";
@@ -21,6 +22,7 @@ export interface Slots {
   readonly iterative: Iterative;
   readonly length: Length;
   readonly damping: Damping;
+  readonly solver: Solver;
 }
 
 const calculating: Table<Calculating> = {
@@ -57,6 +59,7 @@ const structure: Table<Structure> = {
     average: word("none", "kernel").default("none"),
   }),
   factored: z.strictObject({ kind: z.literal("factored") }),
+  full: z.strictObject({ kind: z.literal("full") }),
 };
 
 const prior = z.strictObject({ parameters: number(POSITIVE), gradients: number(POSITIVE) });
@@ -118,6 +121,11 @@ const damping: Table<Damping> = {
   toSample: z.strictObject({ kind: z.literal("toSample"), eps }),
 };
 
+const solver: Table<Solver> = {
+  auto: z.strictObject({ kind: z.literal("auto") }),
+  eigen: z.strictObject({ kind: z.literal("eigen"), sweeps: integer(1).default(15) }),
+};
+
 /** A power of one half has its own name, so that equal lengths are equal data. */
 function canonicalLength(it: Length): Length {
   if (it.kind !== "power") return it;
@@ -159,4 +167,5 @@ export const SLOT_SCHEMAS: { readonly [S in keyof Slots]: Border<Slots[S]> } = {
   }),
   length: tagged<Length>("a length", () => length, canonicalLength),
   damping: tagged<Damping>("a damping", () => damping, (it) => it),
+  solver: tagged<Solver>("a solver", () => solver, (it) => it),
 };

@@ -1,0 +1,68 @@
+/**
+ * What each structure asks of the other slots of its stage.
+ *
+ * @module
+ */
+
+import type { SolverKind } from "../solver.ts";
+import type { StructureKind } from "../structure.ts";
+import type { Curvature } from "../types.ts";
+
+/** Reports a problem at a path within the stage. */
+export type Raise = (path: readonly (string | number)[], found: string, expected: string) => void;
+
+interface Rule {
+  /** The solvers that it may have beside `auto`. */
+  readonly solvers: readonly SolverKind[];
+  /** Whether it has roots or bases, which `every.factor` recomputes. */
+  readonly factors: boolean;
+  /** Whether coordinates in its basis belong to parameters, so that norms by tensor and unit exist. */
+  readonly local: boolean;
+  /** Whether its statistic is a list of numbers that stand for themselves, with powers and maxima. */
+  readonly elementwise: boolean;
+  /** Whether a constant curvature has it. */
+  readonly constant: boolean;
+}
+
+const ELEMENTWISE = {
+  solvers: [],
+  factors: false,
+  local: true,
+  elementwise: true,
+  constant: true,
+} as const;
+
+const RULES: { readonly [K in StructureKind]: Rule } = {
+  scalar: ELEMENTWISE,
+  diagonal: ELEMENTWISE,
+  factored: { ...ELEMENTWISE, constant: false },
+  full: { solvers: ["eigen"], factors: true, local: false, elementwise: false, constant: false },
+};
+
+/** Checks a stage against its structure. */
+export function checkStructure(stage: Curvature, raise: Raise): void {
+  const { structure: { kind }, calculating, iterative, length, every, solver } = stage;
+  const rule = RULES[kind];
+  if (calculating.kind === "constant" && !rule.constant) {
+    raise(["structure"], kind, "scalar or diagonal: a constant has no samples to keep");
+  }
+  if (!rule.factors && every.factor !== 1) {
+    raise(["every", "factor"], `${every.factor}`, `1: ${kind} has no roots or bases to recompute`);
+  }
+  if (solver !== undefined && solver.kind !== "auto" && !rule.solvers.includes(solver.kind)) {
+    const known = rule.solvers.length === 0 ? "" : `, or ${rule.solvers.join(", ")}`;
+    raise(["solver"], solver.kind, `auto with ${kind}${known}`);
+  }
+  if (!rule.local && "per" in length && length.per !== "global") {
+    raise(["length", "per"], length.per, `global: the eigenbasis of ${kind} mixes all parameters`);
+  }
+  if (rule.elementwise) return;
+  iterative.forEach((it, i) => {
+    if (it.kind === "max") {
+      raise(["iterative", i], "max", `ema or sum: the matrices of ${kind} have no maximum`);
+    }
+    if (it.kind === "ema" && it.power !== undefined) {
+      raise(["iterative", i, "power"], `${it.power}`, `1: ${kind} averages matrices`);
+    }
+  });
+}
