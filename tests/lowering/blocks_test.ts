@@ -301,7 +301,7 @@ Deno.test("stateSlots() tells the true size of every statistic", () => {
   for (const optimizer of [adafactor(), lars(), lamb(), stage]) {
     const { slots } = follow(shapes, optimizer, START, 0).program;
     const state = slots.filter(({ role }) => role === "state");
-    const sizes = { parameters: n, factors: FACTORS, scalar: 1 };
+    const sizes = { parameters: n, factors: FACTORS, matrix: n * n, scalar: 1 };
     assertEquals(
       new Map(state.map(({ name, shape }) => [name, shape.reduce((a, b) => a * b, 1)])),
       new Map(stateSlots(optimizer).map(({ path, size }) => [`state/${path}`, sizes[size]])),

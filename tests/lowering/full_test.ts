@@ -72,5 +72,5 @@ Deno.test("full() refuses more parameters than it can store, with their number",
   assertEquals(E.isLeft(program), true);
   if (E.isRight(program)) return;
   assertEquals(program.left.kind, "limit");
-  assertMatch(program.left.message, /5000 parameters.*4096/);
+  assertMatch(program.left.message, /at most 4096, found full\(\) over 5000 parameters/);
 });
