@@ -80,6 +80,18 @@ function bytesByLabel(buffers: readonly BufferSpec[]): Readonly<Record<string, n
 /**
  * Kernels with their source, dispatches, bytes and regions of a compiled program; `undefined` on the
  * backend `"reference"`, which compiles nothing.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adam, compile, describe, getOrThrow, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) });
+ * using program = getOrThrow(await compile(bowl, adam(), { backend: "js" })());
+ * const description = describe(program);
+ * assert.equal(description?.target, "js");
+ * assert.ok(description.dispatchesPerStep >= 1);
+ * ```
  */
 export function describe(
   program: { readonly plan?: Plan | undefined },

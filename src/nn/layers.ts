@@ -96,6 +96,15 @@ export function windowCount(
  * @param w weights [O, C / groups, kh, kw]
  * @returns [N, O, OH, OW]
  * @throws SteepestError `shape` where extents do not fit
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { conv2d, input } from "@steepest/steepest";
+ *
+ * const images = input("x", [8, 3, 28, 28]), weights = input("w", [16, 3, 5, 5]);
+ * assert.deepEqual(conv2d(images, weights, { padding: 2, stride: 2 }).shape, [8, 16, 14, 14]);
+ * ```
  */
 export function conv2d(x: Node, w: Node, options: ConvolutionOptions = {}): Node {
   const { bias, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
@@ -158,6 +167,16 @@ function addBias(y: Node, bias: Node, path: string): Node {
  * @param b bias [out]; none if not given
  * @returns [N, out]
  * @throws SteepestError `shape` where extents do not fit
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { dense, minimize, objective, sgd, sum } from "@steepest/steepest";
+ *
+ * const f = objective({ parameters: { w: [[1, 2]], b: [3] }, loss: ({ w, b }) => sum(dense(w, w, b)) });
+ * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
+ * assert.equal(run.losses[0], 1 + 4 + 3);
+ * ```
  */
 export function dense(x: Node, w: Node, b?: Node): Node {
   const [n, into] = x.shape, [out, into2] = w.shape;
@@ -178,7 +197,17 @@ export function dense(x: Node, w: Node, b?: Node): Node {
   return b === undefined ? y : addBias(y, b, "dense");
 }
 
-/** All axes after the first as one: [N, …] → [N, size]. A vector [N] becomes [N, 1]. */
+/**
+ * All axes after the first as one: [N, …] → [N, size]. A vector [N] becomes [N, 1].
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { flatten, input } from "@steepest/steepest";
+ *
+ * assert.deepEqual(flatten(input("x", [8, 3, 4])).shape, [8, 12]);
+ * ```
+ */
 export function flatten(x: Node): Node {
   const [n, ...rest] = x.shape;
   if (n === undefined) throw failure("shape", "flatten", "a scalar", "a tensor with a batch axis");

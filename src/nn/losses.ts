@@ -43,6 +43,16 @@ function checkLabels(op: string, logits: Node, labels: Node): void {
  * @param logits [N, K]
  * @param labels u32 [N], below K
  * @returns [N]
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant, minimize, objective, sgd, softmaxCrossEntropy, sum } from "@steepest/steepest";
+ *
+ * const f = objective({ parameters: { z: [[0, 0]] }, loss: ({ z }) => sum(softmaxCrossEntropy(z, constant([1], [1], "u32"))) });
+ * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
+ * assert.ok(Math.abs(run.losses[0]! - Math.log(2)) < 1e-12);
+ * ```
  */
 export function softmaxCrossEntropy(logits: Node, labels: Node): Node {
   checkLabels("softmaxCrossEntropy", logits, labels);
@@ -64,7 +74,19 @@ function differences(op: string, outputs: Node, targets: Node): Node {
 
 const perExample = (x: Node): readonly number[] => x.shape.map((_, i) => i).slice(1);
 
-/** Σ (output − target)² of each example: [N, …] → [N]. */
+/**
+ * Σ (output − target)² of each example: [N, …] → [N].
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, sgd, squaredError, sum } from "@steepest/steepest";
+ *
+ * const f = objective({ parameters: { z: [[1, 2]] }, loss: ({ z }) => sum(squaredError(z, z)) });
+ * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
+ * assert.equal(run.losses[0], 0);
+ * ```
+ */
 export function squaredError(outputs: Node, targets: Node): Node {
   const d = differences("squaredError", outputs, targets);
   return sum(square(d), perExample(d));

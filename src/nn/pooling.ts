@@ -126,6 +126,14 @@ function inside(x: Node, windows: Windows, i: 0 | 1): Node {
  *
  * @param x images [N, C, H, W]
  * @returns [N, C, OH, OW], with OH = ⌊(H + 2·padding − size) / stride⌋ + 1
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { input, maxPool2d } from "@steepest/steepest";
+ *
+ * assert.deepEqual(maxPool2d(input("x", [8, 3, 28, 28]), { size: 2 }).shape, [8, 3, 14, 14]);
+ * ```
  */
 export function maxPool2d(x: Node, options: PoolingOptions): Node {
   const windows = windowsOf("maxPool2d", x, options);

@@ -19,7 +19,26 @@ export interface LabelledBatch {
   readonly y: TensorSlot;
 }
 
-/** Mean cross-entropy of a model on batches `x`: [batchSize, …inputShape], `y`: u32 [batchSize]. */
+/**
+ * Mean cross-entropy of a model on batches `x`: [batchSize, …inputShape], `y`: u32 [batchSize].
+ *
+ * The lower bound is 0, and the likelihood `categorical("y")`, so every product can be made of it.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { classification, mlp } from "@steepest/steepest";
+ *
+ * const digits = classification(mlp({ input: 4, hidden: [3], classes: 2 }), 8);
+ * assert.deepEqual(digits.batch.x.shape, [8, 4]);
+ * assert.deepEqual(digits.leaves.map(({ path }) => path), [
+ *   "layer1/weight",
+ *   "layer1/bias",
+ *   "layer2/weight",
+ *   "layer2/bias",
+ * ]);
+ * ```
+ */
 export function classification<P extends Parameters>(
   model: Model<P>,
   batchSize: number,

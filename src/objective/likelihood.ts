@@ -78,6 +78,20 @@ function sampleRows(p: Node, random: RandomSource): Node {
 /**
  * Outputs are logits [N, K] of the classes u32 [N] in the batch under `label`.
  * Loss: mean of −log softmax(z)[y]. Hessian: (diag p − p·pᵀ) / N for each row.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { categorical, matmul, objective, zeros } from "@steepest/steepest";
+ *
+ * const regression = objective({
+ *   parameters: { w: zeros([5, 3]) },
+ *   batch: { x: [40, 5], y: [40] },
+ *   outputs: ({ w }, { x }) => matmul(x, w),
+ *   likelihood: categorical("y"),
+ * });
+ * assert.equal(regression.batch.y.dtype, "u32");
+ * ```
  */
 export function categorical(label: string): Likelihood {
   const perExample = (outputs: Node, batch: BatchTensors) =>
@@ -103,6 +117,22 @@ export function categorical(label: string): Likelihood {
 /**
  * Outputs [N, …] are means of normal distributions with variance 1 for the targets of equal shape in
  * the batch under `target`. Loss: mean of ½·Σ (output − target)². Hessian: 1/N.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { gaussian, matmul, minimize, objective, sgd, zeros } from "@steepest/steepest";
+ *
+ * const regression = objective({
+ *   parameters: { w: zeros([1, 1]) },
+ *   batch: { x: [2, 1], y: [2, 1] },
+ *   outputs: ({ w }, { x }) => matmul(x, w),
+ *   likelihood: gaussian("y"),
+ * });
+ * const data = { x: [1, 1], y: [2, 4] };
+ * const run = await minimize(regression, sgd(), { steps: 0, data, backend: "reference" });
+ * assert.equal(run.losses[0], (2 ** 2 + 4 ** 2) / 2 / 2);
+ * ```
  */
 export function gaussian(target: string): Likelihood {
   const perExample = (outputs: Node, batch: BatchTensors) =>

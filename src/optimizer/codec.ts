@@ -38,7 +38,23 @@ export function described(optimizer: Optimizer): Optimizer {
   return result.right;
 }
 
-/** Canonical JSON (sorted keys, no spaces) with the version of the format beside the root's fields. */
+/**
+ * Canonical JSON (sorted keys, no spaces) with the version of the format beside the root's fields.
+ *
+ * What `decode` reads back is the same value; equal descriptions have equal texts.
+ *
+ * @throws {SteepestError} of kind `description`: what is given is no optimizer.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, scale } from "@steepest/steepest";
+ *
+ * const text = encode(scale(0.1));
+ * assert.equal(text, '{"by":0.1,"kind":"scale","version":1}');
+ * assert.deepEqual(decode(JSON.parse(text)), { _tag: "Right", right: scale(0.1) });
+ * ```
+ */
 export function encode(optimizer: Optimizer): string {
   return canonicalJson({ ...described(optimizer), version: VERSION });
 }

@@ -38,7 +38,21 @@ function shapeOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shapeOf(inner)]));
 }
 
-/** The hashes of an optimizer; equal descriptions have equal hashes on every machine. */
+/**
+ * The hashes of an optimizer; equal descriptions have equal hashes on every machine.
+ *
+ * Those with equal `structural` hashes differ in values and rhythms alone: they share a program on equal parameters.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { contentHash, scale } from "@steepest/steepest";
+ *
+ * const [slow, fast] = [contentHash(scale(0.1)), contentHash(scale(1))];
+ * assert.notEqual(slow.full, fast.full);
+ * assert.equal(slow.structural, fast.structural);
+ * ```
+ */
 export function contentHash(optimizer: Optimizer): ContentHash {
   const skeleton = {
     transforms: sites(optimizer).map(({ path, optimizer: { kind } }) => [path, kind]),

@@ -174,7 +174,19 @@ function inSlot(it: Tagged, path: string): readonly Hyperparameter[] {
   return [{ path, kind: "structural", value: it.kind }, ...own(it, SLOT_ROLES, path)];
 }
 
-/** Every hyperparameter of an optimizer, in the order in which the description reads. */
+/**
+ * Every hyperparameter of an optimizer, in the order in which the description reads.
+ *
+ * Of kind `value` are those that `set` changes in a running program, by the same path.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { hyperparameters, scale } from "@steepest/steepest";
+ *
+ * assert.deepEqual(hyperparameters(scale(0.1)), [{ path: "scale/by", kind: "value", value: 0.1 }]);
+ * ```
+ */
 export function hyperparameters(optimizer: Optimizer): readonly Hyperparameter[] {
   return sites(optimizer).flatMap((site) => own(site.optimizer, TRANSFORM_ROLES, site.path));
 }

@@ -181,7 +181,19 @@ const RULES: {
   not: ({ of }, about) => !matches(of, about),
 };
 
-/** Whether a predicate matches a parameter. */
+/**
+ * Whether a predicate matches a parameter.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { matches, matrices, not } from "@steepest/steepest";
+ *
+ * const bias = { path: "layer1/bias", shape: [16] };
+ * assert.equal(matches(matrices(), bias), false);
+ * assert.equal(matches(not(matrices()), bias), true);
+ * ```
+ */
 export function matches(it: Predicate, about: ParameterFacts): boolean {
   return (RULES[it.kind] as (it: Predicate, about: ParameterFacts) => boolean)(it, about);
 }

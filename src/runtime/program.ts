@@ -71,7 +71,21 @@ export interface Program<P = Parameters, N extends TelemetryName = never>
   replica(r: number): ReplicaView<P, N>;
 }
 
-/** The value, or the error thrown. */
+/**
+ * The value, or the error thrown.
+ *
+ * @throws What is on the left, as it is.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, getOrThrow, scale, SteepestError } from "@steepest/steepest";
+ *
+ * assert.deepEqual(getOrThrow({ _tag: "Right", right: scale(0.1) }), scale(0.1));
+ * const left = new SteepestError("description", []);
+ * assert.throws(() => getOrThrow({ _tag: "Left", left }), left);
+ * ```
+ */
 export function getOrThrow<A>(either: E.Either<SteepestError, A>): A {
   if (E.isLeft(either)) throw either.left;
   return either.right;

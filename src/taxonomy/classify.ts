@@ -139,7 +139,23 @@ const IN_FLOW: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => readonly
   curvature: () => [],
 };
 
-/** The rows of all stages in the flow, in order; each branch of an `add` or `partition` gives its own. */
+/**
+ * The rows of all stages in the flow, in order; each branch of an `add` or `partition` gives its own.
+ *
+ * `constant` marks those that take no samples, such as clips; `classify` picks one row of these.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adam, chain, classifyStages, clipByGlobalNorm } from "@steepest/steepest";
+ *
+ * const stages = classifyStages(chain(clipByGlobalNorm(1), adam()));
+ * assert.deepEqual(stages.map(({ path, constant }) => [path, constant]), [
+ *   ["0/curvature", true],
+ *   ["1/curvature", false],
+ * ]);
+ * ```
+ */
 export function classifyStages(optimizer: Optimizer, place = ""): readonly StageRow[] {
   const path = pathAt(optimizer, place);
   const flow = (IN_FLOW[optimizer.kind] as (it: Optimizer) => readonly Optimizer[])(optimizer);

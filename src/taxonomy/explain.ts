@@ -31,7 +31,20 @@ const PROVISIONS: { readonly [P in Provision]: string } = {
   gradientElsewhere: "gradient elsewhere",
 };
 
-/** Gradients a step: the one that every step takes, and what needs and telemetry cost on top. */
+/**
+ * Gradients a step: the one that every step takes, and what needs and telemetry cost on top.
+ *
+ * A Hessian- or Gauss–Newton-vector product counts as two; what happens at every k-th step counts for a k-th.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adam, costInGradients } from "@steepest/steepest";
+ *
+ * assert.equal(costInGradients(adam()), 1);
+ * assert.equal(costInGradients(adam(), ["normalizedSharpness"]), 3);
+ * ```
+ */
 export function costInGradients(
   optimizer: Optimizer,
   telemetry: readonly TelemetryName[] = [],

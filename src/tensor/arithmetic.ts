@@ -77,7 +77,17 @@ export function mean(x: Node, axes?: readonly number[]): Node {
 /** Σ a·b over all elements. */
 export const dot = (a: Node, b: Node): Node => sum(mul(a, b));
 
-/** Matrix product [m, k] × [k, n] → [m, n]. */
+/**
+ * Matrix product [m, k] × [k, n] → [m, n].
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { input, matmul } from "@steepest/steepest";
+ *
+ * assert.deepEqual(matmul(input("a", [2, 3]), input("b", [3, 4])).shape, [2, 4]);
+ * ```
+ */
 export function matmul(a: Node, b: Node): Node {
   const [m, k] = a.shape, [k2, n] = b.shape;
   if (a.shape.length !== 2 || b.shape.length !== 2 || k !== k2) {
@@ -94,7 +104,19 @@ export function matmul(a: Node, b: Node): Node {
 export const transpose = (x: Node): Node =>
   permute(x, x.shape.map((_, i) => x.shape.length - 1 - i));
 
-/** ‖x‖₂ over all elements; 0 with derivative 0 at x = 0. */
+/**
+ * ‖x‖₂ over all elements; 0 with derivative 0 at x = 0.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, norm, objective, sgd } from "@steepest/steepest";
+ *
+ * const f = objective({ parameters: { x: [3, 4] }, loss: ({ x }) => norm(x) });
+ * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
+ * assert.equal(run.losses[0], 5);
+ * ```
+ */
 export function norm(x: Node): Node {
   const squared = sum(square(x));
   const positive = compare("gt", squared, 0);

@@ -218,7 +218,22 @@ export function concatenate(parts: readonly Node[], axis: number): Node {
   );
 }
 
-/** One or two tensors multiplied over a shared domain and summed; see {@link Op}. */
+/**
+ * One or two tensors multiplied over a shared domain and summed; see {@link Op}.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { contraction, minimize, objective, sgd } from "@steepest/steepest";
+ *
+ * const f = objective({ parameters: { x: [3, 4] }, loss: ({ x }) => {
+ *     const i = [{ constant: 0, factors: [1] }];
+ *     return contraction([2], [x, x], [i, i], [], []); // Σᵢ xᵢ·xᵢ
+ *   } });
+ * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
+ * assert.equal(run.losses[0], 25);
+ * ```
+ */
 export function contraction(
   domain: Shape,
   inputs: readonly Node[],
@@ -260,7 +275,19 @@ export function contraction(
   return makeNode({ kind: "contraction", domain, maps, output }, inputs, shape, "f32");
 }
 
-/** Rows of `table` at u32 `indices`; an index beyond the table takes its last row. */
+/**
+ * Rows of `table` at u32 `indices`; an index beyond the table takes its last row.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant, gather, minimize, objective, sgd, sum } from "@steepest/steepest";
+ *
+ * const f = objective({ parameters: { x: [3, 4] }, loss: ({ x }) => sum(gather(x, constant([1, 1], [2], "u32"))) });
+ * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
+ * assert.equal(run.losses[0], 8);
+ * ```
+ */
 export function gather(table: Node, indices: Node): Node {
   if (indices.dtype !== "u32") shapeError("gather", indices.dtype, "u32 indices");
   if (table.shape.length === 0) shapeError("gather", "a scalar", "a table with rows");
@@ -272,7 +299,18 @@ export function gather(table: Node, indices: Node): Node {
   );
 }
 
-/** A tensor of `rows` rows where row indices[i] is the sum of the updates[i]; others are 0. */
+/**
+ * A tensor of `rows` rows where row indices[i] is the sum of the updates[i]; others are 0.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant, input, scatterAdd } from "@steepest/steepest";
+ *
+ * const indices = constant([0, 2, 0], [3], "u32");
+ * assert.deepEqual(scatterAdd(indices, input("updates", [3, 5]), 4).shape, [4, 5]);
+ * ```
+ */
 export function scatterAdd(indices: Node, updates: Node, rows: number): Node {
   if (indices.dtype !== "u32" || updates.dtype !== "f32") {
     shapeError(
@@ -313,7 +351,26 @@ export function randomBits(seed: Node, step: Node, stream: number, shape: Shape)
   return makeNode({ kind: "randomBits", stream }, [seed, step], [...copies, ...shape], "u32");
 }
 
-/** The carried values after a bounded loop; see {@link Loop}. */
+/**
+ * The carried values after a bounded loop; see {@link Loop}.
+ *
+ * A derivative through it is an error of kind `shape`: say `stopGradient` of what goes in.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { input, minimize, mul, objective, repeat, sgd, stopGradient } from "@steepest/steepest";
+ *
+ * const f = objective({ parameters: { x: 3 }, loss: ({ x }) => {
+ *     const formal = input("carried", []);
+ *     const loop = { times: 3, formals: [formal], next: [mul(2, formal)] };
+ *     const [eightfold] = repeat(loop, [stopGradient(x)]);
+ *     return mul(x, eightfold!);
+ *   } });
+ * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
+ * assert.equal(run.losses[0], 72);
+ * ```
+ */
 export function repeat(
   loop: Loop,
   initial: readonly Node[],
