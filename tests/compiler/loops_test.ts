@@ -5,7 +5,7 @@ import type { WrittenOut } from "../../src/compiler/written_out.ts";
 import { WRITTEN_OUT } from "../../src/compiler/written_out.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { type Tensor, tensor } from "../../src/reference/tensor.ts";
-import type { Slot } from "../../src/lowering/program.ts";
+import type { Region, Slot } from "../../src/lowering/program.ts";
 import { sizeOf } from "../../src/tensor/node.ts";
 import { topological } from "../../src/tensor/walk.ts";
 import type { RandomGraph } from "../tensor/_random_graphs.ts";
@@ -37,6 +37,7 @@ async function wrongOutputs(
   { outputs, inputs }: RandomGraph,
   target: Target,
   copies: number,
+  parts: (assign: Assign) => readonly Region[],
   writtenOut: WrittenOut,
 ): Promise<string[]> {
   const each = Array.from({ length: copies }, (_, r) => ofCopy(inputs, r));
@@ -45,7 +46,7 @@ async function wrongOutputs(
       ? [{ name: op.name, role: "batch", shape, dtype, perReplica: copies > 1 }]
       : []
   );
-  const plan = planOf(programOf(outputs, slots), target, copies, {}, { writtenOut });
+  const plan = planOf(programOf(outputs, slots, parts), target, copies, {}, { writtenOut });
   const values = new Map(
     slots.map(({ name }) =>
       [name, each.flatMap((inputs) => [...inputs.get(`${name}@0`)!.data])] as const
@@ -73,20 +74,36 @@ async function wrongOutputs(
   return wrong;
 }
 
+type Assign = Region["assign"];
+const STRAIGHT = { kind: "straight", period: 1, offset: 0 } as const;
+const RARE = { kind: "every", period: 2, offset: 1 } as const;
+const half = (assign: Assign, rest: number) => assign.filter((_, i) => i % 2 === rest);
+/** Loops in regions that always run and in rare ones, which may share them. */
+const PARTS: readonly ((assign: Assign) => readonly Region[])[] = [
+  (assign) => [{ ...STRAIGHT, assign }],
+  (assign) => [{ ...STRAIGHT, assign: half(assign, 0) }, { ...RARE, assign: half(assign, 1) }],
+  (assign) => [
+    { ...STRAIGHT, assign: [] },
+    { ...RARE, assign: half(assign, 0) },
+    { ...STRAIGHT, assign: half(assign, 1) },
+  ],
+];
+
 const anyLoop = fc.record({
   seed: fc.nat(100_000),
   condition: fc.boolean(),
   nested: fc.boolean(),
   copies: fc.constantFrom(1, 1, 3),
+  parts: fc.constantFrom(...PARTS),
 });
 
 for (const target of targets) {
   for (const [way, writtenOut] of Object.entries(WAYS)) {
     Deno.test(`compilePlan() on ${target} agrees with the oracle on random loops ${way}`, async () => {
       await fc.assert(
-        fc.asyncProperty(anyLoop, async ({ seed, copies, ...shape }) => {
+        fc.asyncProperty(anyLoop, async ({ seed, copies, parts, ...shape }) => {
           const loop = randomLoop(seed, shape);
-          assertEquals(await wrongOutputs(loop, target, copies, writtenOut), []);
+          assertEquals(await wrongOutputs(loop, target, copies, parts, writtenOut), []);
         }),
         { seed: 11, numRuns: way === "as regions" ? RUNS[target] : RUNS[target] / 4 },
       );
