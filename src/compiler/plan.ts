@@ -80,8 +80,8 @@ export interface Repeat {
   /** Pairs of buffers that change places after each iteration. */
   readonly swaps: readonly (readonly [number, number])[];
   /**
-   * A word that an iteration sets to 0 when it and all later ones leave everything as it is: what
-   * comes after it need not happen, if as many iterations as `times` are odd or even has happened.
+   * A word that an iteration sets to 0 when it leaves everything as it is, as all later ones will: they
+   * need not happen. Buffers that change places hold the same after such an iteration.
    */
   readonly active?: Place;
 }

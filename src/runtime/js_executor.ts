@@ -51,7 +51,7 @@ function runsOf(plan: Plan, commands: readonly Command[], memory: readonly Memor
     return () => {
       for (let i = 0; i < times; i++) {
         for (const run of bodies[i % bodies.length]!) run();
-        if (on !== undefined && on[at] === 0 && (i + 1 - times) % bodies.length === 0) return;
+        if (on !== undefined && on[at] === 0) return;
       }
     };
   });
