@@ -17,6 +17,7 @@ import { JS_ADAPTER } from "../runtime/launch.ts";
 import { getOrThrow } from "../runtime/program.ts";
 import { sizeOf } from "../tensor/node.ts";
 import { deviceBatches } from "../training/batches.ts";
+import { refuseInapplicable } from "./inapplicable.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
 import { addJson, addOptimizer, modelOption } from "./options.ts";
 import { planEvents, planLines } from "./plan_report.ts";
@@ -82,10 +83,20 @@ function kernelCalled(kernels: readonly KernelDescription[], name: string): Kern
   );
 }
 
-async function run(args: CompileArguments, { out, width }: Terminal): Promise<number> {
+async function run(
+  args: CompileArguments,
+  command: Command,
+  { out, width }: Terminal,
+): Promise<number> {
   if (args.model !== undefined && args.function !== undefined) {
     throw failure("description", "--function", "--model too", "a model or a function");
   }
+  const onFunctions = args.function !== undefined;
+  refuseInapplicable(command, [
+    { options: ["batchSize", "trainImages"], here: "with --function", when: onFunctions },
+    { options: ["start"], here: "without --function", when: !onFunctions },
+    { options: ["adapter"], here: "with --target js", when: args.target === "js" },
+  ]);
   const optimizer = await optimizerFrom(args.optimizer, args.set);
   const subject = args.function ?? args.model ?? "cnn";
   const program = args.function === undefined
@@ -162,5 +173,5 @@ Examples:
   compile --optimizer adam --model mlp --kernel 0
   compile --optimizer my-optimizer.json --target js --json`,
     )
-    .action(async (args: CompileArguments) => done(await run(args, terminal)));
+    .action(async (args: CompileArguments) => done(await run(args, command, terminal)));
 }

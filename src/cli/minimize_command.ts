@@ -7,6 +7,7 @@ import { type Command, Option } from "commander";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import { minimize } from "../training/minimize.ts";
 import type { Backend } from "../training/options.ts";
+import { refuseInapplicable } from "./inapplicable.ts";
 import { jsonLine } from "./json_lines.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
 import { addJson, addOptimizer, backendOption } from "./options.ts";
@@ -28,7 +29,15 @@ interface MinimizeArguments {
   readonly json: boolean;
 }
 
-async function run(name: string, args: MinimizeArguments, terminal: Terminal): Promise<number> {
+async function run(
+  name: string,
+  args: MinimizeArguments,
+  command: Command,
+  terminal: Terminal,
+): Promise<number> {
+  refuseInapplicable(command, [
+    { options: ["telemetry"], here: "without --json", when: !args.json },
+  ]);
   const chosen = functionCalled(name);
   const optimizer = await optimizerFrom(args.optimizer, args.set);
   const result = await minimize(testObjective(chosen, startOf(chosen, args.start)), optimizer, {
@@ -43,6 +52,8 @@ async function run(name: string, args: MinimizeArguments, terminal: Terminal): P
   });
   const points = result.history.map(({ parameters }) => Array.from(parameters.theta.data));
   const losses = Array.from(result.losses);
+  const evaluated = Array.from(result.evaluationParameters.theta.data);
+  const broken = losses.findIndex((loss) => !Number.isFinite(loss));
   if (args.json) {
     points.forEach((theta, step) => {
       const told = args.telemetry.map((name) => [name, result.telemetry[name]?.[step]]);
@@ -52,9 +63,9 @@ async function run(name: string, args: MinimizeArguments, terminal: Terminal): P
     const { steps, reached, backend } = result;
     const end = { function: name, optimizer: args.optimizer, backend, steps };
     const limits = args.until === undefined ? {} : { until: args.until, reached };
-    terminal.out(
-      jsonLine("result", { ...end, ...limits, loss: losses.at(-1), theta: points.at(-1) }),
-    );
+    const reachedPoint = { loss: losses.at(-1), theta: points.at(-1), evaluationTheta: evaluated };
+    const firstNonFinite = broken < 0 ? null : broken;
+    terminal.out(jsonLine("result", { ...end, ...limits, ...reachedPoint, firstNonFinite }));
     return EXIT.ok;
   }
   terminal.out(`${name}: ${chosen.formula}`);
@@ -66,6 +77,10 @@ async function run(name: string, args: MinimizeArguments, terminal: Terminal): P
     terminal.out(cut(line(step, losses[step], shown(points[step])), terminal.width));
   }
   terminal.out(cut(line(last, losses[last], shown(points[last])), terminal.width));
+  if (evaluated.some((x, i) => !Object.is(x, points[last]?.[i]))) {
+    terminal.out(cut(`to evaluate with: θ ${shown(evaluated)}`, terminal.width));
+  }
+  if (broken >= 0) terminal.err(`warning: the loss was not finite from step ${broken} on`);
   if (args.until !== undefined) {
     terminal.out(
       result.reached ? `reached ${args.until} after ${result.steps} steps` : "not reached",
@@ -107,5 +122,7 @@ Examples:
   minimize rosenbrock --until 1e-6
   minimize beale --optimizer adam --set learningRate=0.1 --steps 500 --json`,
     )
-    .action(async (name: string, args: MinimizeArguments) => done(await run(name, args, terminal)));
+    .action(async (name: string, args: MinimizeArguments) =>
+      done(await run(name, args, command, terminal))
+    );
 }

@@ -8,6 +8,7 @@ import { catalogue, type CatalogueEntry } from "../optimizer/catalogue/registry.
 import { encode } from "../optimizer/codec.ts";
 import { classify } from "../taxonomy/classify.ts";
 import { explain } from "../taxonomy/explain.ts";
+import { refuseInapplicable } from "./inapplicable.ts";
 import { jsonLine } from "./json_lines.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
 import { addJson } from "./options.ts";
@@ -52,7 +53,14 @@ function about(entry: CatalogueEntry, width: number | undefined): readonly strin
   return [`${title} (${source})`, "", ...tableLines(heads, rows, { width }), ""];
 }
 
-async function run(args: OptimizersArguments, terminal: Terminal): Promise<number> {
+async function run(
+  args: OptimizersArguments,
+  command: Command,
+  terminal: Terminal,
+): Promise<number> {
+  refuseInapplicable(command, [
+    { options: ["set"], here: "without --explain", when: args.explain === undefined },
+  ]);
   const { out, width } = terminal;
   if (args.explain === undefined) {
     const rows = catalogueRows();
@@ -95,5 +103,5 @@ Examples:
   optimizers --explain adahessian --set every=10
   optimizers --explain my-optimizer.json --json`,
     )
-    .action(async (args: OptimizersArguments) => done(await run(args, terminal)));
+    .action(async (args: OptimizersArguments) => done(await run(args, command, terminal)));
 }

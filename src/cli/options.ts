@@ -53,6 +53,12 @@ export function modelOption(): Option {
   return new Option("--model <name>", "the network").choices([...MODEL_NAMES]);
 }
 
+/** The options of drawn digits, which say nothing of a data set in a directory. */
+export const DRAWN: readonly string[] = ["trainImages", "testImages"];
+
+/** The options of {@link addData}. */
+export const DATA: readonly string[] = ["data", ...DRAWN];
+
 /** `--data`, `--train-images` and `--test-images`. */
 export function addData(command: Command): Command {
   return command

@@ -12,9 +12,18 @@ import { sweep, type SweepMetric } from "../training/sweep.ts";
 import type { SweepProgress, SweepResult } from "../training/sweep_result.ts";
 import { grid, randomTrials, type Range, type Settings } from "../training/trials.ts";
 import { noAdapterNotice } from "./backend.ts";
+import { refuseInapplicable } from "./inapplicable.ts";
 import { jsonLine } from "./json_lines.ts";
 import { optimizerBuilder } from "./optimizer_argument.ts";
-import { addData, addJson, addOptimizer, backendOption, modelOption } from "./options.ts";
+import {
+  addData,
+  addJson,
+  addOptimizer,
+  backendOption,
+  DATA,
+  DRAWN,
+  modelOption,
+} from "./options.ts";
 import { barView } from "./progress.ts";
 import {
   type DataArguments,
@@ -162,10 +171,25 @@ function report<R>(
   return result.interrupted ? EXIT.interrupted : EXIT.ok;
 }
 
-async function run(args: SweepArguments, terminal: Terminal): Promise<number> {
+async function run(
+  args: SweepArguments,
+  command: Command,
+  terminal: Terminal,
+): Promise<number> {
   if (args.model !== undefined && args.function !== undefined) {
     throw failure("description", "--function", "--model too", "a model or a function");
   }
+  const onFunctions = args.function !== undefined;
+  refuseInapplicable(command, [
+    { options: ["epochs", "batchSize", "by", ...DATA], here: "with --function", when: onFunctions },
+    { options: ["start", "steps", "until"], here: "without --function", when: !onFunctions },
+    { options: DRAWN, here: "with --data", when: !onFunctions && args.data !== undefined },
+    {
+      options: ["trials"],
+      here: "without --random",
+      when: Object.keys(args.random).length === 0,
+    },
+  ]);
   const trials = trialsOf(args);
   const build = await optimizerBuilder(args.optimizer);
   const view = viewOf(terminal, args.json);
@@ -237,5 +261,5 @@ Examples:
 
 Trials that differ in values alone are copies in one program. Ctrl-C reports the trials that are done.`,
     )
-    .action(async (args: SweepArguments) => done(await run(args, terminal)));
+    .action(async (args: SweepArguments) => done(await run(args, command, terminal)));
 }

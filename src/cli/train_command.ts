@@ -11,9 +11,10 @@ import type { ReplicaResult, TrainResult } from "../training/result.ts";
 import { train } from "../training/train.ts";
 import { noAdapterNotice } from "./backend.ts";
 import { writeText } from "./files.ts";
+import { refuseInapplicable } from "./inapplicable.ts";
 import { jsonLine } from "./json_lines.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
-import { addData, addJson, addOptimizer, backendOption, modelOption } from "./options.ts";
+import { addData, addJson, addOptimizer, backendOption, DRAWN, modelOption } from "./options.ts";
 import { percent, progressView } from "./progress.ts";
 import { type DataArguments, dataFrom, type ModelName, withModel } from "./subject.ts";
 import { EXIT, type Terminal } from "./terminal.ts";
@@ -34,8 +35,7 @@ interface TrainArguments extends DataArguments {
 }
 
 /** The result for any model. */
-interface AnyResult extends Omit<TrainResult<unknown>, "parameters" | "replica"> {
-  readonly parameters: unknown;
+interface AnyResult extends Omit<TrainResult<unknown>, "replica"> {
   readonly replica: (
     r: number,
   ) => Pick<ReplicaResult<unknown>, "metrics" | "firstNonFinite" | "telemetry">;
@@ -116,7 +116,15 @@ function tellSeries(args: TrainArguments, result: AnyResult, terminal: Terminal)
   }
 }
 
-async function run(args: TrainArguments, terminal: Terminal): Promise<number> {
+async function run(
+  args: TrainArguments,
+  command: Command,
+  terminal: Terminal,
+): Promise<number> {
+  refuseInapplicable(command, [
+    { options: DRAWN, here: "with --data", when: args.data !== undefined },
+    { options: ["telemetry"], here: "without --json", when: !args.json },
+  ]);
   const optimizer = await optimizerFrom(args.optimizer, args.set);
   const data = await dataFrom(args);
   const say = args.json ? () => undefined : terminal.err;
@@ -146,7 +154,9 @@ async function run(args: TrainArguments, terminal: Terminal): Promise<number> {
   ).finally(view.stop);
   const seconds = result.history.reduce((s, epoch) => s + epoch.seconds, 0);
   const summary = summarize(args, data, result, seconds);
-  if (args.output !== undefined) await writeText(args.output, parametersJson(result.parameters));
+  if (args.output !== undefined) {
+    await writeText(args.output, parametersJson(result.evaluationParameters));
+  }
   if (args.json) {
     const wall = (performance.now() - start) / 1000;
     tellSeries(args, result, terminal);
@@ -178,7 +188,7 @@ export function addTrainCommand(
     .addOption(backendOption("auto"));
   addJson(command, "progress, telemetry and result")
     .addOption(telemetryOption("in the lines of --json"))
-    .option("--output <file>", "write the parameters as JSON")
+    .option("--output <file>", "write the parameters that were measured, as JSON")
     .addHelpText(
       "after",
       `
@@ -188,5 +198,5 @@ Examples:
 
 Ctrl-C stops the run and reports what was reached.`,
     )
-    .action(async (args: TrainArguments) => done(await run(args, terminal)));
+    .action(async (args: TrainArguments) => done(await run(args, command, terminal)));
 }

@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "../_assert.ts";
 import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
+import { scheduleFreeSgd } from "../../src/optimizer/catalogue/schedule_free.ts";
+import { digits } from "../../src/data/digits.ts";
+import { mlp } from "../../src/nn/models.ts";
+import { train } from "../../src/training/train.ts";
 import { events, run } from "./_terminal.ts";
 
 const CASES: readonly (readonly [
@@ -199,7 +203,7 @@ Deno.test("runCommandLine() puts telemetry into the lines of --json", async () =
   const progress = lines.filter(({ event }) => event === "progress").at(-1);
   assertEquals(progress.telemetry.gradientNorm, series[0].values[1]);
 
-  const wrong = await run(["minimize", "rosenbrock", "--telemetry", "gradientNrom"]);
+  const wrong = await run(["minimize", "rosenbrock", "--json", "--telemetry", "gradientNrom"]);
   assertEquals(wrong.status, 2);
   assertStringIncludes(wrong.err, '"gradientNorm"');
 });
@@ -209,5 +213,30 @@ Deno.test("minimize says each step once, and the last one always", async () => {
     const { out } = await run(["minimize", "quadratic", "--steps", String(steps)]);
     const shown = out.split("\n").flatMap((line) => /^step +(\d+)/.exec(line)?.[1] ?? []);
     assertEquals(shown.map(Number), [...expected]);
+  }
+});
+
+Deno.test("train writes the parameters that it measured", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    const data = digits({ train: 60, test: 20, seed: 0 });
+    const images = ["--train-images", "60", "--test-images", "20", "--batch-size", "20"];
+    const common = ["--model", "mlp", "--epochs", "1", "--backend", "js", "--output", file];
+    const optimizer = ["--optimizer", "scheduleFreeSgd"];
+    const { status, err } = await run(["train", ...common, ...images, ...optimizer]);
+    assertEquals(status, 0, err);
+    const result = await train({
+      model: mlp({ input: [1, 28, 28], hidden: [128], classes: 10 }),
+      data,
+      optimizer: scheduleFreeSgd(),
+      batchSize: 20,
+      backend: "js",
+    });
+    const written = JSON.parse(await Deno.readTextFile(file)).layer1.weight.data;
+    const { evaluationParameters, parameters } = result;
+    assertEquals(written, [...evaluationParameters["layer1"]!.weight.data]);
+    assert(written.some((x: number, i: number) => x !== parameters["layer1"]!.weight.data[i]));
+  } finally {
+    await Deno.remove(file);
   }
 });
