@@ -49,7 +49,11 @@ function checkLabels(op: string, logits: Node, labels: Node): void {
  * import assert from "node:assert/strict";
  * import { constant, minimize, objective, sgd, softmaxCrossEntropy, sum } from "@steepest/steepest";
  *
- * const f = objective({ parameters: { z: [[0, 0]] }, loss: ({ z }) => sum(softmaxCrossEntropy(z, constant([1], [1], "u32"))) });
+ * const labels = constant([1], [1], "u32");
+ * const f = objective({
+ *   parameters: { z: [[0, 0]] },
+ *   loss: ({ z }) => sum(softmaxCrossEntropy(z, labels)),
+ * });
  * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
  * assert.ok(Math.abs(run.losses[0]! - Math.log(2)) < 1e-12);
  * ```

@@ -66,7 +66,18 @@ export function add(...x: readonly Argument[]): Node | Optimizer | AddToSpectrum
     : tensors.add(x[0] as tensors.TensorLike, x[1] as tensors.TensorLike);
 }
 
-/** Of a tensor |x|; of nothing the damping λ ← |λ|. */
+/**
+ * Of a tensor |x|; of nothing the damping λ ← |λ|.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { abs, input } from "@steepest/steepest";
+ *
+ * assert.equal(abs().kind, "abs");
+ * assert.deepEqual(abs(input("x", [2, 3])).shape, [2, 3]);
+ * ```
+ */
 export function abs(): Abs;
 /** Of a tensor |x|. */
 export function abs(x: tensors.TensorLike): Node;
@@ -74,7 +85,18 @@ export function abs(x?: tensors.TensorLike): Node | Abs {
   return x === undefined ? absDamping() : tensors.abs(x);
 }
 
-/** Of a tensor ⌊x⌋; of a number or schedule ε the damping λ ← max(λ, ε). */
+/**
+ * Of a tensor ⌊x⌋; of a number or schedule ε the damping λ ← max(λ, ε).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { floor, input } from "@steepest/steepest";
+ *
+ * assert.deepEqual(floor(1e-6), { kind: "floor", eps: 1e-6 });
+ * assert.deepEqual(floor(input("x", [2, 3])).shape, [2, 3]);
+ * ```
+ */
 export function floor(x: Node): Node;
 /** Of a number or schedule ε the damping λ ← max(λ, ε). */
 export function floor(eps: Hyper): Floor;
@@ -82,7 +104,19 @@ export function floor(x: Node | Hyper): Node | Floor {
   return isNode(x) ? tensors.floor(x) : floorDamping(x);
 }
 
-/** Of a tensor its sign, with sign(0) = 0; of nothing the transform u ← sign(u). */
+/**
+ * Of a tensor its sign, with sign(0) = 0; of nothing the transform u ← sign(u).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { chain, input, scale, sign } from "@steepest/steepest";
+ *
+ * const signDescent = chain(sign(), scale(0.1));
+ * assert.equal(signDescent.kind, "chain");
+ * assert.deepEqual(sign(input("x", [2, 3])).shape, [2, 3]);
+ * ```
+ */
 export function sign(): Optimizer;
 /** Of a tensor its sign, with sign(0) = 0. */
 export function sign(x: tensors.TensorLike): Node;
@@ -90,7 +124,18 @@ export function sign(x?: tensors.TensorLike): Node | Optimizer {
   return x === undefined ? signDescent() : tensors.sign(x);
 }
 
-/** Of a tensor its sum over `axes` (default: all); otherwise the accumulator s ← s + sample. */
+/**
+ * Of a tensor its sum over `axes` (default: all); otherwise the accumulator s ← s + sample.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { input, sum } from "@steepest/steepest";
+ *
+ * assert.equal(sum({ initial: 0.1 }).kind, "sum");
+ * assert.deepEqual(sum(input("x", [2, 3]), [1]).shape, [2]);
+ * ```
+ */
 export function sum(x: Node, axes?: readonly number[]): Node;
 /** The accumulator s ← s + sample. */
 export function sum(options?: { readonly initial?: number }): SumAccumulator;
@@ -101,7 +146,18 @@ export function sum(
   return isNode(x) ? tensors.sum(x, axes) : sumAccumulator(x);
 }
 
-/** Of two tensors the larger elements; otherwise the accumulator s ← max(decay·s, sample). */
+/**
+ * Of two tensors the larger elements; otherwise the accumulator s ← max(decay·s, sample).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { input, max } from "@steepest/steepest";
+ *
+ * assert.equal(max({ decay: 0.99 }).kind, "max");
+ * assert.deepEqual(max(input("x", [2, 3]), 0).shape, [2, 3]);
+ * ```
+ */
 export function max(a: tensors.TensorLike, b: tensors.TensorLike): Node;
 /** The accumulator s ← max(decay·s, sample). */
 export function max(options?: { readonly decay?: Hyper }): MaxAccumulator;
@@ -114,7 +170,19 @@ export function max(
     : tensors.max(a as tensors.TensorLike, b);
 }
 
-/** With a shape, or of an array, a constant tensor; of one number the same value at every step. */
+/**
+ * With a shape, or of an array, a constant tensor; of one number the same value at every step.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { constant } from "@steepest/steepest";
+ *
+ * assert.deepEqual(constant(0.1), { kind: "constant", value: 0.1 }); // a schedule
+ * assert.deepEqual(constant([1, 2, 3]).shape, [3]);
+ * assert.deepEqual(constant(0, [2, 3]).shape, [2, 3]);
+ * ```
+ */
 export function constant(value: readonly number[], shape?: Shape, dtype?: DType): Node;
 /** A tensor of equal elements. */
 export function constant(value: number, shape: Shape, dtype?: DType): Node;

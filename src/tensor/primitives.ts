@@ -226,10 +226,11 @@ export function concatenate(parts: readonly Node[], axis: number): Node {
  * import assert from "node:assert/strict";
  * import { contraction, minimize, objective, sgd } from "@steepest/steepest";
  *
- * const f = objective({ parameters: { x: [3, 4] }, loss: ({ x }) => {
- *     const i = [{ constant: 0, factors: [1] }];
- *     return contraction([2], [x, x], [i, i], [], []); // Σᵢ xᵢ·xᵢ
- *   } });
+ * const i = [{ constant: 0, factors: [1] }];
+ * const f = objective({
+ *   parameters: { x: [3, 4] },
+ *   loss: ({ x }) => contraction([2], [x, x], [i, i], [], []), // Σᵢ xᵢ·xᵢ
+ * });
  * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
  * assert.equal(run.losses[0], 25);
  * ```
@@ -283,7 +284,8 @@ export function contraction(
  * import assert from "node:assert/strict";
  * import { constant, gather, minimize, objective, sgd, sum } from "@steepest/steepest";
  *
- * const f = objective({ parameters: { x: [3, 4] }, loss: ({ x }) => sum(gather(x, constant([1, 1], [2], "u32"))) });
+ * const indices = constant([1, 1], [2], "u32");
+ * const f = objective({ parameters: { x: [3, 4] }, loss: ({ x }) => sum(gather(x, indices)) });
  * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
  * assert.equal(run.losses[0], 8);
  * ```
@@ -361,12 +363,12 @@ export function randomBits(seed: Node, step: Node, stream: number, shape: Shape)
  * import assert from "node:assert/strict";
  * import { input, minimize, mul, objective, repeat, sgd, stopGradient } from "@steepest/steepest";
  *
- * const f = objective({ parameters: { x: 3 }, loss: ({ x }) => {
- *     const formal = input("carried", []);
- *     const loop = { times: 3, formals: [formal], next: [mul(2, formal)] };
- *     const [eightfold] = repeat(loop, [stopGradient(x)]);
- *     return mul(x, eightfold!);
- *   } });
+ * const formal = input("carried", []);
+ * const doubling = { times: 3, formals: [formal], next: [mul(2, formal)] };
+ * const f = objective({
+ *   parameters: { x: 3 },
+ *   loss: ({ x }) => mul(x, repeat(doubling, [stopGradient(x)])[0]!),
+ * });
  * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
  * assert.equal(run.losses[0], 72);
  * ```
