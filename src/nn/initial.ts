@@ -27,27 +27,31 @@ function checked(initializer: Initializer, name: string, scale: number): Initial
   return Object.freeze({ ...initializer, shape: Object.freeze([...shape]) });
 }
 
-/** All elements `value`. */
+/**
+ * All elements `value`.
+ *
+ * @throws {SteepestError} of kind `shape`: an extent below 1; `description`: a value that is not finite.
+ */
 export function filled(shape: Shape, value: number): Initializer {
   return checked({ kind: "filled", shape, value }, "filled", value);
 }
 
-/** All elements 0. */
+/** All elements 0; throws a `shape` error for an extent below 1. */
 export function zeros(shape: Shape): Initializer {
   return checked({ kind: "filled", shape, value: 0 }, "zeros", 0);
 }
 
-/** All elements 1. */
+/** All elements 1; throws a `shape` error for an extent below 1. */
 export function ones(shape: Shape): Initializer {
   return checked({ kind: "filled", shape, value: 1 }, "ones", 1);
 }
 
-/** Uniform in [−bound, bound). */
+/** Uniform in [−bound, bound); throws as {@link filled} does. */
 export function uniform(shape: Shape, bound: number): Initializer {
   return checked({ kind: "uniform", shape, bound }, "uniform", bound);
 }
 
-/** Normal with mean 0 and the given standard deviation. */
+/** Normal with mean 0 and the given standard deviation; throws as {@link filled} does. */
 export function normal(shape: Shape, deviation: number): Initializer {
   return checked({ kind: "normal", shape, deviation }, "normal", deviation);
 }

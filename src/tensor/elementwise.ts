@@ -33,7 +33,11 @@ const UNARY: { readonly [F in UnaryFn]: { readonly from: DType; readonly to: DTy
   isFinite: { from: "f32", to: "bool" },
 };
 
-/** An elementwise function of one argument. */
+/**
+ * An elementwise function of one argument.
+ *
+ * @throws {SteepestError} of kind `shape`: an element type that the function does not have.
+ */
 export function unary(fn: UnaryFn, x: TensorLike): Node {
   const node = lift(x, "f32", fn);
   if (node.dtype !== UNARY[fn].from) shapeError(fn, node.dtype, UNARY[fn].from);
@@ -67,21 +71,38 @@ function aligned(op: string, a: TensorLike, b: TensorLike): readonly [Node, Node
   return [broadcastTo(x, shape), broadcastTo(y, shape)];
 }
 
-/** An elementwise function of two arguments, broadcast to a common shape. */
+/**
+ * An elementwise function of two arguments, broadcast to a common shape.
+ *
+ * @throws {SteepestError} of kind `shape`: element types that differ or that the function does not have, shapes that
+ * do not broadcast.
+ */
 export function binary(fn: BinaryFn, a: TensorLike, b: TensorLike): Node {
   const [x, y] = aligned(fn, a, b);
   if (!BINARY[fn].includes(x.dtype)) shapeError(fn, x.dtype, BINARY[fn].join(" or "));
   return makeNode({ kind: "binary", fn }, [x, y], x.shape, x.dtype);
 }
 
-/** An elementwise comparison; the result is bool. */
+/**
+ * An elementwise comparison of f32 or u32; the result is bool.
+ *
+ * @throws {SteepestError} of kind `shape`: other element types, shapes that do not broadcast.
+ */
 export function compare(fn: CompareFn, a: TensorLike, b: TensorLike): Node {
   const [x, y] = aligned(fn, a, b);
   if (x.dtype === "bool") shapeError(fn, "bool", "f32 or u32");
   return makeNode({ kind: "compare", fn }, [x, y], x.shape, "bool");
 }
 
-/** `a` where the condition holds, else `b`; all three broadcast. */
+/**
+ * `a` where the condition holds, else `b`; all three broadcast.
+ *
+ * Each argument gets the gradient 0 where it was not taken. A derivative inside it that is not finite there still makes
+ * NaN of that 0, so guard what goes in too.
+ *
+ * @throws {SteepestError} of kind `shape`: a condition that is not bool, element types that differ, shapes that do not
+ * broadcast.
+ */
 export function select(condition: Node, a: TensorLike, b: TensorLike): Node {
   if (condition.dtype !== "bool") shapeError("select", condition.dtype, "a bool condition");
   const [x, y] = aligned("select", a, b);

@@ -51,14 +51,14 @@ export function iota(shape: Shape, axis: number): Node {
   return makeNode({ kind: "iota", axis }, [], shape, "u32");
 }
 
-/** A tensor for a tensor or number; numbers take the element type of the partner. */
+/** A tensor for a tensor or number; numbers take the element type `dtype`. Throws a `shape` error for anything else. */
 export function lift(value: TensorLike, dtype: DType = "f32", op = "operand"): Node {
   if (typeof value === "number") return constant(value, [], dtype);
   if (value?.op === undefined) shapeError(op, `${value}`, "a tensor or a number");
   return value;
 }
 
-/** The right-aligned common shape of several, or a typed error. */
+/** The right-aligned common shape of several, where an extent 1 repeats; throws a `shape` error if there is none. */
 export function broadcastShapes(op: string, shapes: readonly Shape[]): Shape {
   const rank = Math.max(...shapes.map((s) => s.length));
   return Array.from({ length: rank }, (_, i) => {
@@ -74,7 +74,7 @@ export function broadcastShapes(op: string, shapes: readonly Shape[]): Shape {
   });
 }
 
-/** Right-aligned broadcast of `x` to `shape`. */
+/** Right-aligned broadcast of `x` to `shape`; throws a `shape` error where an extent is neither equal nor 1. */
 export function broadcastTo(x: TensorLike, shape: Shape): Node {
   const node = lift(x);
   if (sameShape(node.shape, shape)) return node;
@@ -96,7 +96,7 @@ export function broadcastTo(x: TensorLike, shape: Shape): Node {
   return broadcast(squeezed, shape, kept.map((i) => i + offset));
 }
 
-/** Input axis i becomes axis axes[i] of `shape`; the other axes repeat the value. */
+/** Input axis i becomes axis axes[i] of `shape`, ascending and of equal extent (or a `shape` error); others repeat. */
 export function broadcast(x: Node, shape: Shape, axes: readonly number[]): Node {
   checkShape("broadcast", shape);
   const ok = axes.length === x.shape.length &&
@@ -112,7 +112,7 @@ export function broadcast(x: Node, shape: Shape, axes: readonly number[]): Node 
   return makeNode({ kind: "broadcast", axes }, [x], shape, x.dtype);
 }
 
-/** Combines over `axes` (default: all) and removes them. */
+/** Combines f32 over distinct `axes` (default: all) and removes them; u32 for `argmax`. Throws a `shape` error. */
 export function reduce(fn: ReduceFn, x: Node, axes?: readonly number[]): Node {
   const over = axes === undefined ? x.shape.map((_, i) => i) : [...axes].sort((a, b) => a - b);
   over.forEach((a, i) => {
@@ -125,7 +125,7 @@ export function reduce(fn: ReduceFn, x: Node, axes?: readonly number[]): Node {
   return makeNode({ kind: "reduce", fn, axes: over }, [x], shape, fn === "argmax" ? "u32" : "f32");
 }
 
-/** The same elements in row-major order under another shape. */
+/** The same elements in row-major order under another shape; throws a `shape` error where their numbers differ. */
 export function reshape(x: Node, shape: Shape): Node {
   checkShape("reshape", shape);
   if (sameShape(x.shape, shape)) return x;
@@ -137,7 +137,7 @@ export function reshape(x: Node, shape: Shape): Node {
   return makeNode({ kind: "reshape" }, [source], shape, x.dtype);
 }
 
-/** Output axis i is input axis order[i]. */
+/** Output axis i is input axis order[i]; throws a `shape` error for what is no permutation. */
 export function permute(x: Node, order: readonly number[]): Node {
   if (!sameShape([...order].sort((a, b) => a - b), x.shape.map((_, i) => i))) {
     shapeError("permute", show(order), `a permutation of the axes of ${show(x.shape)}`);
@@ -146,7 +146,7 @@ export function permute(x: Node, order: readonly number[]): Node {
   return makeNode({ kind: "permute", order }, [x], order.map((a) => x.shape[a]!), x.dtype);
 }
 
-/** Elements start, start + stride, … below `stop` along each axis. */
+/** Elements start, start + stride, … below `stop` along each axis; throws a `shape` error for an empty range. */
 export function slice(
   x: Node,
   start: readonly number[],
@@ -170,7 +170,7 @@ export function slice(
   return makeNode({ kind: "slice", start, stride }, [x], shape, x.dtype);
 }
 
-/** `low` and `high` zeros around each axis, `interior` zeros between elements. */
+/** `low` and `high` zeros around each axis, `interior` zeros (default 0) between elements; none may be negative. */
 export function pad(
   x: Node,
   low: readonly number[],
@@ -192,7 +192,7 @@ export function pad(
   return makeNode({ kind: "pad", low, interior }, [x], shape, x.dtype);
 }
 
-/** Joins tensors along `axis`. */
+/** Joins tensors along `axis`; throws a `shape` error where element types or other extents differ. */
 export function concatenate(parts: readonly Node[], axis: number): Node {
   const first = parts[0];
   if (first === undefined) return shapeError("concatenate", "no parts", "at least one part");
