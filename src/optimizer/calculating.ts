@@ -65,6 +65,11 @@ export interface GradientRegression {
   readonly of: "parameters" | "steps";
   /** Whether deviations are from the mean, or from 0 (only `"deviations"`). */
   readonly centred: boolean;
+  /**
+   * `"mean"`: û is the gradient of the fitted line at θ, û = mean u + λ(θ − mean θ), only with `"slope"`. Absent: û is
+   * that of the last gradient.
+   */
+  readonly point?: "last" | "mean";
   /** γ ≥ 0, in standard errors of the slope; only with `"slope"`, where it is 0 when absent. */
   readonly confidence?: Hyper;
 }
@@ -177,6 +182,8 @@ export function empiricalFisher(
  * adds ε to each square that is averaged.
  *
  * @param options `estimate`: default `"deviations"`. `of`: default `"parameters"`. `centred`: default true.
+ * `point`: which point the line goes through, the `"last"` (default) or the `"mean"` one; only with `"slope"`. With
+ * θ − û/λ for the minimum, these are the two forms of p in (6) and (2) of the source.
  * `confidence`: γ ≥ 0, only with `"slope"`, default 0.
  * @throws {SteepestError} of kind `description`: a value out of range.
  *
@@ -193,6 +200,7 @@ export function gradientRegression(
     readonly estimate?: "deviations" | "slope";
     readonly of?: "parameters" | "steps";
     readonly centred?: boolean;
+    readonly point?: "last" | "mean";
     readonly confidence?: Hyper;
   } = {},
 ): GradientRegression {

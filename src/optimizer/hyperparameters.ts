@@ -104,6 +104,7 @@ export const SLOT_ROLES: Roles<Calculating | Structure | Accumulator | Length | 
       estimate: "structural",
       of: "structural",
       centred: "structural",
+      point: "structural",
       confidence: "value",
     },
     constant: { value: "value" },
@@ -111,6 +112,7 @@ export const SLOT_ROLES: Roles<Calculating | Structure | Accumulator | Length | 
     diagonal: { average: "structural" },
     factored: {},
     full: {},
+    subspace: { directions: "branch", along: "branch", rest: "branch", turn: "structural" },
     auto: {},
     eigen: { sweeps: "structural" },
     ema: {

@@ -5,6 +5,7 @@
  */
 
 import { slot } from "./build.ts";
+import type { Optimizer } from "./types.ts";
 
 /** λI over everything the stage sees: the mean of the samples. */
 export interface Scalar {
@@ -32,8 +33,22 @@ export interface Full {
   readonly kind: "full";
 }
 
+/** The line along one direction v̂ that follows the gradients. */
+export interface Subspace {
+  /** The tag of this structure. */
+  readonly kind: "subspace";
+  /** v̂ is what this transform put out at the step before, over its length. */
+  readonly directions: Optimizer;
+  /** What the step along v̂ goes through. */
+  readonly along: Optimizer;
+  /** What (I − v̂v̂ᵀ)u goes through, to be added to the step. */
+  readonly rest: Optimizer;
+  /** What becomes of a regression along v̂ when v̂ turns. */
+  readonly turn: "keep" | "rebuild" | "recentre";
+}
+
 /** What is kept of the curvature. */
-export type Structure = Scalar | Diagonal | Factored | Full;
+export type Structure = Scalar | Diagonal | Factored | Full | Subspace;
 
 /** The kinds of {@link Structure}. */
 export type StructureKind = Structure["kind"];
@@ -121,4 +136,42 @@ export function factored(): Factored {
  */
 export function full(): Full {
   return slot("structure", { kind: "full" });
+}
+
+/**
+ * The line along one unit vector v̂, which follows a transform of u: one λ for it, and û = v̂ᵀu.
+ *
+ * With v the output of `directions` at the step before, v̂ becomes v/‖v‖ at every `every.factor`-th step; it is 0 until
+ * then, and where v is 0. In a warm-up of S steps it is taken at the step ⌊S/2⌋ (from 0) and kept: the first half finds
+ * v̂ and the second half the averages along it. The step is along(d·v̂) + rest((I − v̂v̂ᵀ)u) for a length d.
+ *
+ * A regression along v̂ is of the numbers v̂ᵀu on v̂ᵀθ. When v̂ turns, with `turn` it
+ * - `"keep"`s its averages as if they were along the new v̂, which turns the model round θ = 0. The turn comes after the
+ *   stage's own steps, so that the first of them still has the v̂ of the warm-up;
+ * - `"rebuild"`s: averages along the next v̂ grow for `every.factor` steps before the stage works with them and that v̂;
+ * - `"recentre"`s: positions are v̂ᵀ(θ − c), with c ← θ at the turn, which turns the model round θ.
+ *
+ * Source: online-parabola-momentum, Algorithms 1 (`"keep"`), 6 (`"rebuild"`) and 7 (`"recentre"`).
+ *
+ * @param options `directions`: a transform, such as `trace({ decay })`. `along`: default `identity()`. `rest`: default
+ * `zero()`, no step off the line. `turn`: default `"keep"`; the others only with `gradientRegression`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { subspace, trace, zero } from "@steepest/steepest";
+ *
+ * const line = subspace({ directions: trace({ decay: 0.9 }) });
+ * assert.deepEqual([line.turn, line.rest], ["keep", zero()]);
+ * ```
+ */
+export function subspace(
+  options: {
+    readonly directions: Optimizer;
+    readonly along?: Optimizer;
+    readonly rest?: Optimizer;
+    readonly turn?: "keep" | "rebuild" | "recentre";
+  },
+): Subspace {
+  return slot("structure", { kind: "subspace", ...options });
 }

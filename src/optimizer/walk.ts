@@ -74,9 +74,15 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   lookahead: leaf,
   average: leaf,
   scheduleFree: leaf,
-  curvature: ({ calculating, direction, warmup }, path) => [
+  curvature: ({ calculating, structure, direction, warmup }, path) => [
     ...(calculating.kind === "empiricalFisher"
       ? [{ place: joinPath(path, "calculating"), of: calculating.of }]
+      : []),
+    ...(structure.kind === "subspace"
+      ? (["directions", "along", "rest"] as const).map((name) => ({
+        place: joinPath(path, "structure", name),
+        of: structure[name],
+      }))
       : []),
     { place: joinPath(path, "direction"), of: direction },
     ...(warmup === undefined || sameTransform(warmup.use, direction)

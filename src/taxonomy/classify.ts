@@ -87,6 +87,7 @@ const STRUCTURES: { readonly [K in StructureKind]: string } = {
   diagonal: "diagonal",
   factored: "rank-1 diagonal",
   full: "",
+  subspace: "1 direction",
 };
 
 /** What the paper calls H. */

@@ -111,14 +111,14 @@ const CALCULATING: { readonly [K in CalculatingKind]: (it: OfKind<Calculating, K
       : of.kind === "identity"
       ? "x = u ⊙ u"
       : "x = s ⊙ s, s = of(u)",
-  gradientRegression: ({ estimate, of, centred, confidence }) =>
+  gradientRegression: ({ estimate, of, centred, point, confidence }) =>
     estimate === "deviations"
       ? `λ = σ_u/σ_${of === "steps" ? "s, s the steps of this stage" : "θ"}${
         centred ? "" : ", deviations from 0"
       }`
       : `λ = |cov(u, θ)/var θ|${
         confidence === undefined ? "" : ` + ${showHyper(confidence)}·√(ν/var θ)`
-      }`,
+      }${point === "mean" ? ", û of the line through the means" : ""}`,
   constant: ({ value }) => `λ = ${showHyper(value)}`,
 };
 
@@ -158,6 +158,10 @@ const STRUCTURES: { readonly [K in StructureKind]: (it: OfKind<Structure, K>) =>
     average === "kernel" ? "one λ a coordinate, shared over a kernel" : "one λ a coordinate",
   factored: () => "λ = RCᵀ/mean(R), R and C means over rows and columns",
   full: () => "the whole matrix, û in its eigenbasis",
+  subspace: ({ turn }) =>
+    `one λ along v̂, directions(u) of the step before over its length${
+      turn === "keep" ? "" : `, ${turn} when it turns`
+    }; the step is along(u·v̂) + rest((I − v̂v̂ᵀ)u)`,
 };
 
 const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string } = {

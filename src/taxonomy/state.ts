@@ -9,7 +9,7 @@ import { hyperparameters } from "../optimizer/hyperparameters.ts";
 import type { Accumulator } from "../optimizer/iterative.ts";
 import { isSignal } from "../optimizer/is_signal.ts";
 import type { SignalKind } from "../optimizer/signal.ts";
-import type { StructureKind } from "../optimizer/structure.ts";
+import type { Structure, StructureKind, Subspace } from "../optimizer/structure.ts";
 import type {
   Curvature,
   OfKind,
@@ -57,11 +57,34 @@ const STRUCTURES: { readonly [K in StructureKind]: StateSlot["size"] } = {
   diagonal: "parameters",
   factored: "factors",
   full: "matrix",
+  subspace: "scalar",
 };
 
+/** What a turning direction keeps besides the statistics. */
+const TURNS: { readonly [T in Subspace["turn"]]: readonly string[] } = {
+  keep: [],
+  rebuild: ["next"],
+  recentre: ["centre"],
+};
+
+/** What a structure keeps for itself. */
+function frame(structure: Structure): Sizes {
+  if (structure.kind !== "subspace") return {};
+  const names = ["previous", "basis", ...TURNS[structure.turn]];
+  return Object.fromEntries(names.map((name) => [`structure/${name}`, "parameters"]));
+}
+
+/** What a regression along a direction keeps: numbers, twice where the next ones grow meanwhile. */
+function line({ turn }: Subspace): Sizes {
+  const names = ["weight", "parameters", "gradients", "variance", "covariance"];
+  const all = turn === "rebuild" ? [...names, ...names.map((name) => `next/${name}`)] : names;
+  return Object.fromEntries(all.map((name) => [`calculating/${name}`, "scalar"]));
+}
+
 /** The statistics of a stage. */
-function stage({ calculating, structure, iterative, every }: Curvature): Sizes {
+function statistics({ calculating, structure, iterative, every }: Curvature): Sizes {
   if (calculating.kind === "gradientRegression") {
+    if (structure.kind === "subspace") return line(structure);
     return Object.fromEntries(
       regression(calculating).map((name) => [`calculating/${name}`, "parameters"]),
     );
@@ -75,6 +98,11 @@ function stage({ calculating, structure, iterative, every }: Curvature): Sizes {
       ).map(([name, one]) => [`iterative/${i}/${name}`, one])
     ),
   );
+}
+
+/** All that a stage keeps. */
+function stage(it: Curvature): Sizes {
+  return { ...frame(it.structure), ...statistics(it) };
 }
 
 const RULES: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => Sizes } = {

@@ -16,6 +16,7 @@ import { adamw } from "../../src/optimizer/catalogue/adamw.ts";
 import * as adaptive from "../../src/optimizer/catalogue/adaptive_sgd.ts";
 import { lamb, lars } from "../../src/optimizer/catalogue/layerwise.ts";
 import { nasgd, normAdaptedAdam } from "../../src/optimizer/catalogue/nasgd.ts";
+import * as parabola from "../../src/optimizer/catalogue/online_parabola.ts";
 import { polyak } from "../../src/optimizer/catalogue/polyak.ts";
 import { prodigy } from "../../src/optimizer/catalogue/prodigy.ts";
 import { radam } from "../../src/optimizer/catalogue/radam.ts";
@@ -284,7 +285,12 @@ const AUTHORS: Readonly<Record<string, Case>> = {
   },
 };
 
+const PARABOLA = { limit: 0.02, learningRate: 1e-4, every: 3 };
+
 const NAIVE: Readonly<Record<string, Case>> = {
+  ogr1d: { entry: "ogr1d", at: (alpha) => parabola.ogr1d({ ...PARABOLA, alpha }) },
+  ogr1ds: { entry: "ogr1ds", at: (alpha) => parabola.ogr1ds({ ...PARABOLA, alpha }) },
+  ogr1dc: { entry: "ogr1dc", at: (alpha) => parabola.ogr1dc({ ...PARABOLA, alpha }) },
   adan: { entry: "adan", at: (learningRate) => relatives.adan({ learningRate }) },
   adanOther: {
     entry: "adan",

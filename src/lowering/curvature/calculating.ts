@@ -10,8 +10,10 @@ import type { Node } from "../../tensor/node.ts";
 import { add, concatenate, constant, div, mean, mul, square } from "../../tensor/ops.ts";
 import { flatten } from "../arena.ts";
 import { hyper, report, type Scope } from "../scope.ts";
+import { lineRegression } from "./line_regression.ts";
 import { regression } from "./regression.ts";
 import { type Sample, sampleOfRows, sampleOfVector } from "./sample.ts";
+import type { Frame } from "./structure/rule.ts";
 
 /** What a way of calculating gives at one step. */
 export type Calculated =
@@ -25,6 +27,10 @@ export type Calculated =
   | {
     readonly kind: "spectrum";
     readonly lambda: Node;
+    /** û, where it is that of the model. */
+    readonly gradient?: Node;
+    /** Where λ = 0 is what was found, not that nothing is known. */
+    readonly flat?: Node;
     /** Is told the step that the stage puts out. */
     readonly observe?: (step: Node) => void;
   };
@@ -34,6 +40,7 @@ type Rule<K extends CalculatingKind> = (
   u: Node,
   scope: Scope,
   stage: Curvature,
+  frame: Frame | undefined,
 ) => Calculated;
 
 /** In place of a sample that the objective cannot give; the problem has been reported. */
@@ -102,9 +109,11 @@ const RULES: { readonly [K in CalculatingKind]: Rule<K> } = {
     const vector = scope.apply(of, u, joinPath(scope.path, "calculating"), scope);
     return { kind: "sample", sample: sampleOfVector(vector), vector };
   },
-  gradientRegression: (it, u, scope, stage) => ({
+  gradientRegression: (it, u, scope, stage, frame) => ({
     kind: "spectrum",
-    ...regression(it, stage, u, scope),
+    ...(frame === undefined
+      ? regression(it, stage, u, scope)
+      : lineRegression(it, stage, u, frame, scope)),
   }),
   constant: ({ value }, _u, scope) => ({
     kind: "spectrum",
@@ -113,12 +122,18 @@ const RULES: { readonly [K in CalculatingKind]: Rule<K> } = {
 };
 
 /** What the stage calculates at one step. */
-export function calculate(stage: Curvature, u: Node, scope: Scope): Calculated {
+export function calculate(
+  stage: Curvature,
+  u: Node,
+  scope: Scope,
+  frame: Frame | undefined,
+): Calculated {
   const rule = RULES[stage.calculating.kind] as (
     it: Calculating,
     u: Node,
     scope: Scope,
     stage: Curvature,
+    frame: Frame | undefined,
   ) => Calculated;
-  return rule(stage.calculating, u, scope, stage);
+  return rule(stage.calculating, u, scope, stage, frame);
 }

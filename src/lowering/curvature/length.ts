@@ -54,7 +54,17 @@ const RULES: { readonly [K in LengthKind]: Rule<K> } = {
   },
   clamped: (length, u, spectrum, scope) => {
     const limit = limitOf(scope, length);
-    return max(min(spectrum.divide(u, 1), limit), neg(limit));
+    const { flat } = spectrum;
+    const newton = spectrum.divide(u, 1);
+    const bounded = max(min(newton, limit), neg(limit));
+    if (flat === undefined) return bounded;
+    const far = mul(limit, sign(u));
+    record(
+      scope,
+      "clipped",
+      sum(cast(compare("gt", abs(select(flat, u, newton)), select(flat, 0, limit)), "f32")),
+    );
+    return select(flat, far, bounded);
   },
   clipped: (length, u, spectrum, scope) => {
     const limit = limitOf(scope, length);

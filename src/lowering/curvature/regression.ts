@@ -14,7 +14,7 @@ import { evolve, hyper, remember, type Scope } from "../scope.ts";
 import { damped } from "./damping.ts";
 
 /** a/b, and 0 where b is 0: a coordinate that has not moved has no curvature. */
-function ratio(a: Node, b: Node): Node {
+export function ratio(a: Node, b: Node): Node {
   const some = compare("ne", b, 0);
   return select(some, div(a, select(some, b, 1)), 0);
 }
@@ -22,6 +22,10 @@ function ratio(a: Node, b: Node): Node {
 /** λ of every coordinate, and what is to be told the step that is made of it. */
 export interface Regressed {
   readonly lambda: Node;
+  /** û of the fitted line, where that is wanted. */
+  readonly gradient?: Node;
+  /** Where λ = 0 is what was found, not that nothing is known. */
+  readonly flat?: Node;
   readonly observe?: (step: Node) => void;
 }
 
@@ -36,7 +40,7 @@ function priorsOf({ iterative }: Curvature) {
 
 /** λ of every coordinate. */
 export function regression(
-  { estimate, of, centred, confidence = 0 }: GradientRegression,
+  { estimate, of, centred, point, confidence = 0 }: GradientRegression,
   stage: Curvature,
   u: Node,
   scope: Scope,
@@ -87,5 +91,8 @@ export function regression(
     (old) => add(mul(beta, old), mul(fresh, square(residual))),
   ).next;
   const gamma = hyper(inside, "confidence", confidence);
-  return { lambda: add(abs(slope), mul(gamma, sqrt(ratio(noise, variance)))) };
+  const lambda = add(abs(slope), mul(gamma, sqrt(ratio(noise, variance))));
+  return point === "mean"
+    ? { lambda, gradient: add(mg.next, mul(slope, sub(theta, m.next))) }
+    : { lambda };
 }

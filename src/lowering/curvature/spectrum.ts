@@ -12,6 +12,8 @@ export interface Spectrum {
   divide(x: Node, p: number): Node;
   /** How many eigenvalues have no positive root of order p. */
   dropped(p: number): Node;
+  /** Where λ = 0 says that the gradient does not change, not that nothing is known: a bounded step is as long as it may be. */
+  readonly flat?: Node;
 }
 
 /** What is known of the sign of λ before any step. */

@@ -16,7 +16,7 @@ import { applyLength, powerOfLength } from "./length.ts";
 import { inPlace, type Operator } from "./operator.ts";
 import { sampleOfVector } from "./sample.ts";
 import { spectrumOf } from "./spectrum.ts";
-import type { StageView } from "./structure/rule.ts";
+import type { Frame, StageView } from "./structure/rule.ts";
 import { ruleOf } from "./structure/rules.ts";
 
 /** A value of the region in which samples are taken, as the stage sees it. Without a period they are one. */
@@ -29,16 +29,17 @@ function statisticOf(
   stage: Curvature,
   { sample, vector }: Calculated & { readonly kind: "sample" },
   scope: Scope,
+  frame: Frame | undefined,
 ): Node | undefined {
   const { structure, damping, iterative } = stage;
   const rule = ruleOf(structure);
-  const kept = rule.statistic(structure, sample, scope);
+  const kept = rule.statistic(structure, sample, scope, frame);
   if (kept === undefined) return undefined;
-  const identity = rule.identity(structure, scope);
+  const identity = rule.identity(structure, scope, frame);
   const statistic = accumulate(iterative, {
     value: damped(damping, "sample", kept, scope, identity),
     identity,
-    ofVector: (s) => rule.statistic(structure, sampleOfVector(s), scope)!,
+    ofVector: (s) => rule.statistic(structure, sampleOfVector(s), scope, frame)!,
     ...(vector === undefined ? {} : { vector }),
   }, scope);
   return sampled(stage, statistic, scope);
@@ -87,14 +88,18 @@ function operatorOf(
   calculated: Calculated,
   scope: Scope,
   sampling: Scope,
+  frame: Frame | undefined,
 ): Operator {
   const view = viewOf(stage, calculated, scope);
   if (calculated.kind === "spectrum") {
-    return inPlace(view.spectrum(sampled(stage, calculated.lambda, sampling)));
+    const { lambda, flat } = calculated;
+    const positive = view.spectrum(sampled(stage, lambda, sampling));
+    const spectrum = flat === undefined ? positive : { ...positive, flat };
+    return frame === undefined ? inPlace(spectrum) : frame.operator(spectrum);
   }
-  const statistic = statisticOf(stage, calculated, sampling);
+  const statistic = statisticOf(stage, calculated, sampling, frame);
   if (statistic === undefined) return inPlace(view.spectrum(constant(1)));
-  return ruleOf(stage.structure).operator(stage.structure, statistic, view, scope);
+  return ruleOf(stage.structure).operator(stage.structure, statistic, view, scope, frame);
 }
 
 /** The step, or during the warm-up what is put out in its place. */
@@ -117,10 +122,14 @@ function warmedUp(
 /** u ← φ(λ, direction(u)). */
 export function curvatureRule(stage: TransformOf<"curvature">, u: Node, scope: Scope): Node {
   const sampling = everyNth(scope, stage.every.sample);
-  const calculated = calculate(stage, u, sampling);
-  const { coordinates, vector, spectrum } = operatorOf(stage, calculated, scope, sampling);
+  const frame = ruleOf(stage.structure).frame?.(stage.structure, stage, u, scope);
+  const calculated = calculate(stage, u, sampling, frame);
+  const { coordinates, vector, spectrum } = operatorOf(stage, calculated, scope, sampling, frame);
   const direction = scope.apply(stage.direction, u, joinPath(scope.path, "direction"), scope);
-  const step = vector(applyLength(stage.length, coordinates(direction), spectrum, scope));
+  const seen = (calculated.kind === "spectrum" ? calculated.gradient : undefined) ??
+    coordinates(direction);
+  const bounded = vector(applyLength(stage.length, seen, spectrum, scope));
+  const step = frame?.finish(bounded) ?? bounded;
   const out = warmedUp(stage, u, direction, step, scope);
   if (calculated.kind === "spectrum") calculated.observe?.(out);
   return out;

@@ -18,6 +18,7 @@ import * as adaptive from "./adaptive_sgd.ts";
 import { LAMB, lamb, LARS, lars } from "./layerwise.ts";
 import { NASGD, nasgd, NORM_ADAPTED_ADAM, normAdaptedAdam } from "./nasgd.ts";
 import { type OptionName, optionRange, unknownName } from "./options.ts";
+import { ogr1d, ogr1dc, ogr1ds, ONLINE_PARABOLA } from "./online_parabola.ts";
 import { POLYAK, polyak } from "./polyak.ts";
 import { PRODIGY, prodigy } from "./prodigy.ts";
 import { RADAM, radam } from "./radam.ts";
@@ -130,6 +131,30 @@ const ENTRIES: readonly CatalogueEntry[] = [
     adaptive.ADAPTIVE_SGD_CONFIDENCE,
     ALPHAS,
     adaptive.adaptiveSgdConfidence,
+  ),
+  entry(
+    "ogr1d",
+    "Momentum with an online parabola (OGR1d)",
+    "online-parabola-momentum, Algorithms 1 to 5",
+    ONLINE_PARABOLA,
+    ALPHAS,
+    ogr1d,
+  ),
+  entry(
+    "ogr1ds",
+    "Online parabola, rebuilt averages (OGR1ds)",
+    "online-parabola-momentum, Algorithm 6",
+    ONLINE_PARABOLA,
+    ALPHAS,
+    ogr1ds,
+  ),
+  entry(
+    "ogr1dc",
+    "Online parabola, centred turns (OGR1dc)",
+    "online-parabola-momentum, Algorithm 7",
+    ONLINE_PARABOLA,
+    ALPHAS,
+    ogr1dc,
   ),
   entry(
     "signDescent",

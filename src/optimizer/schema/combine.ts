@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CalculatingKind } from "../calculating.ts";
+import type { CalculatingKind, GradientRegression } from "../calculating.ts";
 import type { Damping, DampingKind } from "../damping.ts";
 import type { LengthKind } from "../length.ts";
 import type { Curvature } from "../types.ts";
@@ -39,6 +39,7 @@ const RULES: { readonly [K in CalculatingKind]: (stage: Curvature, raise: Raise)
   fisher: plainSamples,
   empiricalFisher: (stage, raise) => {
     noPrior(stage, raise);
+    keptTurn(stage, raise);
     if (stage.calculating.kind === "empiricalFisher" && stage.calculating.from === "examples") {
       notCentred(stage, raise);
     }
@@ -55,20 +56,7 @@ const RULES: { readonly [K in CalculatingKind]: (stage: Curvature, raise: Raise)
     });
   },
   gradientRegression: (stage, raise) => {
-    const [only] = stage.iterative;
-    const fits = stage.iterative.length === 1 && only?.kind === "ema" &&
-      only.centred === undefined &&
-      only.power === undefined && typeof only.initial === "object";
-    if (!fits) {
-      raise(
-        ["iterative"],
-        stage.iterative.map(({ kind }) => kind).join(", ") || "latest",
-        "one ema with initial: { parameters, gradients }, which a regression starts from",
-      );
-    }
-    if (stage.structure.kind !== "diagonal" || stage.structure.average !== "none") {
-      raise(["structure"], stage.structure.kind, 'diagonal({ average: "none" }) with a regression');
-    }
+    checkRegression(stage, stage.calculating as GradientRegression, raise);
     const steps = stage.calculating.kind === "gradientRegression" &&
       stage.calculating.of === "steps";
     if (steps && stage.every.sample !== 1) {
@@ -87,6 +75,45 @@ const RULES: { readonly [K in CalculatingKind]: (stage: Curvature, raise: Raise)
     }
   },
 };
+
+/** What a regression starts from, and the coordinates that it is of. */
+function checkRegression(
+  { structure, iterative, direction }: Curvature,
+  { estimate, point, confidence }: GradientRegression,
+  raise: Raise,
+): void {
+  const line = structure.kind === "subspace";
+  const [only] = iterative;
+  const fits = iterative.length === 1 && only?.kind === "ema" && only.centred === undefined &&
+    only.power === undefined &&
+    (line ? only.debias && only.initial === undefined : typeof only.initial === "object");
+  if (!fits) {
+    raise(
+      ["iterative"],
+      iterative.map(({ kind }) => kind).join(", ") || "latest",
+      line
+        ? "one ema with debias: true, for a regression that starts from nothing"
+        : "one ema with initial: { parameters, gradients }, which a regression starts from",
+    );
+  }
+  if (!line && (structure.kind !== "diagonal" || structure.average !== "none")) {
+    raise(
+      ["structure"],
+      structure.kind,
+      'diagonal({ average: "none" }) or subspace with a regression',
+    );
+  }
+  if (line && (estimate !== "slope" || confidence !== undefined)) {
+    raise(
+      ["calculating"],
+      estimate === "slope" ? "a confidence" : `"${estimate}"`,
+      'estimate: "slope" without a confidence in a subspace',
+    );
+  }
+  if (point === "mean" && direction.kind !== "identity") {
+    raise(["direction"], direction.kind, 'identity where point is "mean": û is of the fitted line');
+  }
+}
 
 function noPrior(stage: Curvature, raise: Raise): void {
   stage.iterative.forEach((it, i) => {
@@ -115,6 +142,17 @@ function notCentred(stage: Curvature, raise: Raise): void {
 function plainSamples(stage: Curvature, raise: Raise): void {
   noPrior(stage, raise);
   notCentred(stage, raise);
+  keptTurn(stage, raise);
+}
+
+function keptTurn({ structure }: Curvature, raise: Raise): void {
+  if (structure.kind === "subspace" && structure.turn !== "keep") {
+    raise(
+      ["structure", "turn"],
+      `"${structure.turn}"`,
+      '"keep", unless calculating is gradientRegression',
+    );
+  }
 }
 
 function inPlace(damping: readonly Damping[]): readonly Damping[] {

@@ -47,6 +47,7 @@ const calculating: Table<Calculating> = {
     estimate: word("deviations", "slope").default("deviations"),
     of: word("parameters", "steps").default("parameters"),
     centred: z.boolean().default(true),
+    point: z.exactOptional(word("last", "mean")),
     confidence: z.exactOptional(hyper(NON_NEGATIVE)),
   }),
   constant: z.strictObject({ kind: z.literal("constant"), value: hyper(POSITIVE) }),
@@ -60,6 +61,13 @@ const structure: Table<Structure> = {
   }),
   factored: z.strictObject({ kind: z.literal("factored") }),
   full: z.strictObject({ kind: z.literal("full") }),
+  subspace: z.strictObject({
+    kind: z.literal("subspace"),
+    directions: z.lazy(() => optimizerSchema),
+    along: z.lazy(() => optimizerSchema).default({ kind: "identity" }),
+    rest: z.lazy(() => optimizerSchema).default({ kind: "zero" }),
+    turn: word("keep", "rebuild", "recentre").default("keep"),
+  }),
 };
 
 const prior = z.strictObject({ parameters: number(POSITIVE), gradients: number(POSITIVE) });
@@ -146,6 +154,15 @@ export const SLOT_SCHEMAS: { readonly [S in keyof Slots]: Border<Slots[S]> } = {
         raise(ctx, it, ["of"], `"${it.of}"`, '"parameters" where estimate is "slope"');
       }
       if (!it.centred) raise(ctx, it, ["centred"], "false", 'true where estimate is "slope"');
+    }
+    if (it.kind === "gradientRegression" && it.point !== undefined) {
+      if (it.estimate !== "slope") {
+        raise(ctx, it, ["point"], `"${it.point}"`, 'nothing, unless estimate is "slope"');
+      }
+      if (it.point === "last") {
+        const { point: _, ...rest } = it;
+        return rest;
+      }
     }
     if (it.kind === "empiricalFisher" && it.from === "examples" && it.of.kind !== "identity") {
       raise(

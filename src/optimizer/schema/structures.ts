@@ -37,6 +37,7 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
   diagonal: ELEMENTWISE,
   factored: { ...ELEMENTWISE, constant: false },
   full: { solvers: ["eigen"], factors: true, local: false, elementwise: false, constant: false },
+  subspace: { solvers: [], factors: true, local: false, elementwise: true, constant: false },
 };
 
 /** Checks a stage against its structure. */
@@ -55,6 +56,9 @@ export function checkStructure(stage: Curvature, raise: Raise): void {
   }
   if (!rule.local && "per" in length && length.per !== "global") {
     raise(["length", "per"], length.per, `global: the eigenbasis of ${kind} mixes all parameters`);
+  }
+  if (kind === "subspace" && every.sample !== 1) {
+    raise(["every", "sample"], `${every.sample}`, "1 with subspace, whose direction moves");
   }
   if (rule.elementwise) return;
   iterative.forEach((it, i) => {

@@ -123,7 +123,91 @@ def adaptive_sgd_confidence(beta, gamma, sigma_theta, sigma):
     return make
 
 
+class Averages:
+    """online-parabola-momentum, Algorithm 2 and (2): plain averages along a direction, which start from 0.
+
+    In extended precision, because differences of plain averages cancel.
+    """
+
+    def __init__(self):
+        self.all = np.zeros(5, np.longdouble)
+
+    def update(self, beta, theta, g, direction):
+        x, y = np.longdouble(theta @ direction), np.longdouble(g @ direction)
+        self.all = beta * self.all + (1 - np.longdouble(beta)) * np.array([x, y, x * y, x * x, 1])
+
+    def step(self, alpha, epsilon, theta, direction):
+        """Algorithm 3: alpha * sign(slope) * C(p - theta), with its limit where the slope is 0."""
+        x, y, xy, xx, s = self.all
+        slope = (s * xy - x * y) / (s * xx - x * x) if s * xx > x * x else 0.0
+        if slope == 0:
+            return float(-alpha * epsilon * np.sign(y))
+        away = (slope * x - y) / (s * slope) - theta @ direction
+        return float(alpha * np.sign(slope) * np.sign(away) * min(abs(away), epsilon))
+
+    def shift(self, by):
+        """Algorithm 7, with the weight s that its printed form leaves out."""
+        x, y, xy, xx, s = self.all
+        self.all = np.array([x - s * by, y, xy - by * y, xx - 2 * by * x + s * by * by, s])
+
+
+def online_parabola(variant, beta, momentum, epsilon, eta, m):
+    """online-parabola-momentum, Algorithms 1, 6 and 7 with 5 as their beginning; averages take theta before it moves."""
+
+    def make(rate, theta0):
+        v = np.zeros_like(theta0)
+        direction, averages, t = None, Averages(), 0
+        after = following = None
+        centre = np.zeros_like(theta0)
+
+        def unit():
+            return v / np.linalg.norm(v)
+
+        def step(theta, f, g):
+            nonlocal v, direction, averages, t, after, following, centre
+            t += 1
+            if t <= 2 * m:
+                v = momentum * v + g
+                if t > m:
+                    averages.update(beta, theta, g, direction)
+                if t == m:
+                    direction = unit()
+                return theta - eta * v
+            if variant == "safe" and (t - 2 * m - 1) % m == 0:
+                if after is not None:
+                    direction, averages = after, following
+                after, following = unit(), Averages()
+            if variant == "centred" and (t - 2 * m - 1) % m == 0:
+                averages.shift(np.longdouble((theta - centre) @ direction))
+                direction, centre = unit(), theta
+            v = momentum * v + g
+            averages.update(beta, theta - centre, g, direction)
+            if variant == "safe":
+                following.update(beta, theta, g, after)
+            w = direction
+            moved = theta + averages.step(rate, epsilon, theta - centre, w) * w - eta * (g - (g @ w) * w)
+            if variant == "basic":
+                direction = unit()
+            return moved
+
+        return step
+
+    return make
+
+
+ALPHA = {name: 0.5 for name in ONE}
+# How long a step may be and the rate off the direction.
+PARABOLAS = {
+    name: case(
+        walker(online_parabola(variant, 0.7, 0.9, 0.02, 1e-4, 3)),
+        ALPHA,
+        steps=(1, 3, 4, 6, 7, 10, 13, 20, 40),
+    )
+    for name, variant in [("ogr1d", "basic"), ("ogr1ds", "safe"), ("ogr1dc", "centred")]
+}
+
 CASES = {
+    **PARABOLAS,
     "adan": case(walker(adan(0.98, 0.92, 0.99, 1e-8)), UNIT),
     "adanOther": case(walker(adan(0.9, 0.8, 0.95, 1e-4)), UNIT),
     "normAdaptedAdam": case(walker(norm_adapted_adam(0.3, 0.02)), ONE, steps=(1, 2, 5, 10, 20)),

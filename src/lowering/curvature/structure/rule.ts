@@ -20,20 +20,47 @@ export interface StageView {
   readonly factor: (name: string, value: Node) => Node;
 }
 
+/** A basis that a structure keeps whatever is sampled, as it is at one step. */
+export interface Frame {
+  /** The unit vector of the line; 0 where there is none yet. */
+  readonly basis: Node;
+  /** The unit vector that comes next, whose averages grow already. */
+  readonly next?: Node;
+  /** The coordinate of θ in the basis, and in the next one. */
+  readonly position: Node;
+  readonly nextPosition?: Node;
+  /** How far the origin of positions has moved at this step, along the basis as it was. */
+  readonly shift?: Node;
+  /** Whether the basis turns at this step: a bool scalar. */
+  readonly turns: Node;
+  /** A spectrum in this basis. */
+  readonly operator: (spectrum: Spectrum) => Operator;
+  /** The whole step, from that in the basis. */
+  readonly finish: (step: Node) => Node;
+}
+
 /** How a structure keeps samples of curvature, and what operator it makes of what it has kept. */
 export interface StructureRule<K extends StructureKind> {
+  /** The basis, where it does not come from the samples. */
+  frame?(structure: OfKind<Structure, K>, stage: Curvature, u: Node, scope: Scope): Frame;
   /**
    * What is kept of a sample, one tensor: linear in the sample, so that averages commute with it. Undefined, with the
    * problem reported, where the sample does not have what this structure keeps.
    */
-  statistic(structure: OfKind<Structure, K>, sample: Sample, scope: Scope): Node | undefined;
+  statistic(
+    structure: OfKind<Structure, K>,
+    sample: Sample,
+    scope: Scope,
+    frame?: Frame,
+  ): Node | undefined;
   /** What is kept of the identity: what ε in a sample or in an initial value multiplies. A number: the same everywhere. */
-  identity(structure: OfKind<Structure, K>, scope: Scope): number | Node;
+  identity(structure: OfKind<Structure, K>, scope: Scope, frame?: Frame): number | Node;
   /** The damped operator of an accumulated statistic. */
   operator(
     structure: OfKind<Structure, K>,
     statistic: Node,
     view: StageView,
     scope: Scope,
+    frame?: Frame,
   ): Operator;
 }

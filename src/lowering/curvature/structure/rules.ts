@@ -7,12 +7,14 @@ import type { Structure, StructureKind } from "../../../optimizer/structure.ts";
 import { diagonalRule, factoredRule, scalarRule } from "./elementwise.ts";
 import { fullRule } from "./full.ts";
 import type { StructureRule } from "./rule.ts";
+import { subspaceRule } from "./subspace.ts";
 
 const RULES: { readonly [K in StructureKind]: StructureRule<K> } = {
   scalar: scalarRule,
   diagonal: diagonalRule,
   factored: factoredRule,
   full: fullRule,
+  subspace: subspaceRule,
 };
 
 /** The rule of a structure. */
