@@ -58,12 +58,9 @@ const RULES: { readonly [K in LengthKind]: Rule<K> } = {
     const newton = spectrum.divide(u, 1);
     const bounded = max(min(newton, limit), neg(limit));
     if (flat === undefined) return bounded;
+    const over = compare("gt", abs(select(flat, u, newton)), select(flat, 0, limit));
+    record(scope, "clipped", sum(cast(over, "f32")));
     const far = mul(limit, sign(u));
-    record(
-      scope,
-      "clipped",
-      sum(cast(compare("gt", abs(select(flat, u, newton)), select(flat, 0, limit)), "f32")),
-    );
     return select(flat, far, bounded);
   },
   clipped: (length, u, spectrum, scope) => {

@@ -117,6 +117,9 @@ export function ogr1d(options: OnlineParabolaOptions = {}): Optimizer {
 /**
  * OGR1ds: {@link ogr1d} whose direction turns every m steps, to one along which the averages have grown for m steps.
  *
+ * θ ← θ + α·clamp(p − ŵᵀθ, ±ε)·ŵ − η(g − ŵŵᵀg): ŵ and its averages are those of v̂ from the last m steps, while v̂, the
+ * momentum of the turn over its length, gathers averages of its own from nothing.
+ *
  * Source: online-parabola-momentum, Algorithm 6.
  *
  * @throws {SteepestError} of kind `description`, with every option that is out of range.
@@ -137,6 +140,9 @@ export function ogr1ds(options: OnlineParabolaOptions = {}): Optimizer {
 
 /**
  * OGR1dc: {@link ogr1d} whose direction turns every m steps, the model round the parameters of that step.
+ *
+ * θ ← θ + α·clamp(p − v̂ᵀ(θ − c), ±ε)·v̂ − η(g − v̂v̂ᵀg): at a turn mean x ← mean x − v̂ᵀ(θ − c) with v̂ as it was, and
+ * c ← θ, so that where the line meets 0 stays as far from θ as it was.
  *
  * Source: online-parabola-momentum, Algorithm 7, with the shift of the means in centred form (the printed one leaves
  * out the weight s of the averages).

@@ -66,20 +66,20 @@ function frameOf(structure: Subspace, stage: Curvature, u: Node, scope: Scope): 
   const origin = centre?.become(select(turns, theta, centre.old));
   const place = origin === undefined ? theta : sub(theta, origin);
 
-  const along1 = (x: Node) => dot(basis, x);
+  const coordinate = (x: Node) => dot(basis, x);
   return {
     basis,
-    position: along1(place),
+    position: coordinate(place),
     turns,
     ...(nextBasis === undefined ? {} : { next: nextBasis, nextPosition: dot(nextBasis, place) }),
     ...(shift === undefined ? {} : { shift }),
     operator: (spectrum: Spectrum): Operator => ({
-      coordinates: along1,
+      coordinates: coordinate,
       vector: (d) => mul(d, basis),
       spectrum,
     }),
     finish: (step) => {
-      const off = sub(u, mul(along1(u), basis));
+      const off = sub(u, mul(coordinate(u), basis));
       return add(
         scope.apply(along, step, at("along"), scope),
         scope.apply(rest, off, at("rest"), scope),
