@@ -1,4 +1,5 @@
 /** A device for tests, or a printed reason why there is none. */
+import type { BackendName } from "../../src/runtime/executor.ts";
 import * as E from "fp-ts/lib/Either.js";
 import { acquireDevice, wrapDevice } from "../../src/runtime/device.ts";
 import type { DeviceHandle } from "../../src/runtime/device.ts";
@@ -9,6 +10,13 @@ else probe.right.release();
 
 /** Whether device tests are to be skipped. */
 export const ignore: boolean = E.isLeft(probe);
+
+/** Every backend, and whether this machine lacks it. */
+export const backends: readonly { readonly backend: BackendName; readonly ignore: boolean }[] = [
+  { backend: "reference", ignore: false },
+  { backend: "js", ignore: false },
+  { backend: "webgpu", ignore },
+];
 
 /** Runs `body` with a device, and fails if the device reported an error that nobody took. */
 export async function withDevice(body: (handle: DeviceHandle) => Promise<void>): Promise<void> {

@@ -10,18 +10,11 @@ import { ema, scale, trace } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { skipNonFinite } from "../../src/optimizer/wrappers.ts";
 import { compile } from "../../src/runtime/compile.ts";
-import type { BackendName } from "../../src/runtime/executor.ts";
 import type { CompileOptions } from "../../src/runtime/options.ts";
 import { getOrThrow, type Program } from "../../src/runtime/program.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../_assert.ts";
-import { ignore, watched, withDevice } from "./_device.ts";
+import { backends, ignore, watched, withDevice } from "./_device.ts";
 import { regression, regressionData, rosenbrock } from "./_objectives.ts";
-
-const backends: readonly { readonly backend: BackendName; readonly ignore: boolean }[] = [
-  { backend: "reference", ignore: false },
-  { backend: "js", ignore: false },
-  { backend: "webgpu", ignore },
-];
 
 const decay = cosineDecay({ from: 1e-4, steps: 20 });
 const ramp = linear({ from: 2e-4, to: 1e-5, steps: 30 });

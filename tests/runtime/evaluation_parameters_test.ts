@@ -5,22 +5,15 @@ import { path } from "../../src/optimizer/predicate.ts";
 import { scale, trace } from "../../src/optimizer/transforms.ts";
 import { accumulate, masked } from "../../src/optimizer/wrappers.ts";
 import { compile } from "../../src/runtime/compile.ts";
-import type { BackendName } from "../../src/runtime/executor.ts";
 import { getOrThrow } from "../../src/runtime/program.ts";
 import { add, mul, square } from "../../src/tensor/ops.ts";
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "../_assert.ts";
-import { ignore, watched, withDevice } from "./_device.ts";
+import { backends, ignore, watched, withDevice } from "./_device.ts";
 
 const bowl = objective({
   parameters: { a: 4, b: -2 },
   loss: ({ a, b }) => add(square(a), mul(2, square(b))),
 });
-
-const backends: readonly { readonly backend: BackendName; readonly ignore: boolean }[] = [
-  { backend: "reference", ignore: false },
-  { backend: "js", ignore: false },
-  { backend: "webgpu", ignore },
-];
 
 for (const { backend, ignore } of backends) {
   const test = (what: string, fn: () => Promise<void>) =>

@@ -8,7 +8,6 @@ import { chain } from "../../src/optimizer/combinators.ts";
 import { cosineDecay } from "../../src/optimizer/schedule.ts";
 import { ema, scale } from "../../src/optimizer/transforms.ts";
 import { compile } from "../../src/runtime/compile.ts";
-import type { BackendName } from "../../src/runtime/executor.ts";
 import { getOrThrow } from "../../src/runtime/program.ts";
 import {
   assert,
@@ -18,14 +17,8 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "../_assert.ts";
-import { ignore, watched, withDevice } from "./_device.ts";
+import { backends, ignore, watched, withDevice } from "./_device.ts";
 import { regression, regressionData, rosenbrock } from "./_objectives.ts";
-
-const backends: readonly { readonly backend: BackendName; readonly ignore: boolean }[] = [
-  { backend: "reference", ignore: false },
-  { backend: "js", ignore: false },
-  { backend: "webgpu", ignore },
-];
 
 for (const { backend, ignore } of backends) {
   const test = (what: string, fn: () => Promise<void>) =>

@@ -5,18 +5,11 @@ import { nasgd } from "../../src/optimizer/catalogue/nasgd.ts";
 import { cosineDecay } from "../../src/optimizer/schedule.ts";
 import { TELEMETRY_NAMES } from "../../src/optimizer/telemetry.ts";
 import { compile } from "../../src/runtime/compile.ts";
-import type { BackendName } from "../../src/runtime/executor.ts";
 import { getOrThrow } from "../../src/runtime/program.ts";
 import { minimize } from "../../src/training/minimize.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../_assert.ts";
-import { ignore, withDevice } from "./_device.ts";
+import { backends, ignore, withDevice } from "./_device.ts";
 import { regression, regressionData, rosenbrock } from "./_objectives.ts";
-
-const backends: readonly { readonly backend: BackendName; readonly ignore: boolean }[] = [
-  { backend: "reference", ignore: false },
-  { backend: "js", ignore: false },
-  { backend: "webgpu", ignore },
-];
 
 for (const { backend, ignore } of backends) {
   Deno.test({
