@@ -27,7 +27,7 @@ import {
 } from "../src/loops/scalar.ts";
 import type { Cluster, Stage } from "../src/loops/stage.ts";
 
-import { combineStage, evaluateBox, points, storeAll, type Written } from "./boxes.ts";
+import { combineStage, evaluateBox, points, storeAll } from "./boxes.ts";
 import { Writer, type WriterContext } from "./writer.ts";
 
 /** How an epilogue axis runs over the anchor's. */
@@ -253,11 +253,19 @@ function writeThread(
   };
 
   const isStored = new Set(stored);
-  const written: Written[] = [];
+  const boxes: {
+    readonly stage: Stage;
+    readonly box: readonly (readonly number[])[];
+    readonly origin: readonly Index[];
+    readonly at: (p: readonly number[]) => Scalar;
+  }[] = [];
   if (isStored.has(anchor.value)) {
-    written.push(
-      ...evaluateBox(anchor, boxPoints, base, (p) => registers.get(p.join())!, context, writer),
-    );
+    boxes.push({
+      stage: anchor,
+      box: boxPoints,
+      origin: base,
+      at: (p) => registers.get(p.join())!,
+    });
   }
   for (const { stage, axes } of t.epilogue) {
     if (!isStored.has(stage.value)) continue;
@@ -274,18 +282,20 @@ function writeThread(
     const box = [...points(extents)].filter((p) =>
       p.every((off, i) => origin[i]!.terms.length > 0 || off < stage.parallel[i]!.extent)
     );
-    written.push(...evaluateBox(
+    boxes.push({
       stage,
       box,
       origin,
-      (p) => {
+      at: (p) => {
         const at = stage.parallel.map((_, i) => indexShift(origin[i]!, p[i]!));
         return resolve(stage.value, at, dtypeOf(stage.value));
       },
-      context,
-      writer,
-    ));
+    });
   }
+  writer.expect(boxes.flatMap(({ box, at }) => box.map(at)));
+  const written = boxes.flatMap(({ stage, box, origin, at }) =>
+    evaluateBox(stage, box, origin, at, context, writer)
+  );
   storeAll(written, context, writer);
 }
 

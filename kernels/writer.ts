@@ -61,6 +61,7 @@ export class Writer {
   readonly #scopes: Scope[] = [{ lines: [], names: new Map(), axis: undefined }];
   readonly #axes = new Map<string, Written>();
   readonly #locals = new Map<string, number>();
+  readonly #uses = new Map<string, number>();
   #count = 0;
 
   constructor(context: WriterContext) {
@@ -125,6 +126,34 @@ export class Writer {
   /** The text of an expression, after the statements it needs. */
   scalar(s: Scalar): string {
     return this.#scalar(s).text;
+  }
+
+  /**
+   * Counts who uses the sums of expressions that are written later. Inside a branch a sum would be
+   * written again for every other branch, and what is made of those sums again for each of its own.
+   */
+  expect(roots: readonly Scalar[]): void {
+    for (const root of roots) {
+      if (!hasFold(root)) continue;
+      const uses = this.#uses.get(root.key) ?? 0;
+      this.#uses.set(root.key, uses + 1);
+      if (uses === 0 && root.kind !== "fold") this.expect(scalarOperands(root));
+    }
+  }
+
+  /** Writes what several expressions use, before a branch would hide it. */
+  #ahead(s: Scalar, seen: Set<Scalar> = new Set()): void {
+    if (seen.has(s) || !hasFold(s)) return;
+    seen.add(s);
+    if ((this.#uses.get(s.key) ?? 0) > 1) this.#scalar(s);
+    else if (s.kind !== "fold") { for (const o of scalarOperands(s)) this.#ahead(o, seen); }
+  }
+
+  /** Whether writing an expression would write loops. */
+  #hasLoops(s: Scalar, seen: Set<Scalar> = new Set()): boolean {
+    if (seen.has(s) || !hasFold(s) || this.#named(s.key) !== undefined) return false;
+    seen.add(s);
+    return s.kind === "fold" || scalarOperands(s).some((o) => this.#hasLoops(o, seen));
   }
 
   #named(key: string): Written | undefined {
@@ -202,7 +231,10 @@ export class Writer {
     if (known !== undefined) return known;
     if (s.kind === "load") return this.#load(s);
     if (s.kind === "fold") return this.#fold(s);
-    if (s.kind === "select" && hasFold(s)) return this.#branch(s);
+    if (s.kind === "select" && hasFold(s)) {
+      for (const side of [s.a, s.b]) this.#ahead(side);
+      if (this.#hasLoops(s.a) || this.#hasLoops(s.b)) return this.#branch(s);
+    }
     const operands = scalarOperands(s).map((o) => this.#scalar(o));
     let depth = operands.reduce((d, o) => Math.max(d, o.depth), 0);
     const [a, b, c] = operands.map((o) => o.text);
@@ -284,7 +316,7 @@ export class Writer {
     return { text: name, depth };
   }
 
-  /** A choice whose sides hold loops is a branch, so that only one side is evaluated. */
+  /** A choice whose sides hold loops of their own is a branch, so that only one side is evaluated. */
   #branch(s: Extract<Scalar, { kind: "select" }>): Written {
     const { syntax } = this.#context;
     const when = this.#scalar(s.when).text;
