@@ -17,7 +17,7 @@ import * as annealing from "../../src/optimizer/annealing.ts";
 import * as schedules from "../../src/optimizer/schedule.ts";
 import * as signals from "../../src/optimizer/signal.ts";
 import { adaptiveGradientClip } from "../../src/optimizer/derived.ts";
-import { diagonal, factored, scalar } from "../../src/optimizer/structure.ts";
+import { diagonal, factored, scalar, subspace } from "../../src/optimizer/structure.ts";
 import { scaleByParameterNorm, trustRatio } from "../../src/optimizer/parameter_norms.ts";
 import type { BlockNorm, Per } from "../../src/optimizer/blocks.ts";
 import * as transforms from "../../src/optimizer/transforms.ts";
@@ -237,9 +237,41 @@ function stageArbitrary(
   );
 }
 
+/** A stage along a line that follows the gradients. */
+function lineArbitrary(
+  inner: fc.Arbitrary<Optimizer>,
+  secondOrder: boolean,
+): fc.Arbitrary<Optimizer> {
+  const regressed = fc.record({
+    turn: fc.constantFrom("keep" as const, "rebuild" as const, "recentre" as const),
+    calculating: fc.constantFrom("last" as const, "mean" as const).map((point) =>
+      calculating.gradientRegression({ estimate: "slope", point })
+    ),
+  });
+  const sampled = fc.constant({ turn: "keep" as const, calculating: calculating.hessian() });
+  return fc.tuple(
+    secondOrder ? fc.oneof(regressed, sampled) : regressed,
+    fc.record({ directions: inner, along: inner, rest: inner }),
+    decay,
+    positive,
+    fc.integer({ min: 1, max: 4 }),
+    fc.option(fc.record({ steps: SMALL, use: inner }), { nil: undefined }),
+  ).map(([{ turn, calculating }, branches, decay, limit, factor, warmup]) =>
+    curvature({
+      calculating,
+      structure: subspace({ ...branches, turn }),
+      iterative: transforms.ema({ decay, debias: true }),
+      length: lengths.clamped(limit),
+      damping: dampings.abs(),
+      every: { factor },
+      ...(warmup === undefined ? {} : { warmup }),
+    })
+  );
+}
+
 /** Any optimizer of the language. */
 export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary<Optimizer> {
-  const { depth = 2, elsewhere = true } = options;
+  const { depth = 2, elsewhere = true, secondOrder = true, jumps = true } = options;
   const leaves = fc.oneof<fc.Arbitrary<Optimizer>[]>(
     fc.constant(identity()),
     fc.constant(zero()),
@@ -265,6 +297,8 @@ export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary
     fc.array(inner, { maxLength: 3 }).map((of) => chain(...of)),
     fc.array(inner, { maxLength: 3 }).map((of) => add(...of)),
     stageArbitrary(inner, options),
+    // Where nothing moves along a line, rounding decides whether its slope is 0.
+    ...(jumps ? [lineArbitrary(inner, secondOrder)] : []),
     fc.tuple(hyperArbitrary(0, 1), per, eps, eps, fc.option(positive), inner).map((
       [coefficient, per, floor, share, most, direction],
     ) =>

@@ -57,6 +57,9 @@ export function checkStructure(stage: Curvature, raise: Raise): void {
   if (!rule.local && "per" in length && length.per !== "global") {
     raise(["length", "per"], length.per, `global: the eigenbasis of ${kind} mixes all parameters`);
   }
+  if (kind === "subspace" && "norm" in length && length.norm === "rms") {
+    raise(["length", "norm"], "rms", "euclidean with subspace, which has one coordinate");
+  }
   if (kind === "subspace" && every.sample !== 1) {
     raise(["every", "sample"], `${every.sample}`, "1 with subspace, whose direction moves");
   }
