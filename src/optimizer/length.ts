@@ -216,6 +216,9 @@ export function eigenbasis(): Eigenbasis {
 /**
  * clamp(û/λ, ±C): no element longer than C before the rate, whatever its curvature; Sophia's.
  *
+ * Where a regression along a line finds λ = 0 the element is C·sign(û), the limit of a small λ, and in the record
+ * `clipped` it counts as one that was cut. Other zero eigenvalues are dropped.
+ *
  * @param limit C > 0, in units of θ.
  * @throws {SteepestError} of kind `description`: a value out of range.
  *

@@ -8,7 +8,7 @@ import type { GradientRegression } from "../../optimizer/calculating.ts";
 import type { Curvature } from "../../optimizer/types.ts";
 import { joinPath } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
-import { abs, add, compare, constant, div, mul, select, sub, sum } from "../../tensor/ops.ts";
+import { abs, add, compare, div, mul, select, sub, sum } from "../../tensor/ops.ts";
 import { hyper, type Memory, remember, type Scope } from "../scope.ts";
 import { ratio, type Regressed } from "./regression.ts";
 import type { Frame } from "./structure/rule.ts";
@@ -81,7 +81,7 @@ export function lineRegression(
   const lambda = abs(slope);
   return {
     lambda,
-    flat: compare("eq", lambda, constant(0)),
+    flat: compare("eq", lambda, 0),
     ...(point === "mean"
       ? { gradient: add(now.gradients, mul(slope, sub(position, now.parameters))) }
       : {}),
