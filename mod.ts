@@ -143,6 +143,8 @@ export * from "./src/optimizer/catalogue/adaptive_sgd.ts";
 export * from "./src/optimizer/catalogue/layerwise.ts";
 export * from "./src/optimizer/catalogue/nasgd.ts";
 export * from "./src/optimizer/catalogue/online_parabola.ts";
+export * from "./src/optimizer/catalogue/newton.ts";
+export * from "./src/optimizer/catalogue/normalized_natural.ts";
 export * from "./src/optimizer/catalogue/polyak.ts";
 export * from "./src/optimizer/catalogue/prodigy.ts";
 export * from "./src/optimizer/catalogue/radam.ts";

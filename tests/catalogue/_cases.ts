@@ -17,6 +17,12 @@ import * as adaptive from "../../src/optimizer/catalogue/adaptive_sgd.ts";
 import { lamb, lars } from "../../src/optimizer/catalogue/layerwise.ts";
 import { nasgd, normAdaptedAdam } from "../../src/optimizer/catalogue/nasgd.ts";
 import * as parabola from "../../src/optimizer/catalogue/online_parabola.ts";
+import {
+  gaussNewtonDescent,
+  naturalGradient,
+  newton,
+} from "../../src/optimizer/catalogue/newton.ts";
+import * as normalized from "../../src/optimizer/catalogue/normalized_natural.ts";
 import { polyak } from "../../src/optimizer/catalogue/polyak.ts";
 import { prodigy } from "../../src/optimizer/catalogue/prodigy.ts";
 import { radam } from "../../src/optimizer/catalogue/radam.ts";
@@ -286,6 +292,8 @@ const AUTHORS: Readonly<Record<string, Case>> = {
 };
 
 const PARABOLA = { limit: 0.02, learningRate: 1e-4, every: 3 };
+/** The matrix at every step. */
+const EACH = { every: 1 };
 
 const NAIVE: Readonly<Record<string, Case>> = {
   ogr1d: { entry: "ogr1d", at: (alpha) => parabola.ogr1d({ ...PARABOLA, alpha }) },
@@ -305,6 +313,55 @@ const NAIVE: Readonly<Record<string, Case>> = {
   adaptiveSgdConfidence: {
     entry: "adaptiveSgdConfidence",
     at: (alpha) => adaptive.adaptiveSgdConfidence({ alpha, gamma: 0.5 }),
+  },
+  newton: { entry: "newton", at: (learningRate) => newton({ ...EACH, learningRate }) },
+  newtonExact: { entry: "newton", at: (learningRate) => newton({ ...EACH, learningRate, eps: 0 }) },
+  newtonDiagonal: {
+    entry: "newton",
+    at: (learningRate) => newton({ ...EACH, learningRate, structure: "diagonal" }),
+  },
+  gaussNewton: {
+    entry: "gaussNewtonDescent",
+    at: (learningRate) => gaussNewtonDescent({ ...EACH, learningRate }),
+  },
+  naturalGradient: {
+    entry: "naturalGradient",
+    at: (learningRate) => naturalGradient({ ...EACH, learningRate, eps: 0.01 }),
+  },
+  normalized: {
+    entry: "normalizedNaturalGradient",
+    at: (learningRate) => normalized.normalizedNaturalGradient({ ...EACH, learningRate }),
+  },
+  normalizedFisher: {
+    entry: "normalizedNaturalGradient",
+    at: (learningRate) =>
+      normalized.normalizedNaturalGradient({ ...EACH, learningRate, calculating: "fisher" }),
+  },
+  normalizedClipped: {
+    entry: "normalizedNaturalGradient",
+    at: (learningRate) =>
+      normalized.normalizedNaturalGradient({ ...EACH, learningRate, clip: 0.5 }),
+  },
+  gradientNorm: {
+    entry: "gradientNormNormalized",
+    at: (learningRate) => normalized.gradientNormNormalized({ ...EACH, learningRate }),
+  },
+  gradientNormClipped: {
+    entry: "gradientNormNormalized",
+    at: (learningRate) => normalized.gradientNormNormalized({ ...EACH, learningRate, clip: 0.5 }),
+  },
+  eigenbasis: {
+    entry: "eigenbasisNormalized",
+    at: (learningRate) => normalized.eigenbasisNormalized({ ...EACH, learningRate }),
+  },
+  eigenbasisClipped: {
+    entry: "eigenbasisNormalized",
+    at: (learningRate) => normalized.eigenbasisNormalized({ ...EACH, learningRate, clip: 0.5 }),
+  },
+  eigenbasisDiagonal: {
+    entry: "eigenbasisNormalized",
+    at: (learningRate) =>
+      normalized.eigenbasisNormalized({ ...EACH, learningRate, structure: "diagonal" }),
   },
 };
 

@@ -3,7 +3,7 @@
 import { compile } from "../../src/runtime/compile.ts";
 import { getOrThrow } from "../../src/runtime/program.ts";
 import { type Case, CASES } from "./_cases.ts";
-import { FUNCTIONS } from "./_functions.ts";
+import { DATA, FUNCTIONS } from "./_functions.ts";
 import authors from "./foreign/authors.json" with { type: "json" };
 import naive from "./foreign/naive.json" with { type: "json" };
 import optax from "./foreign/optax.json" with { type: "json" };
@@ -62,7 +62,8 @@ async function path(
   rate: number,
   steps: readonly number[],
 ): Promise<number[][]> {
-  const options = { backend: "reference", precision: "f64" } as const;
+  const data = DATA[name] === undefined ? {} : { data: DATA[name] };
+  const options = { backend: "reference", precision: "f64", ...data } as const;
   using program = getOrThrow(await compile(FUNCTIONS[name]!, at(rate), options)());
   const read = async () =>
     flat(await (evaluated ? program.evaluationParameters() : program.parameters()) as Values);

@@ -4,7 +4,23 @@ import { type Objective, objective } from "../../src/objective/objective.ts";
 import type { Node } from "../../src/tensor/node.ts";
 import * as ops from "../../src/tensor/ops.ts";
 
-const { add, constant, cos, div, exp, log, mul, pow, sin, slice, square, sub, sum } = ops;
+const {
+  add,
+  constant,
+  cos,
+  div,
+  exp,
+  log,
+  mul,
+  pow,
+  sin,
+  slice,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  tanh,
+} = ops;
 
 const C = [0.7, 1.1, 1.5, 1.9, 2.3, 2.7];
 const WAVY_START = { a: [[0.5, -0.4], [0.3, 0.9]], b: [-1.1, 0.8] };
@@ -87,6 +103,34 @@ const softmax = objective({
   },
 });
 
+const FIT_EXAMPLES = 8;
+
+/**
+ * Half the mean square of residuals of two hidden units and one output. The labels that are drawn are one off the output, up or
+ * down: the outer product of the score does not depend on which, so that the Fisher matrix is known.
+ */
+const fit = objective({
+  parameters: WAVY_START,
+  batch: { x: [FIT_EXAMPLES], y: [FIT_EXAMPLES] },
+  outputs: ({ a, b }, { x }) =>
+    total(
+      range(2).map((k) => mul(at(b, k), tanh(add(mul(at(a, k, 0), x), at(a, k, 1))))),
+    ),
+  likelihood: {
+    loss: (z, { y }) => mul(0.5, square(sub(z, y!))),
+    sample: (z, random) => ({ y: add(stopGradient(z), random.rademacher(z.shape)) }),
+    hessian: (_z, _batch, v) => div(v, v.shape[0]!),
+  },
+});
+
+/** What a function has of data, by the names of the functions. */
+export const DATA: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
+  fit: {
+    x: range(FIT_EXAMPLES).map((n) => Math.sin(1.7 * n)),
+    y: range(FIT_EXAMPLES).map((n) => Math.cos(n)),
+  },
+};
+
 /** By the names of the data. */
 export const FUNCTIONS: Readonly<Record<string, Objective>> = {
   quadratic,
@@ -94,4 +138,5 @@ export const FUNCTIONS: Readonly<Record<string, Objective>> = {
   wavy,
   softmax,
   separable,
-} as Readonly<Record<string, Objective>>;
+  fit,
+} as unknown as Readonly<Record<string, Objective>>;

@@ -36,6 +36,11 @@ Deno.test("classify() places a new optimizer", () => {
 
 /** Rows of Table 1 as [length, calculating, structure, iterative]. */
 const ROWS: Readonly<Record<string, readonly [string, string, string, string]>> = {
+  newton: ["", "", "", ""],
+  naturalGradient: ["", "F", "", ""],
+  normalizedNaturalGradient: ["‖d‖_H = ε", "", "", ""],
+  gradientNormNormalized: ["‖d_i‖_H = ε|g_i|", "", "", ""],
+  eigenbasisNormalized: ["‖d_i‖_H = ε", "", "", ""],
   sgd: ["", "", "LI", ""],
   normalizedDescent: ["‖d‖_H′ = ε", "", "LI", ""],
   signDescent: ["‖d_i‖_H′ = ε", "", "LI", ""],
@@ -55,6 +60,25 @@ Deno.test("classify() derives the printed rows of Table 1", () => {
     structure: "diagonal",
     iterative: "momentum",
   });
+});
+
+Deno.test("classify() derives the clipped and the diagonal forms of the whole matrix", () => {
+  const clipped: Readonly<Record<string, string>> = {
+    normalizedNaturalGradient: "‖d‖_H ≤ ε",
+    gradientNormNormalized: "‖d_i‖_H ≤ ε|g_i|",
+    eigenbasisNormalized: "‖d_i‖_H ≤ ε",
+  };
+  for (const [name, length] of Object.entries(clipped)) {
+    const build = catalogue[name]!.build;
+    assertEquals(classify(build({ clip: 2 })).length, length);
+    const diagonal = classify(build({ clip: 2, structure: "diagonal", calculating: "fisher" }));
+    assertEquals(diagonal, {
+      length: length.replace("H", "H′"),
+      calculating: "F",
+      structure: "diagonal",
+      iterative: "",
+    });
+  }
 });
 
 Deno.test("classify() reduces lengths that a constant curvature makes a rate", () => {

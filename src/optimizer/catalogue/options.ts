@@ -27,8 +27,10 @@ export type OptionName =
   | "beta1"
   | "beta2"
   | "beta3"
+  | "calculating"
   | "cap"
   | "centred"
+  | "clip"
   | "coefficient"
   | "dampening"
   | "decay"
@@ -50,6 +52,7 @@ export type OptionName =
   | "sigma"
   | "sigmaGradient"
   | "sigmaTheta"
+  | "structure"
   | "variant"
   | "weightDecay";
 
@@ -60,8 +63,10 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   beta1: hyper(DECAY),
   beta2: hyper(DECAY),
   beta3: hyper(DECAY),
+  calculating: word("hessian", "gaussNewton", "fisher"),
   cap: z.nullable(hyper(POSITIVE)),
   centred: z.boolean(),
+  clip: z.nullable(hyper(POSITIVE)),
   coefficient: hyper(NON_NEGATIVE),
   dampening: hyper(UNIT),
   decay: hyper(DECAY),
@@ -83,6 +88,7 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   sigma: number(POSITIVE),
   sigmaGradient: number(POSITIVE),
   sigmaTheta: number(POSITIVE),
+  structure: word("full", "diagonal"),
   variant: word("H", "G"),
   weightDecay: hyper(NON_NEGATIVE),
 };

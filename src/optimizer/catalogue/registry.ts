@@ -19,6 +19,8 @@ import { LAMB, lamb, LARS, lars } from "./layerwise.ts";
 import { NASGD, nasgd, NORM_ADAPTED_ADAM, normAdaptedAdam } from "./nasgd.ts";
 import { type OptionName, optionRange, unknownName } from "./options.ts";
 import { ogr1d, ogr1dc, ogr1ds, ONLINE_PARABOLA } from "./online_parabola.ts";
+import { gaussNewtonDescent, naturalGradient, NEWTON, newton } from "./newton.ts";
+import * as normalized from "./normalized_natural.ts";
 import { POLYAK, polyak } from "./polyak.ts";
 import { PRODIGY, prodigy } from "./prodigy.ts";
 import { RADAM, radam } from "./radam.ts";
@@ -64,6 +66,7 @@ const LARGE_RATES = { learningRate: [0.01, 0.03, 0.1, 0.3] };
 const RELATIVE_RATES = { learningRate: [0.003, 0.01, 0.03, 0.1] };
 const LARS_RATES = { learningRate: [1, 3, 10, 30] };
 const SMALL_RATES = { learningRate: [1e-5, 1e-4, 3e-4, 1e-3] };
+const FRACTIONS = { learningRate: [0.1, 0.3, 0.5, 1] };
 const ALPHAS = { alpha: [0.3, 0.5, 0.7, 1] };
 
 /** An entry; its expression checks the options by name. */
@@ -171,6 +174,54 @@ const ENTRIES: readonly CatalogueEntry[] = [
     NORMALIZED_DESCENT,
     LARGE_RATES,
     normalizedDescent,
+  ),
+  entry(
+    "newton",
+    "Newton's method",
+    "unified-view-of-optimizers, Table 1",
+    NEWTON,
+    FRACTIONS,
+    newton,
+  ),
+  entry(
+    "gaussNewtonDescent",
+    "Gauss–Newton",
+    "unified-view-of-optimizers, section 1",
+    NEWTON,
+    FRACTIONS,
+    gaussNewtonDescent,
+  ),
+  entry(
+    "naturalGradient",
+    "Natural gradient descent",
+    "unified-view-of-optimizers, Table 1",
+    NEWTON,
+    FRACTIONS,
+    naturalGradient,
+  ),
+  entry(
+    "normalizedNaturalGradient",
+    "Normalized or clipped natural gradient",
+    "unified-view-of-optimizers, Table 1",
+    normalized.NORMALIZED_NATURAL,
+    RATES,
+    normalized.normalizedNaturalGradient,
+  ),
+  entry(
+    "gradientNormNormalized",
+    "Natural gradient normalized by the gradient's norm",
+    "unified-view-of-optimizers, Table 1",
+    normalized.NORMALIZED_NATURAL,
+    RATES,
+    normalized.gradientNormNormalized,
+  ),
+  entry(
+    "eigenbasisNormalized",
+    "Natural gradient normalized in the eigenbasis",
+    "unified-view-of-optimizers, Table 1",
+    normalized.EIGENBASIS_NORMALIZED,
+    RATES,
+    normalized.eigenbasisNormalized,
   ),
   entry("adam", "Adam", "Kingma and Ba 2014", ADAM, RATES, adam),
   entry("adamw", "Adam with decoupled decay", "Loshchilov and Hutter 2017", ADAMW, RATES, adamw),

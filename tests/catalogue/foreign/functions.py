@@ -56,6 +56,24 @@ def softmax(xp, w, b):
     return total / EXAMPLES
 
 
+FIT_EXAMPLES = 8
+
+
+def residuals(xp, a, b):
+    """Two hidden units and one output, next to targets."""
+    out = []
+    for n in range(FIT_EXAMPLES):
+        x = math.sin(1.7 * n)
+        z = sum(b[k] * xp.tanh(a[k, 0] * x + a[k, 1]) for k in range(2))
+        out.append(z - math.cos(n))
+    return out
+
+
+def fit(xp, a, b):
+    """Half the mean square of the residuals."""
+    return 0.5 * sum(r**2 for r in residuals(xp, a, b)) / FIT_EXAMPLES
+
+
 SOFTMAX_START = [
     [[0.3 * math.cos(4 * c + k) for k in range(FEATURES)] for c in range(CLASSES)],
     [0.1, -0.2, 0.3],
@@ -67,13 +85,14 @@ FUNCTIONS = {
     "wavy": (wavy, WAVY_START),
     "softmax": (softmax, SOFTMAX_START),
     "separable": (separable, WAVY_START),
+    "fit": (fit, WAVY_START),
 }
 
 SMOOTH = ("quadratic", "rosenbrock", "wavy", "softmax")
 
 # Rates for steps in units of the gradient, for steps whose elements are about the rate, for both (RAdam's first steps
 # are in units of the gradient), and for steps that have no rate.
-GRADIENT = {"quadratic": 0.05, "rosenbrock": 5e-4, "wavy": 0.05, "softmax": 0.2, "separable": 0.05}
+GRADIENT = {"quadratic": 0.05, "rosenbrock": 5e-4, "wavy": 0.05, "softmax": 0.2, "separable": 0.05, "fit": 0.05}
 UNIT = {name: 0.02 for name in FUNCTIONS}
 BOTH = {**UNIT, "rosenbrock": 5e-4}
 ONE = {name: 1.0 for name in FUNCTIONS}

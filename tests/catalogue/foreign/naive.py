@@ -3,12 +3,13 @@
 Gradients are jax's. Each function says which algorithm of which paper it transcribes.
 """
 
+import functools
 import math
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from functions import ONE, UNIT, case, dump
+from functions import FIT_EXAMPLES, ONE, UNIT, case, dump, residuals
 
 jax.config.update("jax_enable_x64", True)
 
@@ -206,6 +207,106 @@ PARABOLAS = {
     for name, variant in [("ogr1d", "basic"), ("ogr1ds", "safe"), ("ogr1dc", "centred")]
 }
 
+
+@functools.cache
+def parts_of(shapes):
+    ends = np.cumsum([math.prod(s) for s in shapes])
+
+    def parts(theta):
+        return [theta[e - math.prod(s) : e].reshape(s) for e, s in zip(ends, shapes)]
+
+    return parts
+
+
+@functools.cache
+def gradient_of(loss, parts):
+    return jax.jit(jax.grad(lambda theta: loss(jnp, *parts(theta))))
+
+
+@functools.cache
+def hessian_of(loss, parts):
+    return jax.jit(jax.hessian(lambda theta: loss(jnp, *parts(theta))))
+
+
+def gauss_newton_of(loss, parts):
+    """Of half a mean of squares; the Fisher matrix too where the labels are one off, up or down."""
+    jacobian = jax.jit(jax.jacobian(lambda theta: jnp.stack(residuals(jnp, *parts(theta)))))
+
+    def matrix(theta):
+        j = np.asarray(jacobian(theta))
+        return j.T @ j / FIT_EXAMPLES
+
+    return matrix
+
+
+def in_eigenbasis(phi, matrix_of=hessian_of, eps=0.1):
+    """unified-view-of-optimizers, section 1: phi(lambda, root, g) in the eigenbasis of |H| + eps.
+
+    An eigenvalue that single precision cannot tell from 0 is 0; what has no positive root takes no step.
+    """
+
+    def walk(loss, start, rate, steps):
+        parts = parts_of(tuple(np.shape(x) for x in start))
+        gradient, matrix = gradient_of(loss, parts), matrix_of(loss, parts)
+        theta, out = np.concatenate([np.ravel(x) for x in start]).astype(np.float64), []
+        for _ in range(steps):
+            values, q = np.linalg.eigh(np.asarray(matrix(theta)))
+            values = np.where(
+                np.abs(values) <= len(values) * 2.0**-23 * np.max(np.abs(values)), 0, values
+            )
+            values = np.abs(values) + eps
+            kept = values > 0
+            g = np.where(kept, q.T @ np.asarray(gradient(theta)), 0)
+            theta = theta - rate * (q @ phi(np.where(kept, values, 1), g))
+            out.append([p.tolist() for p in parts(theta)])
+        return out
+
+    return walk
+
+
+def whole(values, g):
+    return g / values
+
+
+def normalized(values, g):
+    return g / values / math.sqrt(np.sum(g**2 / values))
+
+
+def gradient_norm(values, g):
+    return g / np.sqrt(values)
+
+
+def eigenbasis(values, g):
+    return np.sign(g) / np.sqrt(values)
+
+
+def clipped(limit):
+    def phi(values, g):
+        return min(1, limit / math.sqrt(np.sum(g**2 / values))) * g / values
+
+    return phi
+
+
+def gradient_norm_clipped(limit):
+    def phi(values, g):
+        return np.minimum(1, limit * np.sqrt(values)) * g / values
+
+    return phi
+
+
+def eigenbasis_clipped(limit):
+    def phi(values, g):
+        size = np.where(g == 0, 1, np.abs(g))
+        return np.minimum(1, limit * np.sqrt(values) / size) * g / values
+
+    return phi
+
+
+HALF = {name: 0.5 for name in ONE}
+FEW = (1, 2, 5, 10, 20)
+PLANE = ("quadratic", "rosenbrock", "wavy")
+SHORT = {"rates": {k: 0.1 for k in ONE}, "steps": FEW}
+
 CASES = {
     **PARABOLAS,
     "adan": case(walker(adan(0.98, 0.92, 0.99, 1e-8)), UNIT),
@@ -215,6 +316,21 @@ CASES = {
     "adaptiveSgdConfidence": case(
         walker(adaptive_sgd_confidence(0.9, 0.5, 0.1, 1.0)), {k: 0.1 for k in ONE}
     ),
+    "newton": case(in_eigenbasis(whole), HALF, steps=FEW),
+    "newtonExact": case(in_eigenbasis(whole, eps=0), ONE, ("quadratic", "rosenbrock"), steps=(1, 2, 5)),
+    "newtonDiagonal": case(in_eigenbasis(whole), HALF, ("separable",), steps=FEW),
+    "gaussNewton": case(in_eigenbasis(whole, gauss_newton_of), HALF, ("fit",), steps=FEW),
+    "naturalGradient": case(in_eigenbasis(whole, gauss_newton_of, 0.01), HALF, ("fit",), steps=FEW),
+    "normalized": case(in_eigenbasis(normalized), functions=PLANE, **SHORT),
+    "normalizedFisher": case(
+        in_eigenbasis(normalized, gauss_newton_of), functions=("fit",), **SHORT
+    ),
+    "normalizedClipped": case(in_eigenbasis(clipped(0.5)), HALF, PLANE, steps=FEW),
+    "gradientNorm": case(in_eigenbasis(gradient_norm), functions=PLANE, **SHORT),
+    "gradientNormClipped": case(in_eigenbasis(gradient_norm_clipped(0.5)), HALF, PLANE, steps=FEW),
+    "eigenbasis": case(in_eigenbasis(eigenbasis, eps=0), functions=("quadratic", "wavy"), **SHORT),
+    "eigenbasisClipped": case(in_eigenbasis(eigenbasis_clipped(0.5), eps=0), HALF, ("quadratic", "wavy"), steps=FEW),
+    "eigenbasisDiagonal": case(in_eigenbasis(eigenbasis, eps=0), functions=("separable",), **SHORT),
 }
 
 dump("naive", {"numpy": np.__version__, "jax": jax.__version__}, CASES)
