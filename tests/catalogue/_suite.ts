@@ -109,7 +109,7 @@ export const elsewhere: Objective = objective({
 }) as Objective;
 
 /** Features and classes in matrices and vectors, with the batch that it sees at every step. */
-const MODEL = mlp({ input: 4, hidden: [6], classes: 3, activation: "tanh" });
+const MODEL = mlp({ input: 4, hidden: [3], classes: 3, activation: "tanh" });
 const EXAMPLES = 18;
 export const network: Objective = classification(MODEL, EXAMPLES) as Objective;
 
