@@ -352,11 +352,19 @@ const NAIVE: Readonly<Record<string, Case>> = {
   },
   eigenbasis: {
     entry: "eigenbasisNormalized",
-    at: (learningRate) => normalized.eigenbasisNormalized({ ...EACH, learningRate }),
+    at: (learningRate) =>
+      normalized.eigenbasisNormalized({ ...EACH, structure: "full", learningRate }),
   },
   eigenbasisClipped: {
     entry: "eigenbasisNormalized",
-    at: (learningRate) => normalized.eigenbasisNormalized({ ...EACH, learningRate, clip: 0.5 }),
+    at: (learningRate) =>
+      normalized.eigenbasisNormalized({
+        ...EACH,
+        structure: "full",
+        learningRate,
+        eps: 0,
+        clip: 0.5,
+      }),
   },
   eigenbasisDiagonal: {
     entry: "eigenbasisNormalized",

@@ -113,7 +113,10 @@ Deno.test("gradientNormNormalized() has ‖d_i‖_H = ε|ĝ_i|, and at most that
 Deno.test("eigenbasisNormalized() has ‖d_i‖_H = ε, and at most that where it is clipped", () =>
   check((quadratic) => {
     const step = normalized.eigenbasisNormalized;
-    const always = stepOf(quadratic, step({ every: 1, learningRate: EPSILON }));
+    const always = stepOf(
+      quadratic,
+      step({ structure: "full", every: 1, eps: 0, learningRate: EPSILON }),
+    );
     const moves = always.g.map((x) => Math.abs(x) > 1e-9);
     close(
       lengthsOf(always).filter((_, i) => moves[i]),
@@ -124,7 +127,10 @@ Deno.test("eigenbasisNormalized() has ‖d_i‖_H = ε, and at most that where i
       always.g.map((x, i) => moves[i] ? Math.sign(x) : 0),
     );
     const clip = (alpha: number) =>
-      stepOf(quadratic, step({ every: 1, learningRate: alpha, clip: EPSILON / alpha }));
+      stepOf(
+        quadratic,
+        step({ structure: "full", every: 1, eps: 0, learningRate: alpha, clip: EPSILON / alpha }),
+      );
     const some = clip(ALPHA);
     close(
       lengthsOf(some),

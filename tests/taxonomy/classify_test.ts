@@ -40,7 +40,6 @@ const ROWS: Readonly<Record<string, readonly [string, string, string, string]>> 
   naturalGradient: ["", "F", "", ""],
   normalizedNaturalGradient: ["‖d‖_H = ε", "", "", ""],
   gradientNormNormalized: ["‖d_i‖_H = ε|g_i|", "", "", ""],
-  eigenbasisNormalized: ["‖d_i‖_H = ε", "", "", ""],
   sgd: ["", "", "LI", ""],
   normalizedDescent: ["‖d‖_H′ = ε", "", "LI", ""],
   signDescent: ["‖d_i‖_H′ = ε", "", "LI", ""],
@@ -54,6 +53,13 @@ Deno.test("classify() derives the printed rows of Table 1", () => {
     const built = catalogue[name]?.build() ?? identity();
     assertEquals(classify(built), { length, calculating, structure, iterative }, name);
   }
+  const eigenbasis = catalogue["eigenbasisNormalized"]?.build({ structure: "full" });
+  assertEquals(classify(eigenbasis ?? identity()), {
+    length: "‖d_i‖_H = ε",
+    calculating: "",
+    structure: "",
+    iterative: "",
+  });
   assertEquals(classify(catalogue["sophia"]?.build({ variant: "G" }) ?? identity()), {
     length: "≤ (elementwise)",
     calculating: "F",
@@ -70,7 +76,7 @@ Deno.test("classify() derives the clipped and the diagonal forms of the whole ma
   };
   for (const [name, length] of Object.entries(clipped)) {
     const build = catalogue[name]!.build;
-    assertEquals(classify(build({ clip: 2 })).length, length);
+    assertEquals(classify(build({ clip: 2, structure: "full" })).length, length);
     const diagonal = classify(build({ clip: 2, structure: "diagonal", calculating: "fisher" }));
     assertEquals(diagonal, {
       length: length.replace("H", "H′"),

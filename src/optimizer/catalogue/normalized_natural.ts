@@ -126,14 +126,30 @@ export function gradientNormNormalized(options: NormalizedNaturalOptions = {}): 
 }
 
 /** Options of {@link eigenbasisNormalized}. */
-export type EigenbasisNormalizedOptions = Omit<NormalizedNaturalOptions, "eps">;
+export interface EigenbasisNormalizedOptions
+  extends Omit<NormalizedNaturalOptions, "eps" | "structure"> {
+  /**
+   * Added to the eigenvalues where the step is clipped, ≥ 0, in units of the curvature.
+   *
+   * @default 0.1
+   */
+  readonly eps?: Hyper;
+  /**
+   * `"diagonal"`: an estimate of the diagonal, whose eigenvectors are the coordinates; `"full"`: the matrix, of at most 4096
+   * parameters. Where it is nearly singular the steps of the whole matrix are long, and hang on the last bits of small eigenvalues.
+   *
+   * @default "diagonal"
+   */
+  readonly structure?: "full" | "diagonal";
+}
 
 /** Defaults of {@link eigenbasisNormalized}. */
 export const EIGENBASIS_NORMALIZED: Required<EigenbasisNormalizedOptions> = {
   learningRate: 0.001,
   clip: null,
   calculating: "hessian",
-  structure: "full",
+  eps: 0.1,
+  structure: "diagonal",
   every: 10,
 };
 
@@ -142,7 +158,8 @@ export const EIGENBASIS_NORMALIZED: Required<EigenbasisNormalizedOptions> = {
  * θ ← θ − ηQ(min(1, C√λ/|ĝ|)·ĝ/λ).
  *
  * λ is the magnitude of the eigenvalue. Along an eigenvector that has none the sign is that of an error of rounding:
- * no step is taken there, and nothing is added to λ, which would take one. Where an eigenvalue is repeated the step
+ * no step is taken there, and only where it is clipped is eps added to λ, since that
+ * would take one. Where an eigenvalue is repeated the step
  * depends on the basis that was found. Source: "Eigenbasis Normalized NGD" of unified-view-of-optimizers, Table 1
  * (whose text lacks the root), and "Eigenbasis Clipped NGD".
  *
@@ -157,14 +174,15 @@ export const EIGENBASIS_NORMALIZED: Required<EigenbasisNormalizedOptions> = {
  *   parameters: { x: 3, y: 3 },
  *   loss: ({ x, y }) => mul(0.5, add(square(x), mul(100, square(y)))),
  * });
- * const optimizer = eigenbasisNormalized({ learningRate: 1 });
+ * const optimizer = eigenbasisNormalized({ learningRate: 1, structure: "full" });
  * const { parameters } = await minimize(bowl, optimizer, { steps: 1, backend: "reference" });
  * assert(Math.hypot(parameters.x - 2, parameters.y - 2.9) < 1e-5);
  * ```
  */
 export function eigenbasisNormalized(options: EigenbasisNormalizedOptions = {}): Optimizer {
   const all = given("eigenbasisNormalized", EIGENBASIS_NORMALIZED, options);
-  const { clip, calculating } = all;
+  const { clip, calculating, eps } = all;
   const length = clip === null ? lengths.eigenbasis() : lengths.eigenbasisClipped(clip);
-  return wholeStage(CALCULATING[calculating](), length, [abs()], all);
+  const damping = clip === null ? [abs()] : [abs(), add(eps)];
+  return wholeStage(CALCULATING[calculating](), length, damping, all);
 }
