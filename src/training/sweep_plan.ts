@@ -61,6 +61,15 @@ export function isStructural<S extends Settings>(
 ): boolean {
   const [first] = planned;
   if (first === undefined) return false;
+  // It may matter beside other values than those of the first trial: what differs in nothing else tells.
+  const families = new Map<string, string>();
+  const differs = planned.some(({ settings, family }) => {
+    const others = JSON.stringify({ ...settings, [name]: null });
+    const known = families.get(others);
+    families.set(others, family.key);
+    return known !== undefined && known !== family.key;
+  });
+  if (differs) return true;
   const values = new Map(planned.map(({ settings }) => [JSON.stringify(settings[name]), settings]));
   return [...values.values()].some((other) => {
     try {

@@ -233,3 +233,14 @@ Deno.test({
     own.destroy();
   },
 });
+
+Deno.test("sweep() says that an option is structural where it is beside some values only", async () => {
+  const result = await sweep({
+    objective: objective({ parameters: { x: 3 }, loss: ({ x }) => square(x) }),
+    optimizer: sgd,
+    trials: grid({ momentum: [0, 0.9], nesterov: [true, false] }),
+    steps: 2,
+    backend: "js",
+  });
+  assertEquals([result.programs, result.structural], [3, ["momentum", "nesterov"]]);
+});
