@@ -153,6 +153,7 @@ export * from "./src/optimizer/catalogue/rmsprop.ts";
 export * from "./src/optimizer/catalogue/sam.ts";
 export * from "./src/optimizer/catalogue/schedule_free.ts";
 export * from "./src/optimizer/catalogue/sgd.ts";
+export * from "./src/optimizer/catalogue/shampoo.ts";
 export * from "./src/optimizer/catalogue/sign.ts";
 export * from "./src/optimizer/catalogue/sophia.ts";
 

@@ -113,6 +113,12 @@ export const SLOT_ROLES: Roles<Calculating | Structure | Accumulator | Length | 
     factored: {},
     full: {},
     subspace: { directions: "branch", along: "branch", rest: "branch", turn: "structural" },
+    kronecker: {
+      of: "structural",
+      exponent: "structural",
+      largest: "structural",
+      merge: "structural",
+    },
     auto: {},
     eigen: { sweeps: "structural" },
     ema: {

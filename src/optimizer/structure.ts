@@ -47,8 +47,22 @@ export interface Subspace {
   readonly turn: "keep" | "rebuild" | "recentre";
 }
 
+/** ⊗ᵢ Lᵢ^exponent in every tensor, Lᵢ the Gram matrix of the samples along its i-th axis. */
+export interface Kronecker {
+  /** The tag of this structure. */
+  readonly kind: "kronecker";
+  /** What the factors are of: the axes of a tensor. */
+  readonly of: "tensor";
+  /** The power of every factor, > 0; 1/order of the tensor where it is not given. */
+  readonly exponent?: number;
+  /** An axis longer than this keeps the diagonal of its factor, ≥ 1. */
+  readonly largest: number;
+  /** `"trailing"`: all axes after the first are one, so that every tensor is a matrix or a vector. */
+  readonly merge: "none" | "trailing";
+}
+
 /** What is kept of the curvature. */
-export type Structure = Scalar | Diagonal | Factored | Full | Subspace;
+export type Structure = Scalar | Diagonal | Factored | Full | Subspace | Kronecker;
 
 /** The kinds of {@link Structure}. */
 export type StructureKind = Structure["kind"];
@@ -174,4 +188,62 @@ export function subspace(
   },
 ): Subspace {
   return slot("structure", { kind: "subspace", ...options });
+}
+
+/** What {@link kronecker} takes. */
+export interface KroneckerOptions {
+  /**
+   * What the factors are of: the axes of a tensor.
+   *
+   * @default "tensor"
+   */
+  readonly of?: "tensor";
+  /**
+   * The power of every factor, > 0.
+   *
+   * @default 1/order of each tensor, so that H′ is in units of a squared gradient
+   */
+  readonly exponent?: number;
+  /**
+   * An axis longer than this keeps the diagonal of its factor, ≥ 1.
+   *
+   * @default 256
+   */
+  readonly largest?: number;
+  /**
+   * `"trailing"`: all axes after the first are one; a convolution [out, in, height, width] is the matrix
+   * [out, in·height·width].
+   *
+   * @default "none"
+   */
+  readonly merge?: "none" | "trailing";
+}
+
+/**
+ * H′ = ⊗ᵢ Lᵢ^exponent in every tensor of order k, i = 1…k: Lᵢ is the sum of G₍ᵢ₎G₍ᵢ₎ᵀ over the sampled vectors G, where
+ * G₍ᵢ₎ is G laid out as a matrix with axis i as its rows. With `gradientNorm()` a matrix takes the step
+ * L^{-1/4} u R^{-1/4}.
+ *
+ * The samples have to be vectors: `empiricalFisher` or `fisher`. ε in a sample, or in an initial value, is added to
+ * every Lᵢ. A factor of n rows costs n² numbers and an eigenvalue problem, which `every: { factor }` spreads over
+ * steps; an axis longer than `largest` keeps the diagonal of Lᵢ, also the one axis of a vector. Norms of a length may
+ * be by tensor. |λ| ≤ n·2⁻²³·max|λ| of a factor counts as 0, and its directions are dropped.
+ *
+ * Source: Gupta, Koren and Singer 2018, Algorithm 2; unified-view-of-optimizers, Table 1, "L^{-1/4} g R^{-1/4}".
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { classify, curvature, empiricalFisher, gradientNorm, kronecker } from "@steepest/steepest";
+ *
+ * const stage = curvature({
+ *   calculating: empiricalFisher(),
+ *   structure: kronecker(),
+ *   length: gradientNorm(),
+ * });
+ * assert.equal(classify(stage).structure, "L^{-1/4} g R^{-1/4}");
+ * ```
+ */
+export function kronecker(options: KroneckerOptions = {}): Kronecker {
+  return slot("structure", { kind: "kronecker", ...options });
 }

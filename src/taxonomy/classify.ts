@@ -10,7 +10,8 @@ import type { Per } from "../optimizer/blocks.ts";
 import type { Calculating, CalculatingKind } from "../optimizer/calculating.ts";
 import { described } from "../optimizer/codec.ts";
 import type { Length, LengthKind } from "../optimizer/length.ts";
-import type { StructureKind } from "../optimizer/structure.ts";
+import { powerOfLength } from "../optimizer/length_power.ts";
+import type { Structure, StructureKind } from "../optimizer/structure.ts";
 import type {
   Curvature,
   OfKind,
@@ -82,12 +83,24 @@ const MONTE_CARLO: { readonly [K in CalculatingKind]: boolean } = {
   constant: false,
 };
 
-const STRUCTURES: { readonly [K in StructureKind]: string } = {
-  scalar: "λI",
-  diagonal: "diagonal",
-  factored: "rank-1 diagonal",
-  full: "",
-  subspace: "1 direction",
+/** The power −p·exponent of a factor where the length divides by H′^p: −1/4, for a matrix with the usual exponent. */
+function powerOfFactor(p: number, exponent: number): string {
+  const power = p * exponent, inverse = 1 / power;
+  return Number.isInteger(inverse) && inverse > 1 ? `-1/${inverse}` : `-${power}`;
+}
+
+const STRUCTURES: {
+  readonly [K in StructureKind]: (it: OfKind<Structure, K>, length: Length) => string;
+} = {
+  scalar: () => "λI",
+  diagonal: () => "diagonal",
+  factored: () => "rank-1 diagonal",
+  full: () => "",
+  kronecker: ({ exponent = 1 / 2 }, length) => {
+    const power = powerOfFactor(powerOfLength(length), exponent);
+    return `L^{${power}} g R^{${power}}`;
+  },
+  subspace: () => "1 direction",
 };
 
 /** What the paper calls H. */
@@ -106,7 +119,12 @@ export function rowOf(stage: Curvature): Row {
     calculating: exact && calculating.kind === "hessian"
       ? ""
       : (CALCULATING[calculating.kind] as (it: Calculating) => string)(calculating),
-    structure: constant ? "LI" : STRUCTURES[structure.kind],
+    structure: constant
+      ? "LI"
+      : (STRUCTURES[structure.kind] as (it: Structure, length: Length) => string)(
+        structure,
+        length,
+      ),
     iterative: [
       ...(MONTE_CARLO[calculating.kind] && structure.kind !== "full" ? ["Monte Carlo"] : []),
       ...(iterative.length > 0 ? ["momentum"] : []),

@@ -161,6 +161,7 @@ const SIZES: { readonly [S in StateSlot["size"]]: string } = {
   factors: " (rows and columns)",
   scalar: " (scalar)",
   matrix: " (θ²)",
+  axes: " (a matrix for each axis)",
 };
 
 function stateSize(state: readonly StateSlot[]): string {
@@ -169,6 +170,7 @@ function stateSize(state: readonly StateSlot[]): string {
   return [
     `${count("parameters")} × θ`,
     ...(count("matrix") > 0 ? [`${count("matrix")} × θ²`] : []),
+    ...(count("axes") > 0 ? [`${count("axes")} × a matrix for each axis`] : []),
     ...(factors > 0 ? [`${factors} × rows and columns of θ`] : []),
     `${count("scalar")} scalars`,
   ].join(", ");

@@ -162,6 +162,10 @@ const STRUCTURES: { readonly [K in StructureKind]: (it: OfKind<Structure, K>) =>
     `one λ along v̂, directions(u) of the step before over its length${
       turn === "keep" ? "" : `, ${turn} when it turns`
     }; the step is along(u·v̂) + rest((I − v̂v̂ᵀ)u)`,
+  kronecker: ({ exponent, largest, merge }) =>
+    `⊗ L^${exponent ?? "(1/order)"} of every tensor, L = Σ x along ${
+      merge === "trailing" ? "its first axis and all others" : "each axis"
+    } (its diagonal beyond ${largest}), û in the eigenbasis`,
 };
 
 const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string } = {

@@ -25,8 +25,9 @@ export interface StateSlot {
   /**
    * `"parameters"`: as many numbers as θ. `"factors"`: rows + columns for each matrix over the last two axes of a
    * tensor of rank 2 or more, and as many numbers as the tensor for the others. `"matrix"`: n² for n parameters.
+   * `"axes"`: n² for each axis of length n of a tensor.
    */
-  readonly size: "parameters" | "factors" | "matrix" | "scalar";
+  readonly size: "parameters" | "factors" | "matrix" | "axes" | "scalar";
 }
 
 type Sizes = Readonly<Record<string, StateSlot["size"]>>;
@@ -58,6 +59,7 @@ const STRUCTURES: { readonly [K in StructureKind]: StateSlot["size"] } = {
   factored: "factors",
   full: "matrix",
   subspace: "scalar",
+  kronecker: "axes",
 };
 
 /** What a turning direction keeps besides the statistics. */

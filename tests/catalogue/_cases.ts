@@ -30,6 +30,7 @@ import { rmsprop } from "../../src/optimizer/catalogue/rmsprop.ts";
 import { sam } from "../../src/optimizer/catalogue/sam.ts";
 import * as free from "../../src/optimizer/catalogue/schedule_free.ts";
 import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
+import { shampoo } from "../../src/optimizer/catalogue/shampoo.ts";
 import { lion, normalizedDescent, signDescent } from "../../src/optimizer/catalogue/sign.ts";
 import { sophia } from "../../src/optimizer/catalogue/sophia.ts";
 import { chain } from "../../src/optimizer/combinators.ts";
@@ -370,6 +371,14 @@ const NAIVE: Readonly<Record<string, Case>> = {
     entry: "eigenbasisNormalized",
     at: (learningRate) =>
       normalized.eigenbasisNormalized({ ...EACH, learningRate, structure: "diagonal" }),
+  },
+  shampoo: {
+    entry: "shampoo",
+    at: (learningRate) => shampoo({ learningRate, initial: 0.1, every: 3 }),
+  },
+  shampooPlain: {
+    entry: "shampoo",
+    at: (learningRate) => shampoo({ learningRate, momentum: 0, initial: 0.3, every: 1 }),
   },
 };
 

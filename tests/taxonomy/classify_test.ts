@@ -45,6 +45,7 @@ const ROWS: Readonly<Record<string, readonly [string, string, string, string]>> 
   signDescent: ["‖d_i‖_H′ = ε", "", "LI", ""],
   adam: ["‖d_i‖_H′ = ε|g_i|", "F̃", "diagonal", "momentum"],
   adagrad: ["‖d_i‖_H′ = ε|g_i|", "F̃", "diagonal", "momentum"],
+  shampoo: ["‖d_i‖_H′ = ε|g_i|", "F̃", "L^{-1/4} g R^{-1/4}", "momentum"],
   adahessian: ["", "H", "diagonal", "Monte Carlo, momentum"],
 };
 

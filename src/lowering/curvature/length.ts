@@ -89,24 +89,6 @@ const RULES: { readonly [K in LengthKind]: Rule<K> } = {
   },
 };
 
-/** The power p of the spectrum that each length divides by. */
-const POWERS: { readonly [K in LengthKind]: (length: OfKind<Length, K>) => number } = {
-  none: () => 1,
-  gradientNorm: () => 0.5,
-  power: ({ exponent }) => exponent,
-  eigenbasis: () => 0.5,
-  normalized: () => 1,
-  clamped: () => 1,
-  clipped: () => 1,
-  gradientNormClipped: () => 0.5,
-  eigenbasisClipped: () => 0.5,
-};
-
-/** The power p of the spectrum that the length divides by. */
-export function powerOfLength(length: Length): number {
-  return (POWERS[length.kind] as (it: Length) => number)(length);
-}
-
 /** The step of a length. */
 export function applyLength(length: Length, u: Node, spectrum: Spectrum, scope: Scope): Node {
   const rule = RULES[length.kind] as (it: Length, ...rest: [Node, Spectrum, Scope]) => Node;

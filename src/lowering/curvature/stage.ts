@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { powerOfLength } from "../../optimizer/length_power.ts";
 import type { Curvature, TransformOf } from "../../optimizer/types.ts";
 import { joinPath, sameTransform } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
@@ -12,7 +13,7 @@ import { everyNth, evolve, hyperSlot, record, type Scope, settled } from "../sco
 import { calculate, type Calculated } from "./calculating.ts";
 import { damped, signsAfter } from "./damping.ts";
 import { accumulate } from "./iterative.ts";
-import { applyLength, powerOfLength } from "./length.ts";
+import { applyLength } from "./length.ts";
 import { inPlace, type Operator } from "./operator.ts";
 import { sampleOfVector } from "./sample.ts";
 import { spectrumOf } from "./spectrum.ts";

@@ -39,6 +39,7 @@ export type OptionName =
   | "every"
   | "floor"
   | "gamma"
+  | "graft"
   | "growth"
   | "initial"
   | "learningRate"
@@ -75,6 +76,7 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   every: integer(1),
   floor: hyper(NON_NEGATIVE),
   gamma: hyper(NON_NEGATIVE),
+  graft: z.boolean(),
   growth: z.nullable(hyper({ min: 1 })),
   initial: number(NON_NEGATIVE),
   learningRate: hyper(NON_NEGATIVE),

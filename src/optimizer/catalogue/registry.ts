@@ -33,6 +33,7 @@ import {
   scheduleFreeSgd,
 } from "./schedule_free.ts";
 import { SGD, sgd } from "./sgd.ts";
+import { SHAMPOO, shampoo } from "./shampoo.ts";
 import { LION, lion, NORMALIZED_DESCENT, normalizedDescent, SIGN, signDescent } from "./sign.ts";
 import { SOPHIA, sophia } from "./sophia.ts";
 
@@ -259,6 +260,14 @@ const ENTRIES: readonly CatalogueEntry[] = [
   entry("rmsprop", "RMSprop", "Tieleman and Hinton 2012", RMSPROP, RATES, rmsprop),
   entry("adahessian", "AdaHessian", "Yao et al. 2020", ADAHESSIAN, LARGE_RATES, adahessian),
   entry("sophia", "Sophia", "Liu et al. 2023", SOPHIA, SMALL_RATES, sophia),
+  entry(
+    "shampoo",
+    "Shampoo",
+    "Gupta, Koren and Singer 2018, Algorithms 1 and 2",
+    SHAMPOO,
+    RELATIVE_RATES,
+    shampoo,
+  ),
   entry("lion", "Lion", "Chen et al. 2023", LION, SMALL_RATES, lion),
   entry("lars", "LARS", "You, Gitman and Ginsburg 2017, Algorithm 1", LARS, LARS_RATES, lars),
   entry("lamb", "LAMB", "You et al. 2019, Algorithm 2", LAMB, RELATIVE_RATES, lamb),

@@ -68,6 +68,13 @@ const structure: Table<Structure> = {
     rest: z.lazy(() => optimizerSchema).default({ kind: "zero" }),
     turn: word("keep", "rebuild", "recentre").default("keep"),
   }),
+  kronecker: z.strictObject({
+    kind: z.literal("kronecker"),
+    of: word("tensor").default("tensor"),
+    exponent: z.exactOptional(number(POSITIVE)),
+    largest: integer(1).default(256),
+    merge: word("none", "trailing").default("none"),
+  }),
 };
 
 const prior = z.strictObject({ parameters: number(POSITIVE), gradients: number(POSITIVE) });

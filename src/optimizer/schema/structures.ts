@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Per } from "../blocks.ts";
+import type { CalculatingKind } from "../calculating.ts";
 import type { SolverKind } from "../solver.ts";
 import type { StructureKind } from "../structure.ts";
 import type { Curvature } from "../types.ts";
@@ -16,18 +18,24 @@ interface Rule {
   readonly solvers: readonly SolverKind[];
   /** Whether it has roots or bases, which `every.factor` recomputes. */
   readonly factors: boolean;
-  /** Whether coordinates in its basis belong to parameters, so that norms by tensor and unit exist. */
-  readonly local: boolean;
+  /** The blocks that coordinates in its basis belong to: norms by these exist. */
+  readonly blocks: readonly Per[];
+  /** Whether it keeps products of sampled vectors, which a matrix known by its products does not have. */
+  readonly vectors: boolean;
   /** Whether its statistic is a list of numbers that stand for themselves, with powers and maxima. */
   readonly elementwise: boolean;
   /** Whether a constant curvature has it. */
   readonly constant: boolean;
 }
 
+/** What samples vectors. */
+const VECTORS: ReadonlySet<CalculatingKind> = new Set(["fisher", "empiricalFisher"]);
+
 const ELEMENTWISE = {
   solvers: [],
   factors: false,
-  local: true,
+  blocks: ["global", "tensor", "unit"],
+  vectors: false,
   elementwise: true,
   constant: true,
 } as const;
@@ -36,8 +44,30 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
   scalar: ELEMENTWISE,
   diagonal: ELEMENTWISE,
   factored: { ...ELEMENTWISE, constant: false },
-  full: { solvers: ["eigen"], factors: true, local: false, elementwise: false, constant: false },
-  subspace: { solvers: [], factors: true, local: false, elementwise: true, constant: false },
+  full: {
+    solvers: ["eigen"],
+    factors: true,
+    blocks: ["global"],
+    vectors: false,
+    elementwise: false,
+    constant: false,
+  },
+  kronecker: {
+    solvers: ["eigen"],
+    factors: true,
+    blocks: ["global", "tensor"],
+    vectors: true,
+    elementwise: false,
+    constant: false,
+  },
+  subspace: {
+    solvers: [],
+    factors: true,
+    blocks: ["global"],
+    vectors: false,
+    elementwise: true,
+    constant: false,
+  },
 };
 
 /** Checks a stage against its structure. */
@@ -54,8 +84,20 @@ export function checkStructure(stage: Curvature, raise: Raise): void {
     const known = rule.solvers.length === 0 ? "" : `, or ${rule.solvers.join(", ")}`;
     raise(["solver"], solver.kind, `auto with ${kind}${known}`);
   }
-  if (!rule.local && "per" in length && length.per !== "global") {
-    raise(["length", "per"], length.per, `global: the eigenbasis of ${kind} mixes all parameters`);
+  if ("per" in length && !rule.blocks.includes(length.per)) {
+    const known = rule.blocks.join(" or ");
+    raise(
+      ["length", "per"],
+      length.per,
+      `${known}: the eigenbasis of ${kind} mixes what is in one`,
+    );
+  }
+  if (rule.vectors && !VECTORS.has(calculating.kind)) {
+    raise(
+      ["structure"],
+      kind,
+      `a structure without factors: ${calculating.kind} samples no vectors`,
+    );
   }
   if (kind === "subspace" && "norm" in length && length.norm === "rms") {
     raise(["length", "norm"], "rms", "euclidean with subspace, which has one coordinate");

@@ -15,7 +15,7 @@ jax.config.update("jax_enable_x64", True)
 
 
 def walker(make):
-    """make(rate, theta0) gives step(theta, f, g) → the next theta, on the flat parameters."""
+    """make(rate, theta0, shapes) gives step(theta, f, g) → the next theta, on the flat parameters."""
 
     def walk(loss, start, rate, steps):
         shapes = [np.shape(x) for x in start]
@@ -27,7 +27,7 @@ def walker(make):
 
         value = jax.jit(jax.value_and_grad(lambda theta: loss(jnp, *parts(theta))))
         theta = np.concatenate([np.ravel(x) for x in start]).astype(np.float64)
-        step, out = make(rate, theta), []
+        step, out = make(rate, theta, shapes), []
         for _ in range(steps):
             f, g = value(theta)
             theta = step(theta, float(f), np.asarray(g))
@@ -40,7 +40,7 @@ def walker(make):
 def adan(decay1, decay2, decay3, eps):
     """Xie et al. 2022, Algorithm 1 (without restart and decay), whose beta is one minus the decay here."""
 
-    def make(rate, theta0):
+    def make(rate, theta0, _):
         b1, b2, b3 = 1 - decay1, 1 - decay2, 1 - decay3
         m, v, n = (np.zeros_like(theta0) for _ in range(3))
         before = None
@@ -62,7 +62,7 @@ def adan(decay1, decay2, decay3, eps):
 def norm_adapted_adam(alpha, cap):
     """The step of norm-adapted-gradient-descent, Algorithm 1, along the direction of Kingma and Ba 2014."""
 
-    def make(rate, theta0):
+    def make(rate, theta0, _):
         m, v, t = np.zeros_like(theta0), np.zeros_like(theta0), 0
 
         def step(theta, f, g):
@@ -82,7 +82,7 @@ def norm_adapted_adam(alpha, cap):
 def adaptive_sgd(beta, sigma_theta, sigma_gradient):
     """online-parabola-momentum, Algorithm 8."""
 
-    def make(rate, theta0):
+    def make(rate, theta0, _):
         mean, mean_g = theta0.copy(), np.zeros_like(theta0)
         square = theta0**2 + sigma_theta**2
         square_g = np.full_like(theta0, sigma_gradient**2)
@@ -103,7 +103,7 @@ def adaptive_sgd(beta, sigma_theta, sigma_gradient):
 def adaptive_sgd_confidence(beta, gamma, sigma_theta, sigma):
     """online-parabola-momentum, Algorithm 9."""
 
-    def make(rate, theta0):
+    def make(rate, theta0, _):
         mean, mean_g, cross = theta0.copy(), np.zeros_like(theta0), np.zeros_like(theta0)
         square = theta0**2 + sigma_theta**2
         noise = np.full_like(theta0, sigma**2)
@@ -155,7 +155,7 @@ class Averages:
 def online_parabola(variant, beta, momentum, epsilon, eta, m):
     """online-parabola-momentum, Algorithms 1, 6 and 7 with 5 as their beginning; averages take theta before it moves."""
 
-    def make(rate, theta0):
+    def make(rate, theta0, _):
         v = np.zeros_like(theta0)
         direction, averages, t = None, Averages(), 0
         after = following = None
@@ -307,6 +307,46 @@ FEW = (1, 2, 5, 10, 20)
 PLANE = ("quadratic", "rosenbrock", "wavy")
 SHORT = {"rates": {k: 0.1 for k in ONE}, "steps": FEW}
 
+
+def shampoo(momentum, epsilon, every):
+    """Gupta, Koren and Singer 2018, Algorithm 2, with roots every few steps and momentum after the preconditioner."""
+
+    def make(rate, theta0, shapes):
+        factors = [[epsilon * np.eye(n) for n in shape or (1,)] for shape in shapes]
+        roots, velocity, t = [], np.zeros_like(theta0), 0
+
+        def step(theta, f, g):
+            nonlocal roots, velocity, t
+            out, start = [], 0
+            for own, shape in zip(factors, shapes):
+                size = math.prod(shape)
+                x = g[start : start + size].reshape(shape or (1,))
+                start += size
+                for axis in range(x.ndim):
+                    others = [i for i in range(x.ndim) if i != axis]
+                    own[axis] = own[axis] + np.tensordot(x, x, axes=(others, others))
+                out.append(x)
+            if t % every == 0:
+                roots = [[inverse_root(m, 2 * len(own)) for m in own] for own in factors]
+            t += 1
+            steps = []
+            for x, own in zip(out, roots):
+                for axis, root in enumerate(own):
+                    x = np.moveaxis(np.tensordot(root, x, axes=(1, axis)), 0, axis)
+                steps.append(np.ravel(x))
+            velocity = momentum * velocity + np.concatenate(steps)
+            return theta - rate * velocity
+
+        return step
+
+    return make
+
+
+def inverse_root(matrix, p):
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * values ** (-1 / p)) @ vectors.T
+
+
 CASES = {
     **PARABOLAS,
     "adan": case(walker(adan(0.98, 0.92, 0.99, 1e-8)), UNIT),
@@ -331,6 +371,8 @@ CASES = {
     "eigenbasis": case(in_eigenbasis(eigenbasis, eps=0), functions=("quadratic", "wavy"), **SHORT),
     "eigenbasisClipped": case(in_eigenbasis(eigenbasis_clipped(0.5), eps=0), HALF, ("quadratic", "wavy"), steps=FEW),
     "eigenbasisDiagonal": case(in_eigenbasis(eigenbasis, eps=0), functions=("separable",), **SHORT),
+    "shampoo": case(walker(shampoo(0.9, 0.1, 3)), UNIT),
+    "shampooPlain": case(walker(shampoo(0.0, 0.3, 1)), UNIT),
 }
 
 dump("naive", {"numpy": np.__version__, "jax": jax.__version__}, CASES)

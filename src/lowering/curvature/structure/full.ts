@@ -31,7 +31,7 @@ import type { StageView, StructureRule } from "./rule.ts";
 /** Parameters that a stored matrix may have. */
 const LARGEST = 4096;
 
-function identity(n: number): Node {
+export function identity(n: number): Node {
   return cast(compare("eq", iota([n, n], 0), iota([n, n], 1)), "f32");
 }
 
@@ -51,7 +51,7 @@ function matrixOf({ rows, times }: Sample, { space: { size }, path }: Scope): No
 }
 
 /** λ, and 0 for what single precision cannot tell from it: such directions are null. */
-function withoutNoise(lambda: Node): Node {
+export function withoutNoise(lambda: Node): Node {
   const bound = mul(lambda.shape[0]! * 2 ** -23, reduce("max", abs(lambda)));
   return select(compare("le", abs(lambda), bound), 0, lambda);
 }

@@ -6,6 +6,7 @@
 import type { Structure, StructureKind } from "../../../optimizer/structure.ts";
 import { diagonalRule, factoredRule, scalarRule } from "./elementwise.ts";
 import { fullRule } from "./full.ts";
+import { kroneckerRule } from "./kronecker.ts";
 import type { StructureRule } from "./rule.ts";
 import { subspaceRule } from "./subspace.ts";
 
@@ -15,6 +16,7 @@ const RULES: { readonly [K in StructureKind]: StructureRule<K> } = {
   factored: factoredRule,
   full: fullRule,
   subspace: subspaceRule,
+  kronecker: kroneckerRule,
 };
 
 /** The rule of a structure. */
