@@ -16,7 +16,7 @@ import { clipped, gradientNorm, none, normalized } from "../../src/optimizer/len
 import { scaleByParameterNorm, trustRatio } from "../../src/optimizer/parameter_norms.ts";
 import { matrices as isMatrix } from "../../src/optimizer/predicate.ts";
 import { constant } from "../../src/optimizer/schedule.ts";
-import { diagonal, factored, scalar } from "../../src/optimizer/structure.ts";
+import { diagonal, factored, kronecker, scalar } from "../../src/optimizer/structure.ts";
 import { ema, scale, weightDecay } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { graft, partition } from "../../src/optimizer/wrappers.ts";
@@ -289,6 +289,10 @@ Deno.test("lars, lamb and adafactor are their papers' loops when tensors have od
   }, 8);
 });
 
+/** A matrix for each axis of each tensor; a number is a vector of one. */
+const AXES = ENTRIES.flatMap(({ shape }) => shape.length === 0 ? [1] : shape)
+  .reduce((total, n) => total + n * n, 0);
+
 Deno.test("stateSlots() tells the true size of every statistic", () => {
   const n = START.length;
   const stage = curvature({
@@ -298,10 +302,15 @@ Deno.test("stateSlots() tells the true size of every statistic", () => {
     direction: ema({ decay: 0.9 }),
     damping: floor(0.1),
   });
-  for (const optimizer of [adafactor(), lars(), lamb(), stage]) {
+  const axes = curvature({
+    calculating: empiricalFisher(),
+    structure: kronecker(),
+    iterative: ema({ decay: 0.9, centred: true }),
+  });
+  for (const optimizer of [adafactor(), lars(), lamb(), stage, axes]) {
     const { slots } = follow(shapes, optimizer, START, 0).program;
     const state = slots.filter(({ role }) => role === "state");
-    const sizes = { parameters: n, factors: FACTORS, matrix: n * n, scalar: 1 };
+    const sizes = { parameters: n, factors: FACTORS, matrix: n * n, axes: AXES, scalar: 1 };
     assertEquals(
       new Map(state.map(({ name, shape }) => [name, shape.reduce((a, b) => a * b, 1)])),
       new Map(stateSlots(optimizer).map(({ path, size }) => [`state/${path}`, sizes[size]])),
