@@ -121,6 +121,8 @@ export const SLOT_ROLES: Roles<Calculating | Structure | Accumulator | Length | 
     },
     auto: {},
     eigen: { sweeps: "structural" },
+    cg: { steps: "structural", tolerance: "structural" },
+    lanczos: { steps: "structural" },
     ema: {
       decay: "value",
       debias: "structural",

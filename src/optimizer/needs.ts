@@ -7,6 +7,7 @@
 import type { Calculating, CalculatingKind } from "./calculating.ts";
 import { hyperparameters } from "./hyperparameters.ts";
 import { isSignal } from "./is_signal.ts";
+import type { Solver, SolverKind } from "./solver.ts";
 import type { OfKind, Optimizer, OptimizerKind, TransformOf } from "./types.ts";
 import { joinPath, sites } from "./walk.ts";
 
@@ -64,6 +65,16 @@ const CALCULATING: {
   constant: () => [],
 };
 
+const PRODUCT: ReadonlySet<Provision> = new Set(["hessianVector", "gaussNewtonVector"]);
+
+/** How many products with a vector a solver takes at most, where that is its own number. */
+const PRODUCTS: { readonly [K in SolverKind]: (it: OfKind<Solver, K>) => number | undefined } = {
+  auto: () => undefined,
+  eigen: () => undefined,
+  cg: ({ steps }) => steps,
+  lanczos: ({ steps }) => steps,
+};
+
 type Rule<K extends OptimizerKind> = (it: TransformOf<K>, path: string) => readonly Need[];
 
 const nothing = (): readonly Need[] => [];
@@ -90,10 +101,17 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   lookahead: nothing,
   average: nothing,
   scheduleFree: nothing,
-  curvature: ({ calculating, every }, path) =>
-    (CALCULATING[calculating.kind] as (it: Calculating) => Asked)(calculating).map((
+  curvature: ({ calculating, every, solver = { kind: "auto" } }, path) => {
+    const products = (PRODUCTS[solver.kind] as (it: Solver) => number | undefined)(solver);
+    return (CALCULATING[calculating.kind] as (it: Calculating) => Asked)(calculating).map((
       { what, count },
-    ) => ({ path: joinPath(path, "calculating"), what, every: every.sample, count })),
+    ) => ({
+      path: joinPath(path, "calculating"),
+      what,
+      every: every.sample,
+      count: PRODUCT.has(what) ? products ?? count : count,
+    }));
+  },
 };
 
 /**

@@ -20,8 +20,26 @@ export interface EigenSolver {
   readonly sweeps: number;
 }
 
+/** Conjugate gradients, from products alone. */
+export interface CgSolver {
+  /** The tag of this solver. */
+  readonly kind: "cg";
+  /** How many products at most, ≥ 1. */
+  readonly steps: number;
+  /** It ends once ‖u − H′d‖ is at most this times ‖u‖; in [0, 1]. */
+  readonly tolerance: number;
+}
+
+/** Ritz values and vectors in the Krylov space of û, from products alone. */
+export interface LanczosSolver {
+  /** The tag of this solver. */
+  readonly kind: "lanczos";
+  /** How many products, and how many Ritz vectors at most, ≥ 1. */
+  readonly steps: number;
+}
+
 /** How a stage works with a matrix. */
-export type Solver = Auto | EigenSolver;
+export type Solver = Auto | EigenSolver | CgSolver | LanczosSolver;
 
 /** The kinds of {@link Solver}. */
 export type SolverKind = Solver["kind"];
@@ -59,4 +77,72 @@ export function auto(): Auto {
  */
 export function eigen(options: { readonly sweeps?: number } = {}): EigenSolver {
   return slot("solver", { kind: "eigen", ...options });
+}
+
+/**
+ * d with H′d = u by conjugate gradients: no matrix is stored, so that a stage may see any number of parameters.
+ *
+ * It solves and takes no roots: the lengths `none`, `normalized` and `clipped` have it, the damping `add`, and `latest`. It
+ * ends at the first direction without positive curvature, which is recorded, and puts out what it has reached: nothing where
+ * that was the first.
+ *
+ * Source: Hestenes and Stiefel 1952; Steihaug 1983 for the end; Martens 2010 for networks.
+ *
+ * @param options `steps`: products at most, ≥ 1, default 20. `tolerance`: it ends once ‖u − H′d‖ is at most this times ‖u‖, in
+ * [0, 1], default 1e-4.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { add, cg, curvature, full, hessian, minimize, mul, objective, square } from "@steepest/steepest";
+ *
+ * const valley = objective({
+ *   parameters: { x: 3, y: 4 },
+ *   loss: ({ x, y }) => add(square(x), mul(100, square(add(x, y)))),
+ * });
+ * const newton = curvature({ calculating: hessian(), structure: full(), solver: cg({ steps: 2, tolerance: 0 }) });
+ * const { parameters } = await minimize(valley, newton, { steps: 1, backend: "reference" });
+ * assert(Math.hypot(parameters.x, parameters.y) < 1e-2);
+ * ```
+ */
+export function cg(
+  options: { readonly steps?: number; readonly tolerance?: number } = {},
+): CgSolver {
+  return slot("solver", { kind: "cg", ...options });
+}
+
+/**
+ * φ(H′)u in the Krylov space of u, u being what the stage preconditions: no matrix is stored, so that a stage may see any number of
+ * parameters, and every length works on the Ritz values and vectors, `latest` being the only accumulator.
+ *
+ * Exact where φ is a polynomial of a degree below `steps`. The eigenbasis is that of the Krylov space, in which u has a part
+ * along every vector. Ritz values that cannot be told from 0, and those that a smaller space does not have, are null.
+ *
+ * Source: Lanczos 1950; Saad 1992 for functions of matrices.
+ *
+ * @param options `steps`: products, ≥ 1, default 20.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { add, curvature, full, gradientNorm, hessian, lanczos, minimize, mul, objective, square } from "@steepest/steepest";
+ *
+ * const bowl = objective({
+ *   parameters: { x: 3, y: 4 },
+ *   loss: ({ x, y }) => add(mul(0.5, square(x)), mul(2, square(y))),
+ * });
+ * const stage = curvature({
+ *   calculating: hessian(),
+ *   structure: full(),
+ *   length: gradientNorm(),
+ *   solver: lanczos({ steps: 2 }),
+ * });
+ * const { parameters } = await minimize(bowl, stage, { steps: 1, backend: "reference" });
+ * assert(Math.hypot(parameters.x, parameters.y + 4) < 1e-3);
+ * ```
+ */
+export function lanczos(options: { readonly steps?: number } = {}): LanczosSolver {
+  return slot("solver", { kind: "lanczos", ...options });
 }

@@ -130,7 +130,8 @@ export function factored(): Factored {
 /**
  * The whole matrix over everything the stage sees, in its own eigenbasis: no approximation of the structure.
  *
- * n² numbers are kept for n parameters, 4096 of them at most; more is an error of kind `limit`.
+ * n² numbers are kept for n parameters, 4096 of them at most; more is an error of kind `limit`. The solvers `cg` and `lanczos` keep
+ * no matrix, and have no such limit.
  *
  * Source: unified-view-of-optimizers, the first five rows of Table 1.
  *

@@ -183,6 +183,10 @@ const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string }
 const SOLVERS: { readonly [K in SolverKind]: (it: OfKind<Solver, K>) => readonly string[] } = {
   auto: () => [],
   eigen: ({ sweeps }) => [`eigenvectors by at most ${sweeps} sweeps`],
+  cg: ({ steps, tolerance }) => [
+    `conjugate gradients, at most ${steps} products, to ${tolerance} of ‖û‖`,
+  ],
+  lanczos: ({ steps }) => [`in the Krylov space of ${steps} products`],
 };
 
 function solver(it: Solver): readonly string[] {

@@ -54,7 +54,12 @@ function nonNegative({ iterative }: Curvature, calculated: Calculated): boolean 
 }
 
 /** How the stage damps a spectrum; what is dropped is counted. */
-function viewOf(stage: Curvature, calculated: Calculated, scope: Scope): StageView {
+function viewOf(
+  stage: Curvature,
+  calculated: Calculated,
+  direction: Node,
+  scope: Scope,
+): StageView {
   const { damping, length, calculating, every } = stage;
   const hasRoot = damping.some((it) => it.kind === "addToRoot");
   const fixed = calculating.kind === "constant";
@@ -62,6 +67,7 @@ function viewOf(stage: Curvature, calculated: Calculated, scope: Scope): StageVi
   const factoring: Scope = { ...everyNth(scope, every.factor), phase: "factor" };
   return {
     stage,
+    direction,
     spectrum: (lambda, { signed = false } = {}) => {
       const signs = signsAfter(damping, sign && !signed);
       const spectrum = spectrumOf(
@@ -87,20 +93,24 @@ function viewOf(stage: Curvature, calculated: Calculated, scope: Scope): StageVi
 function operatorOf(
   stage: Curvature,
   calculated: Calculated,
+  direction: Node,
   scope: Scope,
   sampling: Scope,
   frame: Frame | undefined,
 ): Operator {
-  const view = viewOf(stage, calculated, scope);
+  const view = viewOf(stage, calculated, direction, scope);
   if (calculated.kind === "spectrum") {
     const { lambda, flat } = calculated;
     const positive = view.spectrum(sampled(stage, lambda, sampling));
     const spectrum = flat === undefined ? positive : { ...positive, flat };
     return frame === undefined ? inPlace(spectrum) : frame.operator(spectrum);
   }
+  const rule = ruleOf(stage.structure);
+  const implicit = rule.implicit?.(stage.structure, calculated.sample, view, scope);
+  if (implicit !== undefined) return implicit;
   const statistic = statisticOf(stage, calculated, sampling, frame);
   if (statistic === undefined) return inPlace(view.spectrum(constant(1)));
-  return ruleOf(stage.structure).operator(stage.structure, statistic, view, scope, frame);
+  return rule.operator(stage.structure, statistic, view, scope, frame);
 }
 
 /** The step, or during the warm-up what is put out in its place. */
@@ -125,8 +135,9 @@ export function curvatureRule(stage: TransformOf<"curvature">, u: Node, scope: S
   const sampling = everyNth(scope, stage.every.sample);
   const frame = ruleOf(stage.structure).frame?.(stage.structure, stage, u, scope);
   const calculated = calculate(stage, u, sampling, frame);
-  const { coordinates, vector, spectrum } = operatorOf(stage, calculated, scope, sampling, frame);
   const direction = scope.apply(stage.direction, u, joinPath(scope.path, "direction"), scope);
+  const operator = operatorOf(stage, calculated, direction, scope, sampling, frame);
+  const { coordinates, vector, spectrum } = operator;
   const seen = (calculated.kind === "spectrum" ? calculated.gradient : undefined) ??
     coordinates(direction);
   const bounded = vector(applyLength(stage.length, seen, spectrum, scope));

@@ -139,6 +139,12 @@ const damping: Table<Damping> = {
 const solver: Table<Solver> = {
   auto: z.strictObject({ kind: z.literal("auto") }),
   eigen: z.strictObject({ kind: z.literal("eigen"), sweeps: integer(1).default(15) }),
+  cg: z.strictObject({
+    kind: z.literal("cg"),
+    steps: integer(1).default(20),
+    tolerance: number(UNIT).default(1e-4),
+  }),
+  lanczos: z.strictObject({ kind: z.literal("lanczos"), steps: integer(1).default(20) }),
 };
 
 /** A power of one half has its own name, so that equal lengths are equal data. */

@@ -6,6 +6,8 @@
 
 import type { Per } from "../blocks.ts";
 import type { CalculatingKind } from "../calculating.ts";
+import type { DampingKind } from "../damping.ts";
+import type { LengthKind } from "../length.ts";
 import type { SolverKind } from "../solver.ts";
 import type { StructureKind } from "../structure.ts";
 import type { Curvature } from "../types.ts";
@@ -45,7 +47,7 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
   diagonal: ELEMENTWISE,
   factored: { ...ELEMENTWISE, constant: false },
   full: {
-    solvers: ["eigen"],
+    solvers: ["eigen", "cg", "lanczos"],
     factors: true,
     blocks: ["global"],
     vectors: false,
@@ -69,6 +71,65 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
     constant: false,
   },
 };
+
+/** What a solver that stores no matrix can do with products alone. */
+interface Implicit {
+  /** The lengths that it has, and why no others; absent: all. */
+  readonly lengths?: { readonly kinds: readonly LengthKind[]; readonly because: string };
+  /** The dampings that it has, and why no others. */
+  readonly damping: { readonly kinds: readonly DampingKind[]; readonly because: string };
+}
+
+const IMPLICIT: { readonly [K in SolverKind]: Implicit | undefined } = {
+  auto: undefined,
+  eigen: undefined,
+  cg: {
+    lengths: {
+      kinds: ["none", "normalized", "clipped"],
+      because: "cg solves a system and knows no root of the matrix",
+    },
+    damping: { kinds: ["add"], because: "cg knows no eigenvalues" },
+  },
+  lanczos: {
+    damping: {
+      kinds: ["abs", "floor", "add", "addToRoot"],
+      because: "lanczos keeps no samples",
+    },
+  },
+};
+
+/** Checks what is asked of a matrix of which only products are known. */
+function checkImplicit(stage: Curvature, raise: Raise): void {
+  const { iterative, every, length, damping, solver } = stage;
+  const kind = solver?.kind ?? "auto", rule = IMPLICIT[kind];
+  if (rule === undefined) return;
+  if (iterative.length > 0) {
+    const found = iterative.map((it) => it.kind).join(", ");
+    raise(
+      ["iterative"],
+      found,
+      `latest: ${kind} has products of this step and nothing to accumulate`,
+    );
+  }
+  for (const what of ["sample", "factor"] as const) {
+    if (every[what] === 1) continue;
+    raise(
+      ["every", what],
+      `${every[what]}`,
+      `1: ${kind} has products of this step and keeps nothing`,
+    );
+  }
+  const { lengths } = rule;
+  if (lengths !== undefined && !lengths.kinds.includes(length.kind)) {
+    raise(["length"], length.kind, `${lengths.kinds.join(", ")}: ${lengths.because}`);
+  }
+  damping.forEach((it, i) => {
+    const { kinds, because } = rule.damping;
+    if (!kinds.includes(it.kind)) {
+      raise(["damping", i], it.kind, `${kinds.join(", ")}: ${because}`);
+    }
+  });
+}
 
 /** Checks a stage against its structure. */
 export function checkStructure(stage: Curvature, raise: Raise): void {
@@ -106,6 +167,7 @@ export function checkStructure(stage: Curvature, raise: Raise): void {
     raise(["every", "sample"], `${every.sample}`, "1 with subspace, whose direction moves");
   }
   if (rule.elementwise) return;
+  checkImplicit(stage, raise);
   iterative.forEach((it, i) => {
     if (it.kind === "max") {
       raise(["iterative", i], "max", `ema or sum: the matrices of ${kind} have no maximum`);

@@ -5,12 +5,13 @@
  */
 import { vmap } from "../../../autodiff/vmap.ts";
 import { lead } from "../../../autodiff/vmap_rules.ts";
+import type { Product } from "../../../linalg/conjugate_gradients.ts";
+import { apply } from "../../../linalg/matrices.ts";
 import { symmetricEigen } from "../../../linalg/symmetric_eigen.ts";
 import type { Solver, SolverKind } from "../../../optimizer/solver.ts";
 import type { OfKind } from "../../../optimizer/types.ts";
 import type { Node } from "../../../tensor/node.ts";
 import {
-  abs,
   add,
   cast,
   compare,
@@ -18,14 +19,14 @@ import {
   iota,
   matmul,
   mul,
-  reduce,
   reshape,
-  select,
   transpose,
 } from "../../../tensor/ops.ts";
 import { report, type Scope } from "../../scope.ts";
 import type { Operator } from "../operator.ts";
 import type { Sample } from "../sample.ts";
+import { conjugateOperator, krylovOperator } from "./implicit.ts";
+import { withoutNoise } from "./noise.ts";
 import type { StageView, StructureRule } from "./rule.ts";
 
 /** Parameters that a stored matrix may have. */
@@ -50,12 +51,6 @@ function matrixOf({ rows, times }: Sample, { space: { size }, path }: Scope): No
   return mul(0.5, add(matrix, transpose(matrix)));
 }
 
-/** λ, and 0 for what single precision cannot tell from it: such directions are null. */
-export function withoutNoise(lambda: Node): Node {
-  const bound = mul(lambda.shape[0]! * 2 ** -23, reduce("max", abs(lambda)));
-  return select(compare("le", abs(lambda), bound), 0, lambda);
-}
-
 /** H′ = Q diag(λ) Qᵀ. */
 function eigenOperator(matrix: Node, sweeps: number, { factor, spectrum }: StageView): Operator {
   const { values, vectors } = symmetricEigen(matrix, { sweeps });
@@ -68,34 +63,62 @@ function eigenOperator(matrix: Node, sweeps: number, { factor, spectrum }: Stage
   };
 }
 
-type Solve<K extends SolverKind> = (
-  solver: OfKind<Solver, K>,
-  matrix: Node,
-  view: StageView,
-) => Operator;
+type Rule<K extends SolverKind> =
+  | {
+    /** Works on the matrix, which is stored. */
+    readonly stored: (solver: OfKind<Solver, K>, matrix: Node, view: StageView) => Operator;
+  }
+  | {
+    /** Works on products with it. */
+    readonly implicit: (
+      solver: OfKind<Solver, K>,
+      times: Product,
+      view: StageView,
+      scope: Scope,
+    ) => Operator;
+  };
 
-const SOLVERS: { readonly [K in SolverKind]: Solve<K> } = {
-  auto: (_, matrix, view) => eigenOperator(matrix, 15, view),
-  eigen: ({ sweeps }, matrix, view) => eigenOperator(matrix, sweeps, view),
+const SOLVERS: { readonly [K in SolverKind]: Rule<K> } = {
+  auto: { stored: (_, matrix, view) => eigenOperator(matrix, 15, view) },
+  eigen: { stored: ({ sweeps }, matrix, view) => eigenOperator(matrix, sweeps, view) },
+  cg: { implicit: conjugateOperator },
+  lanczos: { implicit: krylovOperator },
 };
+
+/** The solver of a stage with its rule. */
+function solverOf({ stage }: StageView): {
+  readonly solver: OfKind<Solver, SolverKind>;
+  readonly rule: Rule<SolverKind>;
+} {
+  const solver = (stage.solver ?? { kind: "auto" }) as OfKind<Solver, SolverKind>;
+  return { solver, rule: SOLVERS[solver.kind] as Rule<SolverKind> };
+}
 
 /** One matrix over everything the stage sees. */
 export const fullRule: StructureRule<"full"> = {
   statistic: (_, sample, scope) => {
     const { size } = scope.space;
     if (size > LARGEST) {
-      report(scope, "limit", `full() over ${size} parameters`, `at most ${LARGEST}`);
+      report(
+        scope,
+        "limit",
+        `full() over ${size} parameters`,
+        `at most ${LARGEST}`,
+      );
       return undefined;
     }
     return matrixOf(sample, scope);
   },
   identity: (_, { space }) => identity(space.size),
-  operator: (_, matrix, view) => {
-    const solver = view.stage.solver ?? { kind: "auto" };
-    return (SOLVERS[solver.kind] as Solve<SolverKind>)(
-      solver as OfKind<Solver, SolverKind>,
-      matrix,
-      view,
-    );
+  implicit: (_, { times }, view, scope) => {
+    const { solver, rule } = solverOf(view);
+    if ("stored" in rule || times === undefined) return undefined;
+    return rule.implicit(solver, times, view, scope);
+  },
+  operator: (_, matrix, view, scope) => {
+    const { solver, rule } = solverOf(view);
+    return "stored" in rule
+      ? rule.stored(solver, matrix, view)
+      : rule.implicit(solver, (v) => apply(matrix, v), view, scope);
   },
 };

@@ -24,7 +24,8 @@ import {
 import { flatten, type Space } from "../../arena.ts";
 import { joinPath } from "../../../optimizer/walk.ts";
 import type { Operator } from "../operator.ts";
-import { identity, withoutNoise } from "./full.ts";
+import { identity } from "./full.ts";
+import { withoutNoise } from "./noise.ts";
 import type { StageView, StructureRule } from "./rule.ts";
 
 /** The factor of one axis. */

@@ -14,6 +14,8 @@ import type { Spectrum } from "../spectrum.ts";
 /** A stage, with how a spectrum is damped and what is known of its signs. */
 export interface StageView {
   readonly stage: Curvature;
+  /** What the stage preconditions. */
+  readonly direction: Node;
   /** The damped spectrum of λ; `signed` where rounding may have left a λ < 0 that the samples cannot have. */
   readonly spectrum: (lambda: Node, options?: { readonly signed?: boolean }) => Spectrum;
   /** State that is computed again every `every.factor` steps of the stage: roots, bases. */
@@ -55,6 +57,13 @@ export interface StructureRule<K extends StructureKind> {
   ): Node | undefined;
   /** What is kept of the identity: what ε in a sample or in an initial value multiplies. A number: the same everywhere. */
   identity(structure: OfKind<Structure, K>, scope: Scope, frame?: Frame): number | Node;
+  /** The damped operator of a sample of which nothing is kept; undefined where the stage keeps a statistic. */
+  implicit?(
+    structure: OfKind<Structure, K>,
+    sample: Sample,
+    view: StageView,
+    scope: Scope,
+  ): Operator | undefined;
   /** The damped operator of an accumulated statistic. */
   operator(
     structure: OfKind<Structure, K>,
