@@ -18,7 +18,7 @@ export interface LarsOptions {
   /**
    * γ ≥ 0, the global rate: a tensor moves by γη of its norm.
    *
-   * @default 10
+   * @default 3
    */
   readonly learningRate?: Hyper;
   /**
@@ -43,7 +43,7 @@ export interface LarsOptions {
 
 /** Defaults of {@link lars}. */
 export const LARS: Required<LarsOptions> = {
-  learningRate: 10,
+  learningRate: 3,
   momentum: 0.9,
   weightDecay: 5e-4,
   coefficient: 1e-3,
