@@ -3,7 +3,7 @@
  *
  * A carried value becomes a slot of its own: the unit before the loop assigns its first value
  * (version 1, which the body reads), the last unit of the body the next one (version 2, which is what
- * comes after the loop reads). So a body is planned as any region is. A loop inside a body that depends
+ * comes after the loop reads). So a body is planned like every region. A loop inside a body that depends
  * on nothing carried comes before the outer one.
  *
  * @module

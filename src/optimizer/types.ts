@@ -209,7 +209,7 @@ export interface DistanceAdapted {
   readonly decay: Hyper;
   /** d₀ > 0, a distance in the parameters that is surely too small. */
   readonly initial: number;
-  /** By which factor d may grow in a step, ≥ 1. Absent: any. */
+  /** By which factor d may grow in a step, ≥ 1. Absent: no bound. */
   readonly growth?: Hyper;
 }
 
