@@ -20,7 +20,7 @@ import {
   unary,
 } from "../tensor/ops.ts";
 import { loop } from "./loop.ts";
-import { checkCount, diagonalMatrix, normalized, orderOf } from "./matrices.ts";
+import { checkCount, identity, normalized, orderOf } from "./matrices.ts";
 
 /** Options of {@link inverseRootNewton}. */
 export interface InverseRootOptions {
@@ -78,7 +78,7 @@ export function inverseRootNewton(
   const { iterations = 40, tolerance = 1e-6 } = options;
   checkCount("inverseRootNewton/p", p);
   checkCount("inverseRootNewton/iterations", iterations);
-  const one = diagonalMatrix(1, n);
+  const one = identity(n);
   const { value, scale } = normalized(matrix);
   const squared = sum(mul(value, value));
   const some = compare("gt", squared, 0);

@@ -69,6 +69,11 @@ export function diagonalMatrix(value: TensorLike, n: number): Node {
   return select(here, x.shape.length === 0 ? x : alongRows(x, [n, n]), constant(0));
 }
 
+/** The identity of order n. */
+export function identity(n: number): Node {
+  return diagonalMatrix(1, n);
+}
+
 /** The largest |x|, or 1 where all are 0: dividing by it keeps squares within single precision. */
 export function largestOrOne(x: Node): Node {
   const largest = reduce("max", abs(x));

@@ -32,9 +32,9 @@ import {
   after,
   alongRows,
   checkCount,
-  diagonalMatrix,
   diagonalOf,
   firstIndex,
+  identity,
   normalized,
   orderOf,
 } from "./matrices.ts";
@@ -189,7 +189,7 @@ export function symmetricEigen(
     times: sweeps * rounds,
     initial: [
       start,
-      diagonalMatrix(1, n),
+      identity(n),
       first.partner,
       first.s,
       first.lack,

@@ -6,22 +6,12 @@
 import { vmap } from "../../../autodiff/vmap.ts";
 import { lead } from "../../../autodiff/vmap_rules.ts";
 import type { Product } from "../../../linalg/conjugate_gradients.ts";
-import { apply } from "../../../linalg/matrices.ts";
+import { apply, identity } from "../../../linalg/matrices.ts";
 import { symmetricEigen } from "../../../linalg/symmetric_eigen.ts";
 import type { Solver, SolverKind } from "../../../optimizer/solver.ts";
 import type { OfKind } from "../../../optimizer/types.ts";
 import type { Node } from "../../../tensor/node.ts";
-import {
-  add,
-  cast,
-  compare,
-  input,
-  iota,
-  matmul,
-  mul,
-  reshape,
-  transpose,
-} from "../../../tensor/ops.ts";
+import { add, input, matmul, mul, transpose } from "../../../tensor/ops.ts";
 import { report, type Scope } from "../../scope.ts";
 import type { Operator } from "../operator.ts";
 import type { Sample } from "../sample.ts";
@@ -31,10 +21,6 @@ import type { StageView, StructureRule } from "./rule.ts";
 
 /** Parameters that a stored matrix may have. */
 const LARGEST = 4096;
-
-export function identity(n: number): Node {
-  return cast(compare("eq", iota([n, n], 0), iota([n, n], 1)), "f32");
-}
 
 /** M, from the view that costs least. */
 function matrixOf({ rows, times }: Sample, { space: { size }, path }: Scope): Node | undefined {
@@ -54,11 +40,10 @@ function matrixOf({ rows, times }: Sample, { space: { size }, path }: Scope): No
 /** H′ = Q diag(λ) Qᵀ. */
 function eigenOperator(matrix: Node, sweeps: number, { factor, spectrum }: StageView): Operator {
   const { values, vectors } = symmetricEigen(matrix, { sweeps });
-  const q = factor("vectors", vectors), n = q.shape[0]!;
-  const times = (m: Node, x: Node) => reshape(matmul(m, reshape(x, [n, 1])), [n]);
+  const q = factor("vectors", vectors);
   return {
-    coordinates: (u) => times(transpose(q), u),
-    vector: (d) => times(q, d),
+    coordinates: (u) => apply(transpose(q), u),
+    vector: (d) => apply(q, d),
     spectrum: spectrum(withoutNoise(factor("values", values)), { signed: true }),
   };
 }

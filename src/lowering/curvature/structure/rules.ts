@@ -6,7 +6,7 @@
 import type { Structure, StructureKind } from "../../../optimizer/structure.ts";
 import { diagonalRule, factoredRule, scalarRule } from "./elementwise.ts";
 import { fullRule } from "./full.ts";
-import { kroneckerRule } from "./kronecker.ts";
+import { kroneckerRule } from "./kronecker/rule.ts";
 import type { StructureRule } from "./rule.ts";
 import { subspaceRule } from "./subspace.ts";
 
