@@ -1,4 +1,5 @@
 /** Programs that the benchmarks run. */
+import type { Split } from "../src/data/dataset.ts";
 import { digits } from "../src/data/digits.ts";
 import type { Parameters } from "../src/nn/parameters.ts";
 import { mnistCnn } from "../src/nn/models.ts";
@@ -14,14 +15,21 @@ import { deviceBatches } from "../src/training/batches.ts";
 /** Where benchmarks run. */
 export type BenchBackend = "webgpu" | "js";
 
-/** One training step of the MNIST CNN without dropout, batches gathered on the device. */
-export async function cnnProgram(
+/** How {@link trainingProgram} trains. */
+export interface TrainingOptions {
+  readonly batchSize: number;
+  readonly backend: BenchBackend;
+  /** Decides parameters, order and dropout. */
+  readonly seed?: number;
+  readonly dropout?: boolean;
+}
+
+/** Training steps of the MNIST CNN on images that lie on the device, where batches are gathered. */
+export async function trainingProgram(
   optimizer: Optimizer,
-  backend: BenchBackend,
-  options: { readonly batchSize?: number; readonly dropout?: boolean } = {},
+  train: Split,
+  { batchSize, backend, seed = 0, dropout = true }: TrainingOptions,
 ): Promise<Program<Parameters>> {
-  const { batchSize = 60, dropout = false } = options;
-  const { train } = digits({ train: 2400, test: 1 });
   const batches = deviceBatches({
     columns: {
       x: { kind: "bytes", values: train.images },
@@ -33,10 +41,22 @@ export async function cnnProgram(
   });
   const compiled = await compile(classification(mnistCnn({ dropout }), batchSize), optimizer, {
     backend,
+    seed,
     transform: batches.transform,
     data: Object.fromEntries(batches.data),
   })();
   return getOrThrow(compiled) as unknown as Program<Parameters>;
+}
+
+/** One training step of the MNIST CNN without dropout, on drawn digits. */
+export async function cnnProgram(
+  optimizer: Optimizer,
+  backend: BenchBackend,
+  options: { readonly batchSize?: number; readonly dropout?: boolean } = {},
+): Promise<Program<Parameters>> {
+  const { batchSize = 60, dropout = false } = options;
+  const { train } = digits({ train: 2400, test: 1 });
+  return await trainingProgram(optimizer, train, { batchSize, backend, dropout });
 }
 
 /** An optimizer on ½‖θ‖², whose gradient costs nothing: the update alone. */

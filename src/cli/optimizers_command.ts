@@ -42,14 +42,15 @@ export function catalogueRows(): readonly Row[] {
 }
 
 function about(entry: CatalogueEntry, width: number | undefined): readonly string[] {
-  const { title, source, defaults, ranges, suggested } = entry;
+  const { title, source, defaults, ranges, suggested, network } = entry;
   const rows = Object.entries(defaults).map(([name, value]) => [
     name,
     JSON.stringify(value),
     ranges[name] ?? "",
     suggested[name]?.join(", ") ?? "",
+    network[name] === undefined ? "" : JSON.stringify(network[name]),
   ]);
-  const heads = ["Option", "Default", "May be", "Worth trying"];
+  const heads = ["Option", "Default", "May be", "Worth trying", "For networks"];
   return [`${title} (${source})`, "", ...tableLines(heads, rows, { width }), ""];
 }
 
@@ -72,8 +73,8 @@ async function run(
   const entry = catalogue[args.explain];
   if (args.json) {
     const description: unknown = JSON.parse(encode(optimizer));
-    const { title, source, defaults, ranges, suggested } = entry ?? {};
-    const options = { title, source, defaults, ranges, suggested };
+    const { title, source, defaults, ranges, suggested, network } = entry ?? {};
+    const options = { title, source, defaults, ranges, suggested, network };
     const row = classify(optimizer);
     out(jsonLine("optimizer", { name: args.explain, ...options, ...row, description }));
     return EXIT.ok;

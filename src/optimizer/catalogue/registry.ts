@@ -55,6 +55,11 @@ export interface CatalogueEntry {
   /** Values worth trying, by option. */
   readonly suggested: Readonly<Record<string, readonly number[]>>;
   /**
+   * Options other than the defaults that suit a network of any size; empty where the defaults do. A matrix over all
+   * parameters, for one, is what no network has room for: there they say how to do without.
+   */
+  readonly network: Options;
+  /**
    * The expression with these options.
    *
    * @throws {SteepestError} of kind `description`: an unknown option, or one out of range.
@@ -78,13 +83,23 @@ function entry<O extends { readonly [K in OptionName]?: unknown }>(
   defaults: Required<O>,
   suggested: CatalogueEntry["suggested"],
   expression: (options?: O) => Optimizer,
+  network: O = {} as O,
 ): CatalogueEntry {
   // The expression has one checked field for each option of O, which a record of names cannot express.
   const build = (options: Options = {}): Optimizer => expression(options as O);
   const ranges = Object.fromEntries(
     (Object.keys(defaults) as OptionName[]).map((option) => [option, optionRange(option)]),
   );
-  return { name, title, source, defaults: { ...defaults }, ranges, suggested, build };
+  return {
+    name,
+    title,
+    source,
+    defaults: { ...defaults },
+    ranges,
+    suggested,
+    network: { ...network },
+    build,
+  };
 }
 
 const ENTRIES: readonly CatalogueEntry[] = [
