@@ -111,6 +111,7 @@ export const SLOT_ROLES: Roles<Calculating | Structure | Accumulator | Length | 
     scalar: {},
     diagonal: { average: "structural" },
     factored: {},
+    blockDiagonal: { per: "structural" },
     full: {},
     subspace: { directions: "branch", along: "branch", rest: "branch", turn: "structural" },
     kronecker: {

@@ -27,6 +27,17 @@ export interface Factored {
   readonly kind: "factored";
 }
 
+/** A whole matrix in each block, and nothing between blocks. */
+export interface BlockDiagonal {
+  /** The tag of this structure. */
+  readonly kind: "blockDiagonal";
+  /**
+   * `"tensor"`: a block for each parameter tensor. `"unit"`: one for each index of the first axis of a tensor of rank 2
+   * or more, and one for each other tensor. A number: consecutive blocks of a tensor, of at most that many elements.
+   */
+  readonly per: "tensor" | "unit" | number;
+}
+
 /** The whole matrix. */
 export interface Full {
   /** The tag of this structure. */
@@ -62,7 +73,14 @@ export interface Kronecker {
 }
 
 /** What is kept of the curvature. */
-export type Structure = Scalar | Diagonal | Factored | Full | Subspace | Kronecker;
+export type Structure =
+  | Scalar
+  | Diagonal
+  | Factored
+  | BlockDiagonal
+  | Full
+  | Subspace
+  | Kronecker;
 
 /** The kinds of {@link Structure}. */
 export type StructureKind = Structure["kind"];
@@ -125,6 +143,38 @@ export function diagonal(options: { readonly average?: "none" | "kernel" } = {})
  */
 export function factored(): Factored {
   return slot("structure", { kind: "factored" });
+}
+
+/**
+ * A whole matrix in each block of parameters, in its own eigenbasis; curvature between blocks is left out.
+ *
+ * A block of n parameters keeps n² numbers, 4096² in all blocks at most; more is an error of kind `limit`. Equal blocks
+ * share one eigenvalue problem, of which every block is a copy. Samples that are vectors give the blocks at once; a
+ * `hessian` or `gaussNewton` takes one product for each parameter, because a product with a vector that touches
+ * two blocks mixes them.
+ *
+ * @param options `per`: `"tensor"`, a block for each parameter tensor (default); `"unit"`, one for each index of the
+ * first axis of a tensor of rank 2 or more (what enters one unit of a dense layer, one filter of a convolution) and
+ * one for each other tensor; a number, consecutive blocks of a tensor of at most that many elements.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { add, blockDiagonal, curvature, hessian, minimize, mul, objective, square, sum } from "@steepest/steepest";
+ *
+ * const valleys = objective({
+ *   parameters: { a: [3, 4], b: [1, 2] },
+ *   loss: ({ a, b }) => add(add(square(sum(a)), sum(square(a))), mul(9, sum(square(b)))),
+ * });
+ * const newton = curvature({ calculating: hessian(), structure: blockDiagonal() });
+ * const { losses } = await minimize(valleys, newton, { steps: 1, backend: "reference" });
+ * assert(losses[1]! < 1e-9);
+ * ```
+ */
+export function blockDiagonal(
+  options: { readonly per?: "tensor" | "unit" | number } = {},
+): BlockDiagonal {
+  return slot("structure", { kind: "blockDiagonal", ...options });
 }
 
 /**

@@ -95,6 +95,7 @@ const STRUCTURES: {
   scalar: () => "λI",
   diagonal: () => "diagonal",
   factored: () => "rank-1 diagonal",
+  blockDiagonal: () => "block-diagonal",
   full: () => "",
   kronecker: ({ exponent = 1 / 2 }, length) => {
     const power = powerOfFactor(powerOfLength(length), exponent);
@@ -102,6 +103,9 @@ const STRUCTURES: {
   },
   subspace: () => "1 direction",
 };
+
+/** Structures that take products with unit vectors in place of random probes. */
+const UNPROBED: ReadonlySet<StructureKind> = new Set(["full", "blockDiagonal"]);
 
 /** What the paper calls H. */
 const EXACT: ReadonlySet<CalculatingKind> = new Set(["hessian", "fisher", "gaussNewton"]);
@@ -126,7 +130,7 @@ export function rowOf(stage: Curvature): Row {
         length,
       ),
     iterative: [
-      ...(MONTE_CARLO[calculating.kind] && structure.kind !== "full" ? ["Monte Carlo"] : []),
+      ...(MONTE_CARLO[calculating.kind] && !UNPROBED.has(structure.kind) ? ["Monte Carlo"] : []),
       ...(iterative.length > 0 ? ["momentum"] : []),
     ].join(", "),
   };

@@ -162,6 +162,7 @@ const SIZES: { readonly [S in StateSlot["size"]]: string } = {
   scalar: " (scalar)",
   matrix: " (θ²)",
   axes: " (a matrix for each axis)",
+  blocks: " (a matrix for each block)",
 };
 
 function stateSize(state: readonly StateSlot[]): string {
@@ -171,6 +172,7 @@ function stateSize(state: readonly StateSlot[]): string {
     `${count("parameters")} × θ`,
     ...(count("matrix") > 0 ? [`${count("matrix")} × θ²`] : []),
     ...(count("axes") > 0 ? [`${count("axes")} × a matrix for each axis`] : []),
+    ...(count("blocks") > 0 ? [`${count("blocks")} × a matrix for each block`] : []),
     ...(factors > 0 ? [`${factors} × rows and columns of θ`] : []),
     `${count("scalar")} scalars`,
   ].join(", ");

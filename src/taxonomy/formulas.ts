@@ -157,6 +157,10 @@ const STRUCTURES: { readonly [K in StructureKind]: (it: OfKind<Structure, K>) =>
   diagonal: ({ average }) =>
     average === "kernel" ? "one λ a coordinate, shared over a kernel" : "one λ a coordinate",
   factored: () => "λ = RCᵀ/mean(R), R and C means over rows and columns",
+  blockDiagonal: ({ per }) =>
+    `a matrix for each ${
+      typeof per === "number" ? `block of at most ${per} in a tensor` : per
+    }, û in their eigenbases`,
   full: () => "the whole matrix, û in its eigenbasis",
   subspace: ({ turn }) =>
     `one λ along v̂, directions(u) of the step before over its length${

@@ -25,9 +25,9 @@ export interface StateSlot {
   /**
    * `"parameters"`: as many numbers as θ. `"factors"`: rows + columns for each matrix over the last two axes of a
    * tensor of rank 2 or more, and as many numbers as the tensor for the others. `"matrix"`: n² for n parameters.
-   * `"axes"`: n² for each axis of length n of a tensor.
+   * `"axes"`: n² for each axis of length n of a tensor. `"blocks"`: n² for each block of n parameters.
    */
-  readonly size: "parameters" | "factors" | "matrix" | "axes" | "scalar";
+  readonly size: "parameters" | "factors" | "matrix" | "axes" | "blocks" | "scalar";
 }
 
 type Sizes = Readonly<Record<string, StateSlot["size"]>>;
@@ -57,6 +57,7 @@ const STRUCTURES: { readonly [K in StructureKind]: StateSlot["size"] } = {
   scalar: "scalar",
   diagonal: "parameters",
   factored: "factors",
+  blockDiagonal: "blocks",
   full: "matrix",
   subspace: "scalar",
   kronecker: "axes",

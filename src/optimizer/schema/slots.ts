@@ -10,7 +10,7 @@ import type { Damping } from "../damping.ts";
 import type { EmaAccumulator, Iterative } from "../iterative.ts";
 import type { Length } from "../length.ts";
 import type { Solver } from "../solver.ts";
-import type { Structure } from "../structure.ts";
+import type { BlockDiagonal, Structure } from "../structure.ts";
 import { DECAY, hyper, integer, NON_NEGATIVE, number, POSITIVE, UNIT, word } from "./hyper.ts";
 import { optimizerSchema } from "./optimizer.ts";
 import { type Border, delegate, raise, type Table, tagged } from "./tagged.ts";
@@ -60,6 +60,14 @@ const structure: Table<Structure> = {
     average: word("none", "kernel").default("none"),
   }),
   factored: z.strictObject({ kind: z.literal("factored") }),
+  blockDiagonal: z.strictObject({
+    kind: z.literal("blockDiagonal"),
+    per: z.unknown().transform((x, ctx): BlockDiagonal["per"] =>
+      typeof x === "number"
+        ? delegate(integer(1), x, ctx)
+        : delegate(word("tensor", "unit"), x, ctx)
+    ).default("tensor"),
+  }),
   full: z.strictObject({ kind: z.literal("full") }),
   subspace: z.strictObject({
     kind: z.literal("subspace"),

@@ -9,7 +9,7 @@ import type { CalculatingKind } from "../calculating.ts";
 import type { DampingKind } from "../damping.ts";
 import type { LengthKind } from "../length.ts";
 import type { SolverKind } from "../solver.ts";
-import type { StructureKind } from "../structure.ts";
+import type { Structure, StructureKind } from "../structure.ts";
 import type { Curvature } from "../types.ts";
 
 /** Reports a problem at a path within the stage. */
@@ -21,7 +21,7 @@ interface Rule {
   /** Whether it has roots or bases, which `every.factor` recomputes. */
   readonly factors: boolean;
   /** The blocks that coordinates in its basis belong to: norms by these exist. */
-  readonly blocks: readonly Per[];
+  readonly blocks: (structure: Structure) => readonly Per[];
   /** Whether it keeps products of sampled vectors, which a matrix known by its products does not have. */
   readonly vectors: boolean;
   /** Whether its statistic is a list of numbers that stand for themselves, with powers and maxima. */
@@ -33,23 +33,34 @@ interface Rule {
 /** What samples vectors. */
 const VECTORS: ReadonlySet<CalculatingKind> = new Set(["fisher", "empiricalFisher"]);
 
-const ELEMENTWISE = {
+const ELEMENTWISE: Rule = {
   solvers: [],
   factors: false,
-  blocks: ["global", "tensor", "unit"],
+  blocks: () => ["global", "tensor", "unit"],
   vectors: false,
   elementwise: true,
   constant: true,
-} as const;
+};
 
 const RULES: { readonly [K in StructureKind]: Rule } = {
   scalar: ELEMENTWISE,
   diagonal: ELEMENTWISE,
   factored: { ...ELEMENTWISE, constant: false },
+  blockDiagonal: {
+    solvers: ["eigen"],
+    factors: true,
+    blocks: (it) =>
+      it.kind === "blockDiagonal" && it.per === "unit"
+        ? ["global", "tensor", "unit"]
+        : ["global", "tensor"],
+    vectors: false,
+    elementwise: false,
+    constant: false,
+  },
   full: {
     solvers: ["eigen", "cg", "lanczos"],
     factors: true,
-    blocks: ["global"],
+    blocks: () => ["global"],
     vectors: false,
     elementwise: false,
     constant: false,
@@ -57,7 +68,7 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
   kronecker: {
     solvers: ["eigen"],
     factors: true,
-    blocks: ["global", "tensor"],
+    blocks: () => ["global", "tensor"],
     vectors: true,
     elementwise: false,
     constant: false,
@@ -65,7 +76,7 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
   subspace: {
     solvers: [],
     factors: true,
-    blocks: ["global"],
+    blocks: () => ["global"],
     vectors: false,
     elementwise: true,
     constant: false,
@@ -133,7 +144,8 @@ function checkImplicit(stage: Curvature, raise: Raise): void {
 
 /** Checks a stage against its structure. */
 export function checkStructure(stage: Curvature, raise: Raise): void {
-  const { structure: { kind }, calculating, iterative, length, every, solver } = stage;
+  const { structure, calculating, iterative, length, every, solver } = stage;
+  const { kind } = structure;
   const rule = RULES[kind];
   if (calculating.kind === "constant" && !rule.constant) {
     raise(["structure"], kind, "scalar or diagonal: a constant has no samples to keep");
@@ -145,8 +157,9 @@ export function checkStructure(stage: Curvature, raise: Raise): void {
     const known = rule.solvers.length === 0 ? "" : `, or ${rule.solvers.join(", ")}`;
     raise(["solver"], solver.kind, `auto with ${kind}${known}`);
   }
-  if ("per" in length && !rule.blocks.includes(length.per)) {
-    const known = rule.blocks.join(" or ");
+  const blocks = rule.blocks(structure);
+  if ("per" in length && !blocks.includes(length.per)) {
+    const known = blocks.join(" or ");
     raise(
       ["length", "per"],
       length.per,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Structure, StructureKind } from "../../../optimizer/structure.ts";
+import { blockDiagonalRule } from "./block_diagonal.ts";
 import { diagonalRule, factoredRule, scalarRule } from "./elementwise.ts";
 import { fullRule } from "./full.ts";
 import { kroneckerRule } from "./kronecker/rule.ts";
@@ -14,6 +15,7 @@ const RULES: { readonly [K in StructureKind]: StructureRule<K> } = {
   scalar: scalarRule,
   diagonal: diagonalRule,
   factored: factoredRule,
+  blockDiagonal: blockDiagonalRule,
   full: fullRule,
   subspace: subspaceRule,
   kronecker: kroneckerRule,
