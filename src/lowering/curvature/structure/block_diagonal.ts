@@ -8,7 +8,7 @@ import { lead } from "../../../autodiff/vmap_rules.ts";
 import { batched } from "../../../linalg/batched.ts";
 import type { Product } from "../../../linalg/conjugate_gradients.ts";
 import { loop } from "../../../linalg/loop.ts";
-import { after, apply, firstIndex, isIndex } from "../../../linalg/matrices.ts";
+import { after, apply, firstIndex, identity, isIndex } from "../../../linalg/matrices.ts";
 import { symmetricEigen } from "../../../linalg/symmetric_eigen.ts";
 import type { BlockDiagonal } from "../../../optimizer/structure.ts";
 import { joinPath } from "../../../optimizer/walk.ts";
@@ -35,7 +35,6 @@ import {
 import { flatten, type Space } from "../../arena.ts";
 import { report } from "../../scope.ts";
 import type { Sample } from "../sample.ts";
-import { identity } from "./full.ts";
 import { withoutNoise } from "./noise.ts";
 import type { StructureRule } from "./rule.ts";
 
