@@ -16,7 +16,13 @@ import { clipped, gradientNorm, none, normalized } from "../../src/optimizer/len
 import { scaleByParameterNorm, trustRatio } from "../../src/optimizer/parameter_norms.ts";
 import { matrices as isMatrix } from "../../src/optimizer/predicate.ts";
 import { constant } from "../../src/optimizer/schedule.ts";
-import { diagonal, factored, kronecker, scalar } from "../../src/optimizer/structure.ts";
+import {
+  blockDiagonal,
+  diagonal,
+  factored,
+  kronecker,
+  scalar,
+} from "../../src/optimizer/structure.ts";
 import { ema, scale, weightDecay } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { graft, partition } from "../../src/optimizer/wrappers.ts";
@@ -293,6 +299,9 @@ Deno.test("lars, lamb and adafactor are their papers' loops when tensors have od
 const AXES = ENTRIES.flatMap(({ shape }) => shape.length === 0 ? [1] : shape)
   .reduce((total, n) => total + n * n, 0);
 
+/** A matrix for each tensor. */
+const BLOCKS = ENTRIES.reduce((total, { size }) => total + size ** 2, 0);
+
 Deno.test("stateSlots() tells the true size of every statistic", () => {
   const n = START.length;
   const stage = curvature({
@@ -307,10 +316,22 @@ Deno.test("stateSlots() tells the true size of every statistic", () => {
     structure: kronecker(),
     iterative: ema({ decay: 0.9, centred: true }),
   });
-  for (const optimizer of [adafactor(), lars(), lamb(), stage, axes]) {
+  const blocks = curvature({
+    calculating: empiricalFisher(),
+    structure: blockDiagonal(),
+    iterative: ema({ decay: 0.9 }),
+  });
+  for (const optimizer of [adafactor(), lars(), lamb(), stage, axes, blocks]) {
     const { slots } = follow(shapes, optimizer, START, 0).program;
     const state = slots.filter(({ role }) => role === "state");
-    const sizes = { parameters: n, factors: FACTORS, matrix: n * n, axes: AXES, scalar: 1 };
+    const sizes = {
+      parameters: n,
+      factors: FACTORS,
+      matrix: n * n,
+      axes: AXES,
+      blocks: BLOCKS,
+      scalar: 1,
+    };
     assertEquals(
       new Map(state.map(({ name, shape }) => [name, shape.reduce((a, b) => a * b, 1)])),
       new Map(stateSlots(optimizer).map(({ path, size }) => [`state/${path}`, sizes[size]])),
