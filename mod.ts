@@ -96,6 +96,7 @@ export * from "./src/optimizer/derived.ts";
 export * from "./src/optimizer/iterative.ts";
 export * from "./src/optimizer/last.ts";
 export * from "./src/optimizer/length.ts";
+export * from "./src/optimizer/line_search.ts";
 export * from "./src/optimizer/parameter_norms.ts";
 export * from "./src/optimizer/predicate.ts";
 export * from "./src/optimizer/schedule.ts";

@@ -5,13 +5,14 @@
  * @module
  */
 import { gaussNewtonVector, hessianVector, perExampleGradients } from "../autodiff/products.ts";
+import { jvp } from "../autodiff/jvp.ts";
 import { gradient } from "../autodiff/vjp.ts";
 import { makeMode, type RandomSource, randomSource } from "../nn/mode.ts";
 import { type Instance, instantiate, type Objective } from "../objective/objective.ts";
 import { type Node, sizeOf } from "../tensor/node.ts";
-import { input, randomBits } from "../tensor/ops.ts";
+import { constant, input, randomBits, sub } from "../tensor/ops.ts";
 import { topological } from "../tensor/walk.ts";
-import { flatten, parameterOf, restrict, slices, type Space } from "./arena.ts";
+import { assemble, flatten, parameterOf, restrict, slices, type Space, subspace } from "./arena.ts";
 import { type Arena, PARAMETERS, SEED, STEP } from "./program.ts";
 
 /** Any objective: what lowering needs to know of it. */
@@ -36,6 +37,10 @@ export interface Problem {
   readonly batchSize?: number;
   /** ∇f at another point of the arena, same batch and mask, over a space. */
   gradientAt(point: Node, space: Space): Node;
+  /** f at another point of the arena, same batch and mask. */
+  lossAt(point: Node): Node;
+  /** ∇f(point)ᵀv for v over a space. */
+  slopeAt(point: Node, v: Node, space: Space): Node;
   /** H·v over a space (the block of H that belongs to it). */
   hessianTimes(v: Node, space: Space): Node;
   /** G·v over a space; absent where the likelihood has no Hessian. */
@@ -129,6 +134,8 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
     gradient: whole,
     ...(outputs === undefined ? {} : { batchSize: outputs.shape[0] ?? sizeOf(outputs.shape) }),
     gradientAt: (point, space) => flatten(gradient(at(point).loss, wrt(space, point))),
+    lossAt: (point) => at(point).loss,
+    slopeAt: (point, v, space) => jvp([at(point).loss], wrt(space, point), slices(v, space))[0]!,
     hessianTimes: (v, space) => flatten(hessianVector(here.loss, wrt(space), slices(v, space))),
     ...(outputs === undefined || likelihood?.outputHessian === undefined ? {} : {
       gaussNewtonTimes: (v: Node, space: Space) =>
@@ -146,6 +153,15 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
     ...(outputs === undefined ? {} : { examples: exampleGradients }),
     random,
   };
+}
+
+/** θ − u over the arena: parameters outside the space of u stay at θ. */
+export function thetaMinus({ theta, arena }: Problem, space: Space, u: Node): Node {
+  const inside = new Set(space.entries.map(({ path }) => path));
+  const rest = subspace(arena, ({ path }) => !inside.has(path));
+  const parts = [{ space, flat: u }];
+  if (rest.size > 0) parts.push({ space: rest, flat: constant(0, [rest.size]) });
+  return sub(theta, assemble(parts, arena));
 }
 
 /** g over a space. */

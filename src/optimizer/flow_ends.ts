@@ -102,6 +102,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   lookahead: passes,
   average: passes,
   scheduleFree: (it, place) => ending(place, [pathAt(it, place)], true),
+  lineSearch: (it, place) => ending(place, [pathAt(it, place)], true),
   curvature: (it, place) => (isClip(it) ? passes : stops)(it, place),
 };
 

@@ -80,6 +80,16 @@ export const TRANSFORM_ROLES: Roles<Optimizer> = {
   lookahead: { steps: "rhythm", alpha: "value" },
   average: { decay: "value", start: "rhythm" },
   scheduleFree: { rate: "value", beta: "value", power: "structural" },
+  lineSearch: {
+    method: "structural",
+    initial: "value",
+    first: "structural",
+    c1: "value",
+    c2: "value",
+    decrease: "value",
+    trials: "structural",
+    otherwise: "structural",
+  },
   curvature: {
     calculating: "slot",
     structure: "slot",

@@ -35,6 +35,7 @@ const ENDINGS: { readonly [K in OptimizerKind]: Ending } = {
   lookahead: "last",
   average: "last",
   scheduleFree: "last",
+  lineSearch: "last",
   curvature: "changes",
 };
 

@@ -24,7 +24,11 @@ export type Provision =
   /** The gradient of each example. */
   | "perExampleGradients"
   /** The gradient at other parameters on the same batch. */
-  | "gradientElsewhere";
+  | "gradientElsewhere"
+  /** The loss at other parameters on the same batch. */
+  | "lossElsewhere"
+  /** The same, with its derivative along a vector. */
+  | "slopeElsewhere";
 
 /** One thing that one transform asks for. */
 export interface Need {
@@ -46,6 +50,8 @@ export const COST_IN_GRADIENTS: { readonly [P in Provision]: number } = {
   sampledLabels: 1,
   perExampleGradients: 1,
   gradientElsewhere: 1,
+  lossElsewhere: 1 / 3,
+  slopeElsewhere: 2 / 3,
 };
 
 type Asked = readonly { readonly what: Provision; readonly count: number }[];
@@ -101,6 +107,12 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   lookahead: nothing,
   average: nothing,
   scheduleFree: nothing,
+  lineSearch: ({ method, trials }, path) => [{
+    path,
+    what: method === "backtracking" ? "lossElsewhere" : "slopeElsewhere",
+    every: 1,
+    count: trials,
+  }],
   curvature: ({ calculating, every, solver = { kind: "auto" } }, path) => {
     const products = (PRODUCTS[solver.kind] as (it: Solver) => number | undefined)(solver);
     return (CALCULATING[calculating.kind] as (it: Calculating) => Asked)(calculating).map((

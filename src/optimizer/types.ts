@@ -265,6 +265,33 @@ export interface ScheduleFree {
   readonly power: number;
 }
 
+/**
+ * *Last*: u ← α·u, α found by trials of f(θ − α·u) on the same batch; gᵀu ≤ 0 gives no step and is counted.
+ *
+ * With φ(α) = f(θ − α·u) a trial suffices where φ(α) ≤ φ(0) + c₁αφ′(0), and for `"strongWolfe"` also |φ′(α)| ≤
+ * c₂|φ′(0)|.
+ */
+export interface LineSearch {
+  /** The tag of this transform. */
+  readonly kind: "lineSearch";
+  /** How trials follow each other: each shorter than the one before, or with a bracket and cubics in it. */
+  readonly method: "backtracking" | "strongWolfe";
+  /** α of the first trial, > 0. */
+  readonly initial: Hyper;
+  /** `"bounded"`: at the first step of this transform the first trial is min(1, 1/‖u‖₁)·initial. */
+  readonly first: "whole" | "bounded";
+  /** c₁ in [0, 1], which part of the decrease that φ′(0) promises is enough. */
+  readonly c1: Hyper;
+  /** c₂ in [0, 1], which part of the slope may be left; absent for `"backtracking"`. */
+  readonly c2?: Hyper;
+  /** What each α is of the one before, in (0, 1); absent for `"strongWolfe"`. */
+  readonly decrease?: Hyper;
+  /** How many at most, ≥ 1. */
+  readonly trials: number;
+  /** α where none suffices, which is counted: 0, the last trial, or the trial with the least loss, if below f(θ). */
+  readonly otherwise: "none" | "last" | "best";
+}
+
 /** How often samples are taken and roots or bases recomputed, in steps of the stage. */
 export interface Every {
   /** Steps from one sample of curvature to the next, ≥ 1. */
@@ -335,6 +362,7 @@ export type Optimizer =
   | Lookahead
   | Average
   | ScheduleFree
+  | LineSearch
   | Curvature;
 
 /** The kinds of transform. */

@@ -74,6 +74,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   lookahead: leaf,
   average: leaf,
   scheduleFree: leaf,
+  lineSearch: leaf,
   curvature: ({ calculating, structure, direction, warmup }, path) => [
     ...(calculating.kind === "empiricalFisher"
       ? [{ place: joinPath(path, "calculating"), of: calculating.of }]

@@ -159,6 +159,7 @@ const IN_FLOW: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => readonly
   lookahead: () => [],
   average: () => [],
   scheduleFree: () => [],
+  lineSearch: () => [],
   curvature: () => [],
 };
 

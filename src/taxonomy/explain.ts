@@ -29,6 +29,8 @@ const PROVISIONS: { readonly [P in Provision]: string } = {
   sampledLabels: "gradient under sampled labels",
   perExampleGradients: "set of per-example gradients",
   gradientElsewhere: "gradient elsewhere",
+  lossElsewhere: "loss elsewhere, at most",
+  slopeElsewhere: "loss and slope elsewhere, at most",
 };
 
 /**
@@ -110,6 +112,7 @@ const AFTER_DECAY: { readonly [K in OptimizerKind]: "models" | "scales" | "leave
   lookahead: "leaves",
   average: "leaves",
   scheduleFree: "scales",
+  lineSearch: "scales",
   curvature: "models",
 };
 

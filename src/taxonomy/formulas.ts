@@ -17,6 +17,7 @@ import type { Solver, SolverKind } from "../optimizer/solver.ts";
 import type { Structure, StructureKind } from "../optimizer/structure.ts";
 import type {
   Curvature,
+  LineSearch,
   OfKind,
   Optimizer,
   OptimizerKind,
@@ -225,6 +226,12 @@ function ordinal(n: number): string {
   return `${n}${teen ? "th" : ["th", "st", "nd", "rd"][n % 10] ?? "th"}`;
 }
 
+const OTHERWISE: { readonly [K in LineSearch["otherwise"]]: string } = {
+  none: "no step",
+  last: "the last",
+  best: "the best",
+};
+
 const TRANSFORMS: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => string } = {
   identity: () => "u ← u",
   zero: () => "u ← 0",
@@ -292,6 +299,14 @@ const TRANSFORMS: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => strin
     }; x ← (1 − c)x + cz, c = w/Σw, w = (max η)^${power}; θ ← (1 − β)z + βx, β = ${
       showHyper(beta)
     }; evaluated at x`,
+  lineSearch: ({ method, initial, first, c1, c2, decrease, trials, otherwise }) =>
+    `u ← αu, α from ${showHyper(initial)}${
+      first === "bounded" ? " (the first time times min(1, 1/‖u‖₁))" : ""
+    } ${
+      method === "strongWolfe" ? "by a bracket and cubics" : `times ${showHyper(decrease!)}`
+    } until f(θ − αu) ≤ f − ${showHyper(c1)}·α·gᵀu${
+      c2 === undefined ? "" : ` and |∇f(θ − αu)ᵀu| ≤ ${showHyper(c2)}·gᵀu`
+    }, at most ${trials} trials, then ${OTHERWISE[otherwise]}; no step where gᵀu ≤ 0`,
   curvature: stage,
 };
 

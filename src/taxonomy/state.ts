@@ -135,6 +135,7 @@ const RULES: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => Sizes } = 
   lookahead: () => ({ slow: "parameters", taken: "scalar" }),
   average: () => ({ mean: "parameters", weight: "scalar" }),
   scheduleFree: () => ({ z: "parameters", x: "parameters", largest: "scalar", weight: "scalar" }),
+  lineSearch: () => ({}),
   curvature: stage,
 };
 

@@ -40,6 +40,7 @@ import { clipByBlockRms, clipByGlobalNorm } from "../../src/optimizer/derived.ts
 import { sum } from "../../src/optimizer/iterative.ts";
 import { average, lookahead } from "../../src/optimizer/last.ts";
 import { gradientNorm } from "../../src/optimizer/length.ts";
+import { lineSearch } from "../../src/optimizer/line_search.ts";
 import { trustRatio } from "../../src/optimizer/parameter_norms.ts";
 import { cosineDecay, warmup } from "../../src/optimizer/schedule.ts";
 import { diagonal, factored } from "../../src/optimizer/structure.ts";
@@ -69,6 +70,17 @@ const ROOTS = {
   structure: diagonal(),
   length: gradientNorm(),
 } satisfies CurvatureOptions;
+
+/** The search that PyTorch's LBFGS makes, along the gradient. */
+function searched(initial: number): Optimizer {
+  return lineSearch({
+    method: "strongWolfe",
+    initial,
+    first: "bounded",
+    trials: 26,
+    otherwise: "best",
+  });
+}
 
 const OPTAX: Readonly<Record<string, Case>> = {
   sgd: { entry: "sgd", at: (learningRate) => sgd({ learningRate }) },
@@ -245,6 +257,8 @@ const TORCH: Readonly<Record<string, Case>> = {
     at: (learningRate) => chain(sgd({ learningRate }), average()),
     evaluated: true,
   },
+  strongWolfe: { entry: "lineSearch", at: searched },
+  strongWolfeShort: { entry: "lineSearch", at: searched },
 };
 
 const AUTHORS: Readonly<Record<string, Case>> = {

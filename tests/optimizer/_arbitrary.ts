@@ -12,6 +12,7 @@ import * as dampings from "../../src/optimizer/damping.ts";
 import { type Iterative, latest, max, sum } from "../../src/optimizer/iterative.ts";
 import * as last from "../../src/optimizer/last.ts";
 import * as lengths from "../../src/optimizer/length.ts";
+import { lineSearch } from "../../src/optimizer/line_search.ts";
 import * as predicates from "../../src/optimizer/predicate.ts";
 import * as annealing from "../../src/optimizer/annealing.ts";
 import * as schedules from "../../src/optimizer/schedule.ts";
@@ -349,5 +350,8 @@ export const lastArbitrary: fc.Arbitrary<Optimizer> = fc.oneof<fc.Arbitrary<Opti
   ),
   fc.tuple(hyperArbitrary(0, 0.1), hyperArbitrary(0, 1), within(0, 3)).map(
     ([rate, beta, power]) => last.scheduleFree({ rate, beta, power }),
+  ),
+  fc.tuple(positive, hyperArbitrary(0.1, 0.9), fc.constantFrom("none", "last", "best")).map(
+    ([initial, decrease, otherwise]) => lineSearch({ initial, decrease, otherwise, trials: 3 }),
   ),
 );

@@ -18,6 +18,7 @@ import { emaRule } from "./ema.ts";
 import { gradientAtRule } from "./gradient_at.ts";
 import { graftRule } from "./graft.ts";
 import { identityRule } from "./identity.ts";
+import { lineSearchRule } from "./line_search.ts";
 import { lookaheadRule } from "./lookahead.ts";
 import { newtonRaphsonRule } from "./newton_raphson.ts";
 import { partitionRule } from "./partition.ts";
@@ -53,6 +54,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   lookahead: lookaheadRule,
   average: averageRule,
   scheduleFree: scheduleFreeRule,
+  lineSearch: lineSearchRule,
   curvature: curvatureRule,
 };
 

@@ -19,6 +19,7 @@ import {
   UNIT,
   word,
 } from "./hyper.ts";
+import { completeLineSearch, lineSearchSchema } from "./line_search.ts";
 import { SLOT_SCHEMAS } from "./slots.ts";
 import { type Border, raise, type Table, tagged } from "./tagged.ts";
 
@@ -125,6 +126,7 @@ function transforms(): Table<Optimizer> {
       beta: hyper(UNIT).default(0.9),
       power: number(NON_NEGATIVE).default(2),
     }),
+    lineSearch: lineSearchSchema,
     curvature: z.strictObject({
       kind: z.literal("curvature"),
       calculating: SLOT_SCHEMAS.calculating,
@@ -173,6 +175,11 @@ export const optimizerSchema: Border<Optimizer> = tagged<Optimizer>(
           raise(ctx, it, ["min"], `${it.min}`, `at most max, ${it.max}`);
         }
         return it;
+      case "lineSearch":
+        return completeLineSearch(
+          it,
+          (path, found, expected) => raise(ctx, it, path, found, expected),
+        );
       default:
         return it;
     }

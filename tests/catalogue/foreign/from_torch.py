@@ -2,6 +2,7 @@
 
 import torch
 from functions import BOTH, GRADIENT, ONE, UNIT, case, dump
+from torch.optim.lbfgs import _strong_wolfe
 
 torch.set_default_dtype(torch.float64)
 
@@ -37,6 +38,31 @@ def averaged(loss, start, rate, steps):
     return out
 
 
+def searched(loss, start, rate, steps):
+    """Steepest descent with the line search of LBFGS: rate is its first trial, shortened at the first step."""
+    sizes = [torch.tensor(x).numel() for x in start]
+    shapes = [torch.tensor(x).shape for x in start]
+
+    def parts(theta):
+        return [p.reshape(s) for p, s in zip(theta.split(sizes), shapes)]
+
+    def value(theta):
+        theta = theta.detach().requires_grad_()
+        f = loss(torch, *parts(theta))
+        return f.item(), torch.autograd.grad(f, theta)[0]
+
+    theta, out = torch.cat([torch.tensor(x).reshape(-1) for x in start]), []
+    for k in range(steps):
+        f, g = value(theta)
+        first = rate * (min(1.0, 1 / float(g.abs().sum())) if k == 0 else 1.0)
+        _, _, alpha, _ = _strong_wolfe(
+            lambda x, t, d: value(x + t * d), theta, first, -g, f, g, -g.dot(g)
+        )
+        theta = theta - alpha * g
+        out.append([p.tolist() for p in parts(theta)])
+    return out
+
+
 optim = torch.optim
 
 CASES = {
@@ -63,6 +89,8 @@ CASES = {
         walker(lambda p, r: optim.RMSprop(p, lr=r, alpha=0.9, eps=1e-3, centered=True)), UNIT
     ),
     "adafactor": case(walker(lambda p, r: optim.Adafactor(p, lr=r, eps=(1e-30, 1e-3))), UNIT),
+    "strongWolfe": case(searched, ONE),
+    "strongWolfeShort": case(searched, GRADIENT),
     "average": case(averaged, GRADIENT),
 }
 
