@@ -183,8 +183,11 @@ Deno.test('gradientRegression({ point: "mean" }) gives the gradient of the line 
     structure: diagonal(),
     iterative: ema({ decay: beta, initial: { parameters: prior, gradients: 1 } }),
     length: clamped(0.1),
+    // A slope is known once something has moved.
+    warmup: { steps: 2, use: scale(0.05) },
   });
   const { thetas } = follow(quadratic!.objective, stage, start, 15);
+  assert(thetas[15]!.every((x, i) => Math.abs(x - thetas[2]![i]!) > 0.1), "nothing was learnt");
   const m = [...start], mg = [0, 0], variance = [prior, prior], covariance = [0, 0];
   let theta = [...start];
   for (let k = 0; k < 15; k++) {
@@ -198,7 +201,7 @@ Deno.test('gradientRegression({ point: "mean" }) gives the gradient of the line 
       const slope = covariance[i]! / variance[i]!;
       const model = mg[i]! + slope * (x - m[i]!);
       const step = slope === 0 ? 0 : model / Math.abs(slope);
-      return x - Math.max(-0.1, Math.min(0.1, step));
+      return k < 2 ? x - 0.05 * g[i]! : x - Math.max(-0.1, Math.min(0.1, step));
     });
     thetas[k + 1]!.forEach((x, i) => assertAlmostEquals(x, theta[i]!, 1e-9, `step ${k}`));
   }

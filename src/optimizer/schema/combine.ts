@@ -78,7 +78,7 @@ const RULES: { readonly [K in CalculatingKind]: (stage: Curvature, raise: Raise)
 
 /** What a regression starts from, and the coordinates that it is of. */
 function checkRegression(
-  { structure, iterative, direction }: Curvature,
+  { structure, iterative, direction, damping, warmup }: Curvature,
   { estimate, point, confidence }: GradientRegression,
   raise: Raise,
 ): void {
@@ -101,6 +101,15 @@ function checkRegression(
       ["structure"],
       structure.kind,
       'diagonal({ average: "none" }) or subspace with a regression',
+    );
+  }
+  const begins = confidence !== undefined || warmup !== undefined ||
+    damping.some(({ kind }) => kind !== "abs");
+  if (!line && estimate === "slope" && !begins) {
+    raise(
+      ["calculating", "confidence"],
+      "nothing",
+      "a confidence, a warmup or a damping that adds: a slope that starts from 0 takes no first step, and learns nothing",
     );
   }
   if (line && (estimate !== "slope" || confidence !== undefined)) {
