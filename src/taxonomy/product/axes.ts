@@ -89,6 +89,10 @@ const STRUCTURES: Choices<Structure> = {
     ['diagonal({ average: "kernel" })', structures.diagonal({ average: "kernel" })],
   ],
   factored: [["factored()", structures.factored()]],
+  blockDiagonal: [
+    ["blockDiagonal()", structures.blockDiagonal()],
+    ["blockDiagonal({ per: 1 })", structures.blockDiagonal({ per: 1 })],
+  ],
   full: [["full()", structures.full()]],
   kronecker: [["kronecker()", structures.kronecker()]],
   subspace: [

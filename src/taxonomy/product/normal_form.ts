@@ -7,12 +7,13 @@
  * @module
  */
 
+import type { CalculatingKind } from "../../optimizer/calculating.ts";
 import { constant } from "../../optimizer/schedule.ts";
 import { curvature } from "../../optimizer/curvature.ts";
 import * as lengths from "../../optimizer/length.ts";
 import type { Length, LengthKind } from "../../optimizer/length.ts";
-import { eigen } from "../../optimizer/solver.ts";
-import { scalar } from "../../optimizer/structure.ts";
+import { auto, eigen } from "../../optimizer/solver.ts";
+import { diagonal, scalar } from "../../optimizer/structure.ts";
 import type { Structure, StructureKind } from "../../optimizer/structure.ts";
 import type { Curvature, OfKind } from "../../optimizer/types.ts";
 
@@ -71,6 +72,7 @@ const ONE_COORDINATE: {
   scalar: () => false,
   diagonal: () => false,
   factored: () => false,
+  blockDiagonal: () => false,
   full: () => false,
   kronecker: () => false,
   subspace: () => true,
@@ -81,9 +83,20 @@ const AUTO_IS_EIGEN: { readonly [K in StructureKind]: boolean } = {
   scalar: false,
   diagonal: false,
   factored: false,
+  blockDiagonal: true,
   full: true,
   kronecker: true,
   subspace: false,
+};
+
+/** Whether the diagonal of a sample is known, and not an estimate of it. */
+const KNOWN_DIAGONAL: { readonly [K in CalculatingKind]: boolean } = {
+  hessian: false,
+  gaussNewton: false,
+  fisher: true,
+  empiricalFisher: true,
+  gradientRegression: false,
+  constant: false,
 };
 
 const RULES: readonly Rule[] = [
@@ -105,9 +118,16 @@ const RULES: readonly Rule[] = [
     if (length.kind !== "clipped") return undefined;
     return { change: { length: lengths.eigenbasisClipped(length.limit) }, because };
   },
+  ({ calculating, structure }) =>
+    structure.kind === "blockDiagonal" && structure.per === 1 && KNOWN_DIAGONAL[calculating.kind]
+      ? {
+        change: { structure: diagonal(), solver: auto() },
+        because: "blocks of one coordinate are the diagonal",
+      }
+      : undefined,
   ({ structure, solver }) =>
     AUTO_IS_EIGEN[structure.kind] && solver?.kind === "eigen" && solver.sweeps === eigen().sweeps
-      ? { change: { solver: { kind: "auto" } }, because: "auto() is eigen() with this structure" }
+      ? { change: { solver: auto() }, because: "auto() is eigen() with this structure" }
       : undefined,
 ];
 
