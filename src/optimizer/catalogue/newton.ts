@@ -27,17 +27,24 @@ export interface NewtonOptions {
    */
   readonly eps?: Hyper;
   /**
-   * `"full"`: the matrix, of at most 4096 parameters; `"diagonal"`: an estimate of its diagonal.
+   * `"full"`: the matrix, of at most 4096 parameters; `"diagonal"`: an estimate of its diagonal; `"krylov"`: the
+   * eigenvectors that products alone find in the Krylov space of g, for any number of parameters.
    *
    * @default "full"
    */
-  readonly structure?: "full" | "diagonal";
+  readonly structure?: "full" | "diagonal" | "krylov";
   /**
-   * Steps from one matrix, and from its eigenvectors, to the next, ≥ 1.
+   * Steps from one matrix, and from its eigenvectors, to the next, ≥ 1. A Krylov space is of one step.
    *
    * @default 10
    */
   readonly every?: number;
+  /**
+   * Products a step, and eigenvectors at most, ≥ 1, where the structure is `"krylov"`.
+   *
+   * @default 6
+   */
+  readonly products?: number;
 }
 
 /** Defaults of {@link newton}, {@link gaussNewtonDescent} and {@link naturalGradient}. */
@@ -46,6 +53,7 @@ export const NEWTON: Required<NewtonOptions> = {
   eps: 0.1,
   structure: "full",
   every: 10,
+  products: 6,
 };
 
 /**

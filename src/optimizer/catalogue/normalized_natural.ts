@@ -39,17 +39,24 @@ export interface NormalizedNaturalOptions {
    */
   readonly eps?: Hyper;
   /**
-   * `"full"`: the matrix, of at most 4096 parameters; `"diagonal"`: an estimate of its diagonal.
+   * `"full"`: the matrix, of at most 4096 parameters; `"diagonal"`: an estimate of its diagonal; `"krylov"`: the
+   * eigenvectors that products alone find in the Krylov space of g, for any number of parameters.
    *
    * @default "full"
    */
-  readonly structure?: "full" | "diagonal";
+  readonly structure?: "full" | "diagonal" | "krylov";
   /**
-   * Steps from one matrix, and from its eigenvectors, to the next, ≥ 1.
+   * Steps from one matrix, and from its eigenvectors, to the next, ≥ 1. A Krylov space is of one step.
    *
    * @default 10
    */
   readonly every?: number;
+  /**
+   * Products a step, and eigenvectors at most, ≥ 1, where the structure is `"krylov"`.
+   *
+   * @default 6
+   */
+  readonly products?: number;
 }
 
 /** Defaults of {@link normalizedNaturalGradient} and {@link gradientNormNormalized}. */
@@ -60,6 +67,7 @@ export const NORMALIZED_NATURAL: Required<NormalizedNaturalOptions> = {
   eps: 0.1,
   structure: "full",
   every: 10,
+  products: 6,
 };
 
 const CALCULATING: {
@@ -136,11 +144,12 @@ export interface EigenbasisNormalizedOptions
   readonly eps?: Hyper;
   /**
    * `"diagonal"`: an estimate of the diagonal, whose eigenvectors are the coordinates; `"full"`: the matrix, of at most 4096
-   * parameters. Where it is nearly singular the steps of the whole matrix are long, and hang on the last bits of small eigenvalues.
+   * parameters; `"krylov"`: the eigenvectors that products alone find in the Krylov space of g. Where the matrix is nearly
+   * singular the steps of the latter two are long, and hang on the last bits of small eigenvalues.
    *
    * @default "diagonal"
    */
-  readonly structure?: "full" | "diagonal";
+  readonly structure?: "full" | "diagonal" | "krylov";
 }
 
 /** Defaults of {@link eigenbasisNormalized}. */
@@ -151,6 +160,7 @@ export const EIGENBASIS_NORMALIZED: Required<EigenbasisNormalizedOptions> = {
   eps: 0.1,
   structure: "diagonal",
   every: 10,
+  products: 6,
 };
 
 /**

@@ -49,6 +49,7 @@ export type OptionName =
   | "nesterov"
   | "power"
   | "probes"
+  | "products"
   | "rho"
   | "sigma"
   | "sigmaGradient"
@@ -86,11 +87,12 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   nesterov: z.boolean(),
   power: number(POSITIVE),
   probes: integer(1),
+  products: integer(1),
   rho: number(POSITIVE),
   sigma: number(POSITIVE),
   sigmaGradient: number(POSITIVE),
   sigmaTheta: number(POSITIVE),
-  structure: word("full", "diagonal"),
+  structure: word("full", "diagonal", "krylov"),
   variant: word("H", "G"),
   weightDecay: hyper(NON_NEGATIVE),
 };

@@ -6,10 +6,11 @@
 
 import type { Calculating } from "../calculating.ts";
 import { chain } from "../combinators.ts";
-import { curvature } from "../curvature.ts";
+import { curvature, type CurvatureOptions } from "../curvature.ts";
 import type { Damping } from "../damping.ts";
 import type { Length } from "../length.ts";
 import type { Hyper } from "../schedule.ts";
+import { lanczos } from "../solver.ts";
 import { diagonal, full } from "../structure.ts";
 import { scale } from "../transforms.ts";
 import type { Optimizer } from "../types.ts";
@@ -17,26 +18,28 @@ import type { Optimizer } from "../types.ts";
 /** The options that all of them have. */
 export interface WholeStageOptions {
   readonly learningRate: Hyper;
-  readonly structure: "full" | "diagonal";
+  readonly structure: "full" | "diagonal" | "krylov";
   readonly every: number;
+  readonly products: number;
 }
 
-/** A step of this length, times the rate; the matrix or its diagonal is taken every so many steps. */
+type Kept = Pick<CurvatureOptions, "structure" | "solver" | "every">;
+
+const STRUCTURES: {
+  readonly [W in WholeStageOptions["structure"]]: (options: WholeStageOptions) => Kept;
+} = {
+  full: ({ every }) => ({ structure: full(), every: { sample: every, factor: every } }),
+  diagonal: ({ every }) => ({ structure: diagonal(), every: { sample: every, factor: 1 } }),
+  krylov: ({ products }) => ({ structure: full(), solver: lanczos({ steps: products }) }),
+};
+
+/** A step of this length, times the rate; what is kept of the matrix is taken every so many steps. */
 export function wholeStage(
   calculating: Calculating,
   length: Length,
   damping: readonly Damping[],
-  { structure, every, learningRate }: WholeStageOptions,
+  options: WholeStageOptions,
 ): Optimizer {
-  const whole = structure === "full";
-  return chain(
-    curvature({
-      calculating,
-      structure: whole ? full() : diagonal(),
-      length,
-      damping,
-      every: { sample: every, factor: whole ? every : 1 },
-    }),
-    scale(learningRate),
-  );
+  const kept = STRUCTURES[options.structure](options);
+  return chain(curvature({ calculating, length, damping, ...kept }), scale(options.learningRate));
 }
