@@ -23,7 +23,7 @@
  */
 
 // Words with two meanings, and one that both the graph and the layers have, come before the rest.
-export { abs, add, constant, floor, max, sign, sum } from "./src/runtime/words.ts";
+export { abs, add, constant, factored, floor, max, sign, sum } from "./src/runtime/words.ts";
 export { tanh } from "./src/nn/activations.ts";
 
 // Errors.

@@ -13,6 +13,8 @@ import { type Node, sizeOf } from "../tensor/node.ts";
 import { constant, input, randomBits, sub } from "../tensor/ops.ts";
 import { topological } from "../tensor/walk.ts";
 import { assemble, flatten, parameterOf, restrict, slices, type Space, subspace } from "./arena.ts";
+import { findLayers, type Found, type Layer } from "./layers/find.ts";
+import { type LayerRows, layerRows } from "./layers/rows.ts";
 import { type Arena, PARAMETERS, SEED, STEP } from "./program.ts";
 
 /** Any objective: what lowering needs to know of it. */
@@ -55,6 +57,13 @@ export interface Problem {
     labels: "given" | "sampled",
     space: Space,
   ) => readonly Node[] | undefined;
+  /** The layers that the parameters of a space are in; absent without a likelihood. */
+  readonly layers?: (space: Space) => Found;
+  /** What a batch says of layers; absent without a likelihood, undefined where labels cannot be sampled. */
+  readonly layerRows?: (
+    labels: "given" | "sampled",
+    layers: readonly Layer[],
+  ) => readonly LayerRows[] | undefined;
   /** A random stream of its own. */
   random(name: string): RandomSource;
 }
@@ -102,9 +111,20 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
   const { outputs, likelihood } = here;
   const tensors = batchTensors(objective);
   const given = Object.fromEntries(Object.keys(tensors).map((name) => [name, batch(name)]));
+  const batchSize = outputs && (outputs.shape[0] ?? sizeOf(outputs.shape));
   const sampled = () => {
     if (outputs === undefined || likelihood?.sample === undefined) return undefined;
     return { ...given, ...likelihood.sample(outputs, random(LABELS)) };
+  };
+  const network = (space: Space) => ({
+    loss: here.loss,
+    batchSize: batchSize!,
+    batch: Object.values(given),
+    parameters: wrt(space),
+  });
+  const rowsOfLayers = (labels: "given" | "sampled", layers: readonly Layer[]) => {
+    const all = labels === "given" ? given : sampled();
+    return all && layerRows(likelihood!.loss(outputs!, all), batchSize!, layers);
   };
   const exampleGradients = (labels: "given" | "sampled", space: Space) => {
     const all = labels === "given" ? given : sampled();
@@ -132,7 +152,7 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
     loss: here.loss,
     lowerBound: objective.lowerBound ?? 0,
     gradient: whole,
-    ...(outputs === undefined ? {} : { batchSize: outputs.shape[0] ?? sizeOf(outputs.shape) }),
+    ...(batchSize === undefined ? {} : { batchSize }),
     gradientAt: (point, space) => flatten(gradient(at(point).loss, wrt(space, point))),
     lossAt: (point) => at(point).loss,
     slopeAt: (point, v, space) => jvp([at(point).loss], wrt(space, point), slices(v, space))[0]!,
@@ -150,7 +170,11 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
       sampledGradient: (space: Space) =>
         flatten(gradient(likelihood.loss(outputs, sampled()!), wrt(space))),
     }),
-    ...(outputs === undefined ? {} : { examples: exampleGradients }),
+    ...(outputs === undefined ? {} : {
+      examples: exampleGradients,
+      layers: (space: Space) => findLayers(network(space), space),
+      layerRows: rowsOfLayers,
+    }),
     random,
   };
 }

@@ -45,8 +45,16 @@ export interface ToSample {
   readonly eps: Hyper;
 }
 
+/** Lᵢ ← Lᵢ + cᵢ on each factor of a product, with ⊗ᵢ cᵢ worth γ. */
+export interface FactoredDamping {
+  /** The tag of this damping. */
+  readonly kind: "factored";
+  /** γ ≥ 0, in units of λ. */
+  readonly gamma: Hyper;
+}
+
 /** One map on the spectrum. */
-export type Damping = Abs | Floor | AddToSpectrum | AddToRoot | ToSample;
+export type Damping = Abs | Floor | AddToSpectrum | AddToRoot | ToSample | FactoredDamping;
 
 /** The kinds of {@link Damping}. */
 export type DampingKind = Damping["kind"];
@@ -100,4 +108,21 @@ export function addToRoot(eps: Hyper): AddToRoot {
  */
 export function toSample(eps: Hyper): ToSample {
   return slot("damping", { kind: "toSample", eps });
+}
+
+/**
+ * A ← A + π√γ, G ← G + √γ/π on the factors of every layer or tensor, with π² the mean eigenvalue of A over that of G: near to
+ * A ⊗ G + γ, and a product again, so that no eigenvalues are needed.
+ *
+ * For any number k of factors and any exponent e: Lᵢ ← Lᵢ + c·mᵢ, mᵢ the mean eigenvalue of Lᵢ and c one number with
+ * Πᵢ(c·mᵢ)^e = γ. Where a factor is 0, every cmᵢ is γ^{1/ke}. What is added follows the statistics of the step at which factors
+ * are computed, `every.factor`. Only `kronecker` has factors.
+ *
+ * Source: Martens and Grosse 2015, section 6.3, where γ is the square root of this one.
+ *
+ * @param gamma γ ≥ 0, in units of λ.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ */
+export function factored(gamma: Hyper): FactoredDamping {
+  return slot("damping", { kind: "factored", gamma });
 }

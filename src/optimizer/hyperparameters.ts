@@ -10,7 +10,7 @@
 import * as E from "fp-ts/lib/Either.js";
 import { type Issue, issue } from "../errors.ts";
 import type { Calculating } from "./calculating.ts";
-import type { Damping } from "./damping.ts";
+import type { Damping, FactoredDamping } from "./damping.ts";
 import type { Accumulator } from "./iterative.ts";
 import type { Length } from "./length.ts";
 import { optimizerSchema } from "./schema/optimizer.ts";
@@ -104,60 +104,64 @@ export const TRANSFORM_ROLES: Roles<Optimizer> = {
 };
 
 /** The role of each field of each member of a slot. */
-export const SLOT_ROLES: Roles<Calculating | Structure | Accumulator | Length | Damping | Solver> =
-  {
-    hessian: { probes: "structural", distribution: "structural" },
-    gaussNewton: { probes: "structural" },
-    fisher: { labels: "structural", from: "structural" },
-    empiricalFisher: { of: "branch", from: "structural" },
-    gradientRegression: {
-      estimate: "structural",
-      of: "structural",
-      centred: "structural",
-      point: "structural",
-      confidence: "value",
-    },
-    constant: { value: "value" },
-    scalar: {},
-    diagonal: { average: "structural" },
-    factored: {},
-    blockDiagonal: { per: "structural" },
-    full: {},
-    subspace: { directions: "branch", along: "branch", rest: "branch", turn: "structural" },
-    kronecker: {
-      of: "structural",
-      exponent: "structural",
-      largest: "structural",
-      merge: "structural",
-    },
-    auto: {},
-    eigen: { sweeps: "structural" },
-    cg: { steps: "structural", tolerance: "structural" },
-    lanczos: { steps: "structural" },
-    ema: {
-      decay: "value",
-      debias: "structural",
-      centred: "structural",
-      power: "structural",
-      initial: "structural",
-    },
-    sum: { initial: "structural" },
-    max: { decay: "value" },
-    none: {},
-    normalized: { per: "structural", norm: "structural" },
-    gradientNorm: {},
-    power: { exponent: "structural" },
-    eigenbasis: {},
-    clamped: { limit: "value" },
-    clipped: { limit: "value", per: "structural", norm: "structural" },
-    gradientNormClipped: { limit: "value" },
-    eigenbasisClipped: { limit: "value" },
-    abs: {},
-    floor: { eps: "value" },
-    add: { eps: "value" },
-    addToRoot: { eps: "value" },
-    toSample: { eps: "value" },
-  };
+const SLOT_ROLES: Roles<
+  Calculating | Structure | Accumulator | Length | Exclude<Damping, FactoredDamping> | Solver
+> = {
+  hessian: { probes: "structural", distribution: "structural" },
+  gaussNewton: { probes: "structural" },
+  fisher: { labels: "structural", from: "structural" },
+  empiricalFisher: { of: "branch", from: "structural" },
+  gradientRegression: {
+    estimate: "structural",
+    of: "structural",
+    centred: "structural",
+    point: "structural",
+    confidence: "value",
+  },
+  constant: { value: "value" },
+  scalar: {},
+  diagonal: { average: "structural" },
+  factored: {},
+  blockDiagonal: { per: "structural" },
+  full: {},
+  subspace: { directions: "branch", along: "branch", rest: "branch", turn: "structural" },
+  kronecker: {
+    of: "structural",
+    exponent: "structural",
+    largest: "structural",
+    merge: "structural",
+  },
+  auto: {},
+  eigen: { sweeps: "structural" },
+  cg: { steps: "structural", tolerance: "structural" },
+  lanczos: { steps: "structural" },
+  ema: {
+    decay: "value",
+    debias: "structural",
+    centred: "structural",
+    power: "structural",
+    initial: "structural",
+  },
+  sum: { initial: "structural" },
+  max: { decay: "value" },
+  none: {},
+  normalized: { per: "structural", norm: "structural" },
+  gradientNorm: {},
+  power: { exponent: "structural" },
+  eigenbasis: {},
+  clamped: { limit: "value" },
+  clipped: { limit: "value", per: "structural", norm: "structural" },
+  gradientNormClipped: { limit: "value" },
+  eigenbasisClipped: { limit: "value" },
+  abs: {},
+  floor: { eps: "value" },
+  add: { eps: "value" },
+  addToRoot: { eps: "value" },
+  toSample: { eps: "value" },
+};
+
+/** The same of a damping: one of them has its name from a structure. */
+const DAMPING_ROLES: Roles<Damping> = { ...SLOT_ROLES, factored: { gamma: "value" } };
 
 type RoleTable = Readonly<Record<string, Readonly<Record<string, Role>>>>;
 
@@ -179,10 +183,12 @@ function own(it: Tagged, roles: RoleTable, path: string): readonly Hyperparamete
             kind: "rhythm" as const,
             value: inner,
           }));
-      case "slot":
+      case "slot": {
+        const members = field === "damping" ? DAMPING_ROLES : SLOT_ROLES;
         return Array.isArray(value)
-          ? value.flatMap((member: Tagged, i) => inSlot(member, joinPath(at, i)))
-          : inSlot(value as Tagged, at);
+          ? value.flatMap((member: Tagged, i) => inSlot(member, joinPath(at, i), members))
+          : inSlot(value as Tagged, at, members);
+      }
       case "branch":
       case undefined:
         return [];
@@ -191,8 +197,8 @@ function own(it: Tagged, roles: RoleTable, path: string): readonly Hyperparamete
 }
 
 /** A member of a slot: its kind is structural, and its fields have their roles. */
-function inSlot(it: Tagged, path: string): readonly Hyperparameter[] {
-  return [{ path, kind: "structural", value: it.kind }, ...own(it, SLOT_ROLES, path)];
+function inSlot(it: Tagged, path: string, roles: RoleTable): readonly Hyperparameter[] {
+  return [{ path, kind: "structural", value: it.kind }, ...own(it, roles, path)];
 }
 
 /**

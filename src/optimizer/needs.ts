@@ -23,6 +23,8 @@ export type Provision =
   | "sampledLabels"
   /** The gradient of each example. */
   | "perExampleGradients"
+  /** What each layer meets, and the derivative by what it puts out. */
+  | "layerFactors"
   /** The gradient at other parameters on the same batch. */
   | "gradientElsewhere"
   /** The loss at other parameters on the same batch. */
@@ -49,6 +51,7 @@ export const COST_IN_GRADIENTS: { readonly [P in Provision]: number } = {
   gaussNewtonVector: 2,
   sampledLabels: 1,
   perExampleGradients: 1,
+  layerFactors: 1,
   gradientElsewhere: 1,
   lossElsewhere: 1 / 3,
   slopeElsewhere: 2 / 3,
@@ -113,13 +116,14 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
     every: 1,
     count: trials,
   }],
-  curvature: ({ calculating, every, solver = { kind: "auto" } }, path) => {
+  curvature: ({ calculating, structure, every, solver = { kind: "auto" } }, path) => {
+    const byLayer = structure.kind === "kronecker" && structure.of === "layers";
     const products = (PRODUCTS[solver.kind] as (it: Solver) => number | undefined)(solver);
     return (CALCULATING[calculating.kind] as (it: Calculating) => Asked)(calculating).map((
       { what, count },
     ) => ({
       path: joinPath(path, "calculating"),
-      what,
+      what: byLayer && what === "perExampleGradients" ? "layerFactors" as const : what,
       every: every.sample,
       count: PRODUCT.has(what) ? products ?? count : count,
     }));

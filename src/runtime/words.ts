@@ -10,6 +10,8 @@ import {
   abs as absDamping,
   add as addDamping,
   type AddToSpectrum,
+  factored as factoredDamping,
+  type FactoredDamping,
   type Floor,
   floor as floorDamping,
 } from "../optimizer/damping.ts";
@@ -26,6 +28,7 @@ import {
   type Hyper,
   type Schedule,
 } from "../optimizer/schedule.ts";
+import { type Factored, factored as factoredStructure } from "../optimizer/structure.ts";
 import { TRANSFORM_ROLES } from "../optimizer/hyperparameters.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import type { DType, Node, Shape } from "../tensor/node.ts";
@@ -102,6 +105,38 @@ export function floor(x: Node): Node;
 export function floor(eps: Hyper): Floor;
 export function floor(x: Node | Hyper): Node | Floor {
   return isNode(x) ? tensors.floor(x) : floorDamping(x);
+}
+
+/**
+ * Of nothing the structure of rank 1: one λ a coordinate, λ = R Cᵀ/mean(R) over the last two axes of a tensor of rank 2 or more,
+ * with R and C the row and column means of the samples, of which r + c numbers are kept in place of r·c. Of a number or schedule
+ * γ the damping of a product of factors: A ← A + π√γ and G ← G + √γ/π.
+ *
+ * The structure: leading axes are a batch of such matrices; for a convolution [out, in, height, width] the matrices are its
+ * windows (as in PyTorch; optax takes the two longest axes). A tensor of rank 0 or 1 keeps one λ a coordinate. A sample of
+ * rank 1 is kept exactly, signs included; where mean(R) is 0 so is λ, which is dropped and counted. Source: Shazeer and Stern 2018,
+ * Algorithm 1.
+ *
+ * The damping: π² is the mean eigenvalue of A over that of G, so that A ⊗ G + γ is nearly a product again, and no
+ * eigenvalues are needed. For any number k of factors and any exponent e: Lᵢ ← Lᵢ + c·mᵢ, mᵢ the mean eigenvalue of Lᵢ and c one
+ * number with Πᵢ(c·mᵢ)^e = γ; where a factor is 0, every c·mᵢ is γ^{1/ke}. Only `kronecker` has factors. Source: Martens and
+ * Grosse 2015, section 6.3, where γ is the square root of this one.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { classify, curvature, empiricalFisher, factored } from "@steepest/steepest";
+ *
+ * const stage = curvature({ calculating: empiricalFisher(), structure: factored() });
+ * assert.equal(classify(stage).structure, "rank-1 diagonal");
+ * assert.deepEqual(factored(1e-2), { kind: "factored", gamma: 1e-2 });
+ * ```
+ */
+export function factored(): Factored;
+/** Of a number or schedule γ the damping A ← A + π√γ, G ← G + √γ/π. */
+export function factored(gamma: Hyper): FactoredDamping;
+export function factored(gamma?: Hyper): Factored | FactoredDamping {
+  return gamma === undefined ? factoredStructure() : factoredDamping(gamma);
 }
 
 /**

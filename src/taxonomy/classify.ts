@@ -97,7 +97,8 @@ const STRUCTURES: {
   factored: () => "rank-1 diagonal",
   blockDiagonal: () => "block-diagonal",
   full: () => "",
-  kronecker: ({ exponent = 1 / 2 }, length) => {
+  kronecker: ({ of, exponent = 1 / 2 }, length) => {
+    if (of === "layers") return "block-diagonal";
     const power = powerOfFactor(powerOfLength(length), exponent);
     return `L^{${power}} g R^{${power}}`;
   },
@@ -106,6 +107,11 @@ const STRUCTURES: {
 
 /** Structures that take products with unit vectors in place of random probes. */
 const UNPROBED: ReadonlySet<StructureKind> = new Set(["full", "blockDiagonal"]);
+
+/** Whether the mean of a product is taken for the product of means. */
+function independent(it: Structure): boolean {
+  return it.kind === "kronecker" && it.of === "layers";
+}
 
 /** What the paper calls H. */
 const EXACT: ReadonlySet<CalculatingKind> = new Set(["hessian", "fisher", "gaussNewton"]);
@@ -131,6 +137,7 @@ export function rowOf(stage: Curvature): Row {
       ),
     iterative: [
       ...(MONTE_CARLO[calculating.kind] && !UNPROBED.has(structure.kind) ? ["Monte Carlo"] : []),
+      ...(independent(structure) ? ["a ⟂ ∂L/∂s"] : []),
       ...(iterative.length > 0 ? ["momentum"] : []),
     ].join(", "),
   };

@@ -28,6 +28,7 @@ const PROVISIONS: { readonly [P in Provision]: string } = {
   gaussNewtonVector: "Gauss–Newton-vector product",
   sampledLabels: "gradient under sampled labels",
   perExampleGradients: "set of per-example gradients",
+  layerFactors: "set of layers' factors",
   gradientElsewhere: "gradient elsewhere",
   lossElsewhere: "loss elsewhere, at most",
   slopeElsewhere: "loss and slope elsewhere, at most",
@@ -166,6 +167,7 @@ const SIZES: { readonly [S in StateSlot["size"]]: string } = {
   matrix: " (θ²)",
   axes: " (a matrix for each axis)",
   blocks: " (a matrix for each block)",
+  layers: " (two matrices for each layer)",
 };
 
 function stateSize(state: readonly StateSlot[]): string {
@@ -176,6 +178,7 @@ function stateSize(state: readonly StateSlot[]): string {
     ...(count("matrix") > 0 ? [`${count("matrix")} × θ²`] : []),
     ...(count("axes") > 0 ? [`${count("axes")} × a matrix for each axis`] : []),
     ...(count("blocks") > 0 ? [`${count("blocks")} × a matrix for each block`] : []),
+    ...(count("layers") > 0 ? [`${count("layers")} × two matrices for each layer`] : []),
     ...(factors > 0 ? [`${factors} × rows and columns of θ`] : []),
     `${count("scalar")} scalars`,
   ].join(", ");

@@ -140,6 +140,7 @@ const DAMPINGS: { readonly [K in DampingKind]: (it: OfKind<Damping, K>) => strin
   add: ({ eps }) => `λ ← λ + ${showHyper(eps)}`,
   addToRoot: ({ eps }) => `λ^p ← λ^p + ${showHyper(eps)}`,
   toSample: ({ eps }) => `x ← x + ${showHyper(eps)}`,
+  factored: ({ gamma }) => `A ← A + π√γ and G ← G + √γ/π, γ = ${showHyper(gamma)}`,
 };
 
 const BLOCKS: { readonly [P in Per]: string } = {
@@ -167,10 +168,14 @@ const STRUCTURES: { readonly [K in StructureKind]: (it: OfKind<Structure, K>) =>
     `one λ along v̂, directions(u) of the step before over its length${
       turn === "keep" ? "" : `, ${turn} when it turns`
     }; the step is along(u·v̂) + rest((I − v̂v̂ᵀ)u)`,
-  kronecker: ({ exponent, largest, merge }) =>
-    `⊗ L^${exponent ?? "(1/order)"} of every tensor, L = Σ x along ${
-      merge === "trailing" ? "its first axis and all others" : "each axis"
-    } (its diagonal beyond ${largest}), û in the eigenbasis`,
+  kronecker: ({ of, exponent, largest, merge }) =>
+    of === "layers"
+      ? `${
+        exponent === undefined ? "A ⊗ G" : `A^${exponent} ⊗ G^${exponent}`
+      } of every layer s = W̄ā, A = Σāāᵀ/B and G = Σggᵀ/(B·rows an example), g = ∂L/∂s (diagonals beyond ${largest})`
+      : `⊗ L^${exponent ?? "(1/order)"} of every tensor, L = Σ x along ${
+        merge === "trailing" ? "its first axis and all others" : "each axis"
+      } (its diagonal beyond ${largest}), û in the eigenbasis`,
 };
 
 const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string } = {

@@ -25,9 +25,10 @@ export interface StateSlot {
   /**
    * `"parameters"`: as many numbers as θ. `"factors"`: rows + columns for each matrix over the last two axes of a
    * tensor of rank 2 or more, and as many numbers as the tensor for the others. `"matrix"`: n² for n parameters.
-   * `"axes"`: n² for each axis of length n of a tensor. `"blocks"`: n² for each block of n parameters.
+   * `"axes"`: n² for each axis of length n of a tensor. `"layers"`: (in + 1)² + out² for each layer with a bias.
+   * `"blocks"`: n² for each block of n parameters.
    */
-  readonly size: "parameters" | "factors" | "matrix" | "axes" | "blocks" | "scalar";
+  readonly size: "parameters" | "factors" | "matrix" | "axes" | "layers" | "blocks" | "scalar";
 }
 
 type Sizes = Readonly<Record<string, StateSlot["size"]>>;
@@ -84,6 +85,11 @@ function line({ turn }: Subspace): Sizes {
   return Object.fromEntries(all.map((name) => [`calculating/${name}`, "scalar"]));
 }
 
+/** What a structure keeps of the samples. */
+function keptBy(it: Structure): StateSlot["size"] {
+  return it.kind === "kronecker" && it.of === "layers" ? "layers" : STRUCTURES[it.kind];
+}
+
 /** The statistics of a stage. */
 function statistics({ calculating, structure, iterative, every }: Curvature): Sizes {
   if (calculating.kind === "gradientRegression") {
@@ -92,7 +98,7 @@ function statistics({ calculating, structure, iterative, every }: Curvature): Si
       regression(calculating).map((name) => [`calculating/${name}`, "parameters"]),
     );
   }
-  const size = STRUCTURES[structure.kind];
+  const size = keptBy(structure);
   if (iterative.length === 0) return every.sample > 1 ? { "iterative/latest": size } : {};
   return Object.fromEntries(
     iterative.flatMap((it, i) =>

@@ -330,6 +330,7 @@ Deno.test("stateSlots() tells the true size of every statistic", () => {
       matrix: n * n,
       axes: AXES,
       blocks: BLOCKS,
+      layers: 0,
       scalar: 1,
     };
     assertEquals(

@@ -1,5 +1,11 @@
 import { assertEquals } from "../_assert.ts";
-import { gaussNewton, hessian } from "../../src/optimizer/calculating.ts";
+import {
+  type Calculating,
+  empiricalFisher,
+  fisher,
+  gaussNewton,
+  hessian,
+} from "../../src/optimizer/calculating.ts";
 import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
 import { add, chain, identity } from "../../src/optimizer/combinators.ts";
 import { curvature } from "../../src/optimizer/curvature.ts";
@@ -7,7 +13,7 @@ import { clipByGlobalNorm } from "../../src/optimizer/derived.ts";
 import { clamped, gradientNorm, power } from "../../src/optimizer/length.ts";
 import { matrices } from "../../src/optimizer/predicate.ts";
 import { constant, cosineDecay } from "../../src/optimizer/schedule.ts";
-import { diagonal, scalar } from "../../src/optimizer/structure.ts";
+import { diagonal, kronecker, scalar } from "../../src/optimizer/structure.ts";
 import { ema, scale, weightDecay } from "../../src/optimizer/transforms.ts";
 import { partition } from "../../src/optimizer/wrappers.ts";
 import { classify, classifyStages } from "../../src/taxonomy/classify.ts";
@@ -86,6 +92,23 @@ Deno.test("classify() derives the clipped and the diagonal forms of the whole ma
       iterative: "",
     });
   }
+});
+
+Deno.test("classify() gives K-FAC its printed row with given labels, and F with sampled ones", () => {
+  const row = (calculating: Calculating) =>
+    classify(curvature({
+      calculating,
+      structure: kronecker({ of: "layers" }),
+      iterative: ema({ decay: 0.95, debias: true }),
+    }));
+  const printed = {
+    length: "",
+    calculating: "F̃",
+    structure: "block-diagonal",
+    iterative: "a ⟂ ∂L/∂s, momentum",
+  };
+  assertEquals(row(empiricalFisher({ from: "examples" })), printed);
+  assertEquals(row(fisher()), { ...printed, calculating: "F" });
 });
 
 Deno.test("classify() reduces lengths that a constant curvature makes a rate", () => {

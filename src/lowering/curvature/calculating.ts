@@ -9,6 +9,7 @@ import { joinPath } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
 import { add, concatenate, constant, div, mean, mul, square } from "../../tensor/ops.ts";
 import { flatten } from "../arena.ts";
+import type { Layer } from "../layers/find.ts";
 import { hyper, report, type Scope } from "../scope.ts";
 import { lineRegression } from "./line_regression.ts";
 import { regression } from "./regression.ts";
@@ -65,10 +66,16 @@ function probed(probes: number, scope: Scope, times: (v: Node) => Node): Calcula
 }
 
 /** The mean over the examples of the outer products of their gradients. */
-function ofExamples(gradients: readonly Node[], batchSize: number): Calculated {
-  const rows = () => div(concatenate(gradients, 1), Math.sqrt(batchSize));
-  const diagonal = () => flatten(gradients.map((g) => mean(square(g), [0])));
-  return { kind: "sample", sample: { ...sampleOfRows(rows), diagonal } };
+function ofExamples(
+  labels: "given" | "sampled",
+  batchSize: number,
+  { problem, space }: Scope,
+): Calculated {
+  const gradients = () => problem.examples?.(labels, space) ?? [];
+  const rows = () => div(concatenate(gradients(), 1), Math.sqrt(batchSize));
+  const diagonal = () => flatten(gradients().map((g) => mean(square(g), [0])));
+  const layers = (of: readonly Layer[]) => problem.layerRows?.(labels, of) ?? [];
+  return { kind: "sample", sample: { ...sampleOfRows(rows), diagonal, layers } };
 }
 
 const NO_LIKELIHOOD = "an objective without a likelihood";
@@ -87,24 +94,22 @@ const RULES: { readonly [K in CalculatingKind]: Rule<K> } = {
     return probed(probes, scope, (v) => product(v, scope.space));
   },
   fisher: ({ from }, _u, scope) => {
-    const { sampledGradient, examples, batchSize } = scope.problem;
+    const { sampledGradient, batchSize } = scope.problem;
     if (batchSize === undefined) return missing(scope, NO_LIKELIHOOD, WITH_LIKELIHOOD);
-    const gradients = from === "examples" ? examples?.("sampled", scope.space) : undefined;
-    if (gradients !== undefined) return ofExamples(gradients, batchSize);
     if (sampledGradient === undefined) {
       return missing(scope, "a likelihood that cannot be sampled", "one with `sample`");
     }
+    if (from === "examples") return ofExamples("sampled", batchSize, scope);
     const g = sampledGradient(scope.space);
     const sample = sampleOfVector(mul(Math.sqrt(batchSize), g));
     return { kind: "sample", sample: { ...sample, diagonal: () => mul(batchSize, square(g)) } };
   },
   empiricalFisher: ({ of, from }, u, scope) => {
     if (from === "examples") {
-      const { examples, batchSize } = scope.problem;
-      const gradients = examples?.("given", scope.space);
-      return gradients === undefined || batchSize === undefined
+      const { batchSize } = scope.problem;
+      return batchSize === undefined
         ? missing(scope, NO_LIKELIHOOD, WITH_LIKELIHOOD)
-        : ofExamples(gradients, batchSize);
+        : ofExamples("given", batchSize, scope);
     }
     const vector = scope.apply(of, u, joinPath(scope.path, "calculating"), scope);
     return { kind: "sample", sample: sampleOfVector(vector), vector };

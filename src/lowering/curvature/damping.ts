@@ -10,13 +10,27 @@ import { extremes } from "../../optimizer/schema/hyper.ts";
 import { isSignal } from "../../optimizer/is_signal.ts";
 import type { OfKind } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
-import { abs, add, max, mul } from "../../tensor/ops.ts";
+import {
+  abs,
+  add,
+  binary,
+  compare,
+  constant,
+  div,
+  max,
+  mul,
+  select,
+  sqrt,
+} from "../../tensor/ops.ts";
 import { hyper, type Scope } from "../scope.ts";
 
 /** Where a damping acts. */
 export type DampingPlace = "sample" | "spectrum" | "root";
 
-interface Rule<K extends DampingKind> {
+/** Dampings of one number each: those of factors are {@link shiftsOf}'s. */
+type Elementwise = Exclude<DampingKind, "factored">;
+
+interface Rule<K extends Elementwise> {
   readonly place: DampingPlace;
   readonly apply: (
     damping: OfKind<Damping, K>,
@@ -27,7 +41,7 @@ interface Rule<K extends DampingKind> {
   ) => Node;
 }
 
-const RULES: { readonly [K in DampingKind]: Rule<K> } = {
+const RULES: { readonly [K in Elementwise]: Rule<K> } = {
   toSample: {
     place: "sample",
     apply: ({ eps }, x, at, one) => add(x, one === 1 ? at(eps) : mul(at(eps), one)),
@@ -47,6 +61,7 @@ export function damped(
   identity: number | Node = 1,
 ): Node {
   return damping.reduce((value, it, i) => {
+    if (it.kind === "factored") return value;
     const rule = RULES[it.kind];
     if (rule.place !== place) return value;
     const apply = rule.apply as Rule<"toSample">["apply"] as (
@@ -55,6 +70,37 @@ export function damped(
     ) => Node;
     return apply(it, value, (eps) => hyper(scope, `damping/${i}/eps`, eps), identity);
   }, x);
+}
+
+/** x^p of a scalar that is positive or taken for 1. */
+function power(x: Node, p: number): Node {
+  return p === 1 ? x : p === 0.5 ? sqrt(x) : binary("pow", x, constant(p));
+}
+
+/**
+ * What is added to the k factors of H′ = ⊗ᵢ Lᵢ^e with mean eigenvalues mᵢ: c·mᵢ with Πᵢ(c·mᵢ)^e = γ, and the k-th root of
+ * γ^{1/e} where a factor is 0. Undefined where nothing is.
+ */
+export function shiftsOf(
+  damping: readonly Damping[],
+  means: readonly Node[],
+  exponent: number,
+  scope: Scope,
+): readonly Node[] | undefined {
+  return damping.reduce<readonly Node[] | undefined>((shifts, it, i) => {
+    if (it.kind !== "factored") return shifts;
+    const order = 1 / (means.length * exponent);
+    const gamma = hyper(scope, `damping/${i}/gamma`, it.gamma);
+    const none = compare("le", gamma, 0);
+    const each = select(none, 0, power(select(none, 1, gamma), order));
+    const all = means.map((mean) => compare("gt", mean, 0)).reduce((a, b) => binary("and", a, b));
+    const safe = means.map((mean) => select(all, mean, 1));
+    const centre = safe.map((mean) => power(mean, 1 / means.length)).reduce((a, b) => mul(a, b));
+    return safe.map((mean, axis) => {
+      const shift = mul(each, div(mean, centre));
+      return shifts === undefined ? shift : add(shifts[axis]!, shift);
+    });
+  }, undefined);
 }
 
 /** Whether ε > 0 at the first step; of a signal, always. */
@@ -78,6 +124,11 @@ export function signsAfter(damping: readonly Damping[], samples: boolean): Signs
         return { nonNegative: true, positive };
       case "floor":
         return { nonNegative: true, positive: positive || startsPositive(it.eps) };
+      case "factored":
+        return {
+          nonNegative,
+          positive: positive || (nonNegative && startsPositive(it.gamma)),
+        };
       case "add":
       case "addToRoot":
       case "toSample":

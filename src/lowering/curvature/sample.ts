@@ -4,6 +4,8 @@
  * @module
  */
 import type { Node } from "../../tensor/node.ts";
+import type { Layer } from "../layers/find.ts";
+import type { LayerRows } from "../layers/rows.ts";
 import { matmul, reshape, square, sum, transpose } from "../../tensor/ops.ts";
 
 /**
@@ -17,6 +19,8 @@ export interface Sample {
   readonly nonNegative: boolean;
   /** S of shape [k, n] with M = SᵀS. */
   readonly rows?: () => Node;
+  /** What the batch says of layers, M being the mean over its examples. */
+  readonly layers?: (layers: readonly Layer[]) => readonly LayerRows[];
   /** M·v. */
   readonly times?: (v: Node) => Node;
 }

@@ -11,7 +11,7 @@ import type { Node } from "../../tensor/node.ts";
 import { compare, constant, select } from "../../tensor/ops.ts";
 import { everyNth, evolve, hyperSlot, record, type Scope, settled } from "../scope.ts";
 import { calculate, type Calculated } from "./calculating.ts";
-import { damped, signsAfter } from "./damping.ts";
+import { damped, shiftsOf, signsAfter } from "./damping.ts";
 import { accumulate } from "./iterative.ts";
 import { applyLength } from "./length.ts";
 import { inPlace, type Operator } from "./operator.ts";
@@ -81,6 +81,7 @@ function viewOf(
       }
       return spectrum;
     },
+    shifts: (means, exponent) => shiftsOf(damping, means, exponent, scope),
     factor: (name, value) => {
       if (every.factor === 1) return value;
       const { next } = evolve(factoring, joinPath("factor", name), value.shape, 0, () => value);

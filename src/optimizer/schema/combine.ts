@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CalculatingKind, GradientRegression } from "../calculating.ts";
+import type { Calculating, CalculatingKind, GradientRegression } from "../calculating.ts";
 import type { Damping, DampingKind } from "../damping.ts";
 import type { LengthKind } from "../length.ts";
 import type { Curvature } from "../types.ts";
@@ -23,13 +23,14 @@ const HAS_ROOT: { readonly [K in LengthKind]: boolean } = {
   eigenbasisClipped: false,
 };
 
-/** On the sample, on the spectrum, on its root: the order in which dampings act, whatever the list says. */
+/** On the sample, on factors, on the spectrum, on its root: the order in which dampings act, whatever the list says. */
 const PLACE: { readonly [K in DampingKind]: number } = {
   toSample: 0,
-  abs: 1,
-  floor: 1,
-  add: 1,
-  addToRoot: 2,
+  factored: 1,
+  abs: 2,
+  floor: 2,
+  add: 2,
+  addToRoot: 3,
 };
 
 /** Rules of one way of calculating about the other slots. */
@@ -164,6 +165,15 @@ function keptTurn({ structure }: Curvature, raise: Raise): void {
   }
 }
 
+function byLayer({ structure }: Curvature): boolean {
+  return structure.kind === "kronecker" && structure.of === "layers";
+}
+
+/** The factors of layers are means over the examples, whatever is said: one name for it. */
+function ofExamples(calculating: Calculating): Calculating {
+  return calculating.kind === "fisher" ? { ...calculating, from: "examples" } : calculating;
+}
+
 function inPlace(damping: readonly Damping[]): readonly Damping[] {
   return damping.toSorted((a, b) => PLACE[a.kind] - PLACE[b.kind]);
 }
@@ -182,6 +192,7 @@ export function combine(stage: Curvature, raise: Raise): Curvature {
   const { solver, ...rest } = stage;
   return {
     ...rest,
+    calculating: byLayer(stage) ? ofExamples(stage.calculating) : stage.calculating,
     damping: inPlace(stage.damping),
     ...(solver === undefined || solver.kind === "auto" ? {} : { solver }),
   };

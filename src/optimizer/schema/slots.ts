@@ -78,11 +78,14 @@ const structure: Table<Structure> = {
   }),
   kronecker: z.strictObject({
     kind: z.literal("kronecker"),
-    of: word("tensor").default("tensor"),
+    of: word("tensor", "layers").default("tensor"),
     exponent: z.exactOptional(number(POSITIVE)),
-    largest: integer(1).default(256),
+    largest: z.exactOptional(integer(1)),
     merge: word("none", "trailing").default("none"),
-  }),
+  }).transform(({ largest, ...rest }) => ({
+    ...rest,
+    largest: largest ?? (rest.of === "layers" ? 1024 : 256),
+  })),
 };
 
 const prior = z.strictObject({ parameters: number(POSITIVE), gradients: number(POSITIVE) });
@@ -142,6 +145,7 @@ const damping: Table<Damping> = {
   add: z.strictObject({ kind: z.literal("add"), eps }),
   addToRoot: z.strictObject({ kind: z.literal("addToRoot"), eps }),
   toSample: z.strictObject({ kind: z.literal("toSample"), eps }),
+  factored: z.strictObject({ kind: z.literal("factored"), gamma: hyper(NON_NEGATIVE) }),
 };
 
 const solver: Table<Solver> = {
@@ -196,7 +200,12 @@ export const SLOT_SCHEMAS: { readonly [S in keyof Slots]: Border<Slots[S]> } = {
     }
     return it;
   }),
-  structure: tagged<Structure>("a structure", () => structure, (it) => it),
+  structure: tagged<Structure>("a structure", () => structure, (it, ctx) => {
+    if (it.kind === "kronecker" && it.of === "layers" && it.merge !== "none") {
+      raise(ctx, it, ["merge"], `"${it.merge}"`, '"none" by layer, which is a matrix as it is');
+    }
+    return it;
+  }),
   iterative: tagged<Iterative>("an accumulator", () => iterative, (it, ctx) => {
     if (it.kind === "ema" && it.debias && it.initial !== undefined) {
       raise(ctx, it, ["debias"], "true", "false where `initial` is given: a prior has weight 1");

@@ -142,6 +142,20 @@ function checkImplicit(stage: Curvature, raise: Raise): void {
   });
 }
 
+/** Checks what the factors of layers are made of. */
+function checkLayers({ calculating, length }: Curvature, raise: Raise): void {
+  if (calculating.kind === "empiricalFisher" && calculating.from !== "examples") {
+    raise(
+      ["calculating", "from"],
+      `"${calculating.from}"`,
+      '"examples" with layers, whose factors are means over the examples',
+    );
+  }
+  if ("per" in length && length.per === "tensor") {
+    raise(["length", "per"], "tensor", "global: a layer is a weight and its bias");
+  }
+}
+
 /** Checks a stage against its structure. */
 export function checkStructure(stage: Curvature, raise: Raise): void {
   const { structure, calculating, iterative, length, every, solver } = stage;
@@ -173,6 +187,14 @@ export function checkStructure(stage: Curvature, raise: Raise): void {
       `a structure without factors: ${calculating.kind} samples no vectors`,
     );
   }
+  if (stage.structure.kind === "kronecker" && stage.structure.of === "layers") {
+    checkLayers(stage, raise);
+  }
+  stage.damping.forEach((it, i) => {
+    if (it.kind === "factored" && kind !== "kronecker") {
+      raise(["damping", i], "factored", `add or floor: ${kind} is no product of factors`);
+    }
+  });
   if (kind === "subspace" && "norm" in length && length.norm === "rms") {
     raise(["length", "norm"], "rms", "euclidean with subspace, which has one coordinate");
   }

@@ -18,6 +18,8 @@ export interface StageView {
   readonly direction: Node;
   /** The damped spectrum of λ; `signed` where rounding may have left a λ < 0 that the samples cannot have. */
   readonly spectrum: (lambda: Node, options?: { readonly signed?: boolean }) => Spectrum;
+  /** What dampings add to the factors of ⊗ᵢ Lᵢ^exponent, from the mean eigenvalue of each; undefined where they add nothing. */
+  readonly shifts: (means: readonly Node[], exponent: number) => readonly Node[] | undefined;
   /** State that is computed again every `every.factor` steps of the stage: roots, bases. */
   readonly factor: (name: string, value: Node) => Node;
 }

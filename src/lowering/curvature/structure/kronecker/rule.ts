@@ -6,11 +6,13 @@
 import type { Kronecker } from "../../../../optimizer/structure.ts";
 import type { StructureRule } from "../rule.ts";
 import { type FactorRule, identities, packed, unpacked } from "./factors.ts";
+import { layerFactors } from "./layers.ts";
 import { solved } from "./solve.ts";
 import { tensorFactors } from "./tensor.ts";
 
 const FACTORS: { readonly [O in Kronecker["of"]]: FactorRule } = {
   tensor: tensorFactors,
+  layers: layerFactors,
 };
 
 /** ⊗ᵢ Lᵢ^exponent in every block of parameters. */

@@ -4,7 +4,16 @@
  * @module
  */
 import type { Node } from "../../../../tensor/node.ts";
-import { binary, broadcast, compare, constant, mul, select } from "../../../../tensor/ops.ts";
+import {
+  add,
+  binary,
+  broadcast,
+  compare,
+  constant,
+  mean,
+  mul,
+  select,
+} from "../../../../tensor/ops.ts";
 import type { Operator } from "../../operator.ts";
 import type { StageView } from "../rule.ts";
 import { type BlockBasis, eigenbasesOf } from "./eigenbases.ts";
@@ -17,12 +26,15 @@ function positivePower(lambda: Node, p: number): Node {
 }
 
 /** λ of each coordinate of a block. */
-function spectrumOf({ block: { shape, axes, exponent }, values }: BlockBasis): Node {
-  return axes.reduce(
-    (product, { axis }, i) =>
-      mul(product, broadcast(positivePower(values[i]!, exponent), shape, [axis])),
-    constant(1, shape),
-  );
+function spectrumOf(
+  { block: { shape, axes, exponent }, values }: BlockBasis,
+  { shifts }: StageView,
+): Node {
+  const by = shifts(values.map((own) => mean(own)), exponent);
+  return axes.reduce((product, { axis }, i) => {
+    const own = by === undefined ? values[i]! : add(values[i]!, by[i]!);
+    return mul(product, broadcast(positivePower(own, exponent), shape, [axis]));
+  }, constant(1, shape));
 }
 
 /** ⊗ᵢ Lᵢ^exponent in every block. */
@@ -35,6 +47,6 @@ export function solved(
   return {
     coordinates: into,
     vector: outOf,
-    spectrum: view.spectrum(factoring.join(blocks.map(spectrumOf))),
+    spectrum: view.spectrum(factoring.join(blocks.map((block) => spectrumOf(block, view)))),
   };
 }
