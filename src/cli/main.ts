@@ -12,6 +12,7 @@ import { jsonLine } from "./json_lines.ts";
 import { addMinimizeCommand } from "./minimize_command.ts";
 import { addOptimizersCommand } from "./optimizers_command.ts";
 import { addSweepCommand } from "./sweep_command.ts";
+import { addTableCommand } from "./table_command.ts";
 import { EXIT, processTerminal, type Terminal } from "./terminal.ts";
 import { addTrainCommand } from "./train_command.ts";
 
@@ -23,6 +24,7 @@ const COMMANDS: readonly AddCommand[] = [
   addSweepCommand,
   addMinimizeCommand,
   addOptimizersCommand,
+  addTableCommand,
   addCompileCommand,
   addCompletionCommand,
 ];

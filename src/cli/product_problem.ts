@@ -3,71 +3,66 @@
  *
  * @module
  */
-import * as E from "fp-ts/lib/Either.js";
-import { lower } from "../lowering/lower.ts";
-import type { AnyObjective } from "../lowering/problem.ts";
-import { PARAMETERS, type StepProgram } from "../lowering/program.ts";
-import { zeros } from "../nn/initial.ts";
 import { categorical } from "../objective/likelihood.ts";
-import { objective } from "../objective/objective.ts";
+import { type Objective, objective } from "../objective/objective.ts";
 import { chain } from "../optimizer/combinators.ts";
 import { scale } from "../optimizer/transforms.ts";
-import type { Curvature } from "../optimizer/types.ts";
-import { initialValues, type SlotValues, stepRunner } from "../reference/step.ts";
-import { tensor } from "../reference/tensor.ts";
+import type { Curvature, Optimizer } from "../optimizer/types.ts";
+import { compile } from "../runtime/compile.ts";
+import type { CompileOptions } from "../runtime/options.ts";
+import { getOrThrow } from "../runtime/program.ts";
 import { matmul, tanh } from "../tensor/ops.ts";
 
 const EXAMPLES = 6, FEATURES = 2, CLASSES = 2;
 
-/** A network of two dense layers, of which one is hidden. */
-const network = objective({
-  parameters: { w: zeros([FEATURES, 2]), v: zeros([2, CLASSES]) },
+/** A network of two dense layers: eight parameters. */
+export const PROBLEM = objective({
+  parameters: { w: [[0.84, -0.76], [0.66, -0.54]], v: [[0.42, -0.29], [0.15, 0.99]] },
   batch: { x: [EXAMPLES, FEATURES], y: [EXAMPLES] },
+  lowerBound: 0,
   outputs: ({ w, v }, { x }) => matmul(tanh(matmul(x, w)), v),
   likelihood: categorical("y"),
-}) as AnyObjective;
+}) as Objective;
 
-/** Where θ starts. */
-export const START: readonly number[] = Array.from({ length: 8 }, (_, i) => Math.sin(3 * i + 1));
+/** Its batch: features around a place of each class, not quite apart. */
+export const BATCH: Readonly<Record<string, readonly number[]>> = {
+  x: Array.from({ length: EXAMPLES * FEATURES }, (_, i) => {
+    const own = Math.floor(i / FEATURES) % CLASSES === i % FEATURES;
+    return (own ? 0.8 : 0) + 0.7 * Math.cos(5 * i * i);
+  }),
+  y: Array.from({ length: EXAMPLES }, (_, i) => i % CLASSES),
+};
 
-/** The batch: features around a place of each class, not quite apart. */
-export const BATCH: ReadonlyMap<string, readonly number[]> = new Map([
-  [
-    "batch/x",
-    Array.from(
-      { length: EXAMPLES * FEATURES },
-      (_, i) => ((i >> 1) % 2 === i % 2 ? 0.8 : 0) + 0.7 * Math.cos(5 * i * i),
-    ),
-  ],
-  ["batch/y", Array.from({ length: EXAMPLES }, (_, i) => i % CLASSES)],
-]);
-
-/** How much of its step a stage takes here. */
-const RATE = 0.02;
-
-/** The step program of a stage, or what is wrong with it. */
-export function programOf(stage: Curvature): ReturnType<typeof lower> {
-  return lower(network, chain(stage, scale(RATE)));
+/** The optimizer of a stage: steps that are short on this problem. */
+export function optimizerOf(stage: Curvature): Optimizer {
+  return chain(stage, scale(0.02));
 }
 
-/** θ after every one of some steps of the oracle in double precision. */
-export function oracleSteps(program: StepProgram, steps: number): readonly (readonly number[])[] {
-  const run = stepRunner(program, "f64");
-  const batch = program.slots.flatMap(({ name, shape, dtype }) => {
-    const values = BATCH.get(name);
-    return values === undefined ? [] : [[name, tensor(values, shape, dtype, "f64")] as const];
-  });
-  let values: SlotValues = new Map([...initialValues(program, START), ...batch]);
-  return Array.from({ length: steps }, (_, step) => {
-    values = run(values, step).values;
-    return [...values.get(PARAMETERS)!.data];
-  });
+/** How far some steps of a stage went. */
+export interface Walk {
+  /** θ at the start, and at the end. */
+  readonly start: readonly number[];
+  readonly end: readonly number[];
+  /** The loss before each step and at the end. */
+  readonly losses: readonly number[];
 }
 
-/** θ after every one of some steps, or why there are none. */
-export function oracleOf(
+/** Steps of a stage. */
+export async function walk(
   stage: Curvature,
   steps: number,
-): E.Either<Error, readonly (readonly number[])[]> {
-  return E.map((program: StepProgram) => oracleSteps(program, steps))(programOf(stage));
+  options: CompileOptions,
+): Promise<Walk> {
+  const compiled = await compile(PROBLEM, optimizerOf(stage), { ...options, data: BATCH })();
+  using program = getOrThrow(compiled);
+  const start = [...await program.flatParameters()];
+  program.step(steps);
+  const losses = [...await program.losses()];
+  return { start, end: [...await program.flatParameters()], losses };
+}
+
+/** What is wrong with a walk: a value that is no number, or no step. */
+export function problemOf({ start, end, losses }: Walk): string | undefined {
+  if (![...end, ...losses].every(Number.isFinite)) return "a value is not finite";
+  return end.every((x, i) => x === start[i]) ? "nothing moved" : undefined;
 }

@@ -66,7 +66,11 @@ const RULES: { readonly [K in CalculatingKind]: (stage: Curvature, raise: Raise)
   },
   constant: (stage, raise) => {
     if (stage.iterative.length > 0) {
-      raise(["iterative"], `${stage.iterative.length} accumulators`, "latest with a constant");
+      raise(
+        ["iterative"],
+        `${stage.iterative.length} accumulators`,
+        "latest with a constant, which takes no samples",
+      );
     }
     if (stage.every.sample !== 1) {
       raise(["every", "sample"], `${stage.every.sample}`, "1 with a constant");
@@ -101,7 +105,7 @@ function checkRegression(
     raise(
       ["structure"],
       structure.kind,
-      'diagonal({ average: "none" }) or subspace with a regression',
+      'diagonal({ average: "none" }) or subspace: a regression is of coordinates',
     );
   }
   const begins = confidence !== undefined || warmup !== undefined ||

@@ -168,8 +168,10 @@ export function checkStructure(stage: Curvature, raise: Raise): void {
     raise(["every", "factor"], `${every.factor}`, `1: ${kind} has no roots or bases to recompute`);
   }
   if (solver !== undefined && solver.kind !== "auto" && !rule.solvers.includes(solver.kind)) {
-    const known = rule.solvers.length === 0 ? "" : `, or ${rule.solvers.join(", ")}`;
-    raise(["solver"], solver.kind, `auto with ${kind}${known}`);
+    const known = rule.solvers.length === 0
+      ? `auto: ${kind} has no matrix to work with`
+      : `auto with ${kind}, or ${rule.solvers.join(", ")}`;
+    raise(["solver"], solver.kind, known);
   }
   const blocks = rule.blocks(structure);
   if ("per" in length && !blocks.includes(length.per)) {
