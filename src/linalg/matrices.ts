@@ -9,6 +9,7 @@ import {
   abs,
   binary,
   broadcast,
+  cast,
   compare,
   constant,
   div,
@@ -21,6 +22,7 @@ import {
   reshape,
   select,
   slice,
+  sum,
   type TensorLike,
 } from "../tensor/ops.ts";
 
@@ -106,4 +108,19 @@ export const firstIndex: Node = constant(0, [], "u32");
 export function lengthOf(x: Node): Node {
   const { value, scale } = normalized(x);
   return mul(scale, norm(value));
+}
+
+/** The places of the values by falling size, u32 [n]; of equal ones the first comes first. */
+export function fallingOrder(values: Node): Node {
+  const n = values.shape[0]!, shape = [n, n];
+  const own = alongRows(values, shape), other = alongColumns(values, shape);
+  const earlier = compare("lt", iota(shape, 1), iota(shape, 0));
+  const before = binary(
+    "or",
+    compare("gt", other, own),
+    binary("and", compare("eq", other, own), earlier),
+  );
+  const rank = sum(cast(before, "f32"), [1]);
+  const here = compare("eq", alongColumns(rank, shape), cast(iota(shape, 0), "f32"));
+  return cast(sum(mul(cast(here, "f32"), cast(iota(shape, 1), "f32")), [1]), "u32");
 }

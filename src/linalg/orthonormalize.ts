@@ -31,6 +31,10 @@ export interface OrthonormalizeOptions {
    * default 1e-6.
    */
   readonly tolerance?: number;
+  /** In which order columns are orthogonalised, u32 [k]; they keep their places. Default: from the first to the last. */
+  readonly order?: Node;
+  /** What takes the place of a dropped column where something of it is left beside the columns before, shape [n, k]. */
+  readonly otherwise?: Node;
 }
 
 /** A matrix as Q·R. */
@@ -64,32 +68,40 @@ export function beside(
  */
 export function orthonormalize(
   matrix: Node,
-  { tolerance = 1e-6 }: OrthonormalizeOptions = {},
+  { tolerance = 1e-6, order, otherwise }: OrthonormalizeOptions = {},
 ): Orthonormal {
   const [n, k] = extentsOf("orthonormalize", matrix);
   // Each column is brought to a largest element of 1, so that no square leaves single precision.
   const sizes = reduce("max", abs(matrix), [0]);
   const scales = select(compare("gt", sizes, 0), sizes, 1);
   const columns = transpose(div(matrix, alongColumns(scales, [n, k])));
+  const instead = otherwise === undefined ? undefined : transpose(otherwise);
+  /** What a column adds to those before it, of length 1, or 0. */
+  const added = (column: Node, q: Node) => {
+    const { rest, parts } = beside(column, q);
+    const left = norm(rest);
+    const kept = compare("gt", left, mul(tolerance, norm(column)));
+    return { kept, left, parts, unit: select(kept, div(rest, select(kept, left, 1)), 0) };
+  };
   const [rows, r] = loop({
     times: k,
     initial: [constant(0, [k, n]), constant(0, [k, k]), firstIndex],
-    body: (q, r, j) => {
-      const column = gather(columns, j!);
-      const { rest, parts } = beside(column, q!);
-      const left = norm(rest);
-      const kept = compare("gt", left, mul(tolerance, norm(column)));
-      const unit = select(kept, div(rest, select(kept, left, 1)), 0);
+    body: (q, r, turn) => {
+      const j = order === undefined ? turn! : gather(order, turn!);
+      const { kept, left, parts, unit } = added(gather(columns, j), q!);
+      const row = instead === undefined
+        ? unit
+        : select(kept, unit, added(gather(instead, j), q!).unit);
       const own = select(
-        compare("eq", iota([k], 0), j!),
+        compare("eq", iota([k], 0), j),
         select(kept, left, constant(0)),
         parts,
       );
       return [
-        select(isIndex([k, n], 0, j!), alongColumns(unit, [k, n]), q!),
+        select(isIndex([k, n], 0, j), alongColumns(row, [k, n]), q!),
         // Row j of the transpose: the parts of column j.
-        select(isIndex([k, k], 0, j!), alongColumns(own, [k, k]), r!),
-        after(j!),
+        select(isIndex([k, k], 0, j), alongColumns(own, [k, k]), r!),
+        after(turn!),
       ];
     },
   });

@@ -16,7 +16,7 @@ import type { Length } from "./length.ts";
 import { optimizerSchema } from "./schema/optimizer.ts";
 import { check } from "./schema/tagged.ts";
 import type { Solver } from "./solver.ts";
-import type { Structure } from "./structure.ts";
+import type { EigenbasisOf, Structure } from "./structure.ts";
 import type { OfKind, Optimizer, Tagged } from "./types.ts";
 import { joinPath, sites } from "./walk.ts";
 
@@ -105,7 +105,13 @@ export const TRANSFORM_ROLES: Roles<Optimizer> = {
 
 /** The role of each field of each member of a slot. */
 const SLOT_ROLES: Roles<
-  Calculating | Structure | Accumulator | Length | Exclude<Damping, FactoredDamping> | Solver
+  | Calculating
+  | Structure
+  | EigenbasisOf
+  | Accumulator
+  | Length
+  | Exclude<Damping, FactoredDamping>
+  | Solver
 > = {
   hessian: { probes: "structural", distribution: "structural" },
   gaussNewton: { probes: "structural" },
@@ -120,7 +126,8 @@ const SLOT_ROLES: Roles<
   },
   constant: { value: "value" },
   scalar: {},
-  diagonal: { average: "structural" },
+  diagonal: { average: "structural", basis: "slot" },
+  eigenbasisOf: { structure: "slot", iterative: "slot" },
   factored: {},
   blockDiagonal: { per: "structural" },
   full: {},
@@ -130,11 +137,13 @@ const SLOT_ROLES: Roles<
     exponent: "structural",
     largest: "structural",
     merge: "structural",
+    vectors: "structural",
   },
   auto: {},
   eigen: { sweeps: "structural" },
   cg: { steps: "structural", tolerance: "structural" },
   lanczos: { steps: "structural" },
+  orthogonalIteration: { steps: "structural" },
   ema: {
     decay: "value",
     debias: "structural",

@@ -82,6 +82,7 @@ const PRODUCTS: { readonly [K in SolverKind]: (it: OfKind<Solver, K>) => number 
   eigen: () => undefined,
   cg: ({ steps }) => steps,
   lanczos: ({ steps }) => steps,
+  orthogonalIteration: () => undefined,
 };
 
 type Rule<K extends OptimizerKind> = (it: TransformOf<K>, path: string) => readonly Need[];

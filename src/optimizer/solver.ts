@@ -38,8 +38,16 @@ export interface LanczosSolver {
   readonly steps: number;
 }
 
+/** A basis that follows from the one before it by products with the matrix. */
+export interface OrthogonalIterationSolver {
+  /** The tag of this solver. */
+  readonly kind: "orthogonalIteration";
+  /** How many products each time, ≥ 1. */
+  readonly steps: number;
+}
+
 /** How a stage works with a matrix. */
-export type Solver = Auto | EigenSolver | CgSolver | LanczosSolver;
+export type Solver = Auto | EigenSolver | CgSolver | LanczosSolver | OrthogonalIterationSolver;
 
 /** The kinds of {@link Solver}. */
 export type SolverKind = Solver["kind"];
@@ -145,4 +153,32 @@ export function cg(
  */
 export function lanczos(options: { readonly steps?: number } = {}): LanczosSolver {
   return slot("solver", { kind: "lanczos", ...options });
+}
+
+/**
+ * A basis from the one before it: Q ← the orthonormal columns of PQ, for a symmetric matrix P that changes little between
+ * refreshes. For `diagonal({ basis })`; the first basis is found as by `eigen()`, once.
+ *
+ * The columns are orthogonalised in the order of falling qᵀPq, and each stands where the column stood that it came from, so
+ * that what is known of a coordinate stays its own. (The authors sort the columns of Q and of the statistic with them, which is
+ * the same up to the order.) Where P adds nothing to a column, the part of the old one that is left takes its place: a basis
+ * stays a basis.
+ *
+ * Source: Vyas et al. 2024, Algorithm 4.
+ *
+ * @param options `steps`: products with P each time, ≥ 1, default 1.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { orthogonalIteration } from "@steepest/steepest";
+ *
+ * assert.equal(orthogonalIteration().steps, 1);
+ * ```
+ */
+export function orthogonalIteration(
+  options: { readonly steps?: number } = {},
+): OrthogonalIterationSolver {
+  return slot("solver", { kind: "orthogonalIteration", ...options });
 }

@@ -5,6 +5,7 @@
  */
 
 import { slot } from "./build.ts";
+import type { Accumulator, Iterative } from "./iterative.ts";
 import type { Optimizer } from "./types.ts";
 
 /** λI over everything the stage sees: the mean of the samples. */
@@ -19,6 +20,18 @@ export interface Diagonal {
   readonly kind: "diagonal";
   /** `"kernel"`: the mean over the trailing axes of a tensor of rank 3 or more (a convolution's window). */
   readonly average: "none" | "kernel";
+  /** What the coordinates are taken in; absent: the parameters themselves. */
+  readonly basis?: EigenbasisOf;
+}
+
+/** The basis in which the accumulated samples of another structure are diagonal. */
+export interface EigenbasisOf {
+  /** The tag of this basis. */
+  readonly kind: "eigenbasisOf";
+  /** What is kept of the samples to find it. */
+  readonly structure: Kronecker | BlockDiagonal | Full;
+  /** How that is accumulated; an empty list: the newest sample. */
+  readonly iterative: readonly Accumulator[];
 }
 
 /** One λ a coordinate, of rank 1 over the last two axes: R Cᵀ/mean(R), of which R and C are kept. */
@@ -73,6 +86,8 @@ export interface Kronecker {
   readonly largest: number;
   /** `"trailing"`: all axes after the first are one, so that every tensor is a matrix or a vector. */
   readonly merge: "none" | "trailing";
+  /** `"diagonal"`: what has one axis keeps the diagonal of its factor. */
+  readonly vectors: "matrix" | "diagonal";
 }
 
 /** What is kept of the curvature. */
@@ -111,7 +126,8 @@ export function scalar(): Scalar {
  * Source: unified-view-of-optimizers, "Diagonal Natural Gradient Descent".
  *
  * @param options `average: "kernel"` shares λ over a convolution's window: the mean over the trailing axes of a
- * tensor of rank 3 or more. Default `"none"`.
+ * tensor of rank 3 or more. Default `"none"`. `basis`: the coordinates are those in a basis that follows the samples, see
+ * {@link eigenbasisOf}; not together with a shared λ.
  *
  * @example
  * ```ts
@@ -121,8 +137,53 @@ export function scalar(): Scalar {
  * assert.deepEqual(diagonal(), { kind: "diagonal", average: "none" });
  * ```
  */
-export function diagonal(options: { readonly average?: "none" | "kernel" } = {}): Diagonal {
+export function diagonal(
+  options: { readonly average?: "none" | "kernel"; readonly basis?: EigenbasisOf } = {},
+): Diagonal {
   return slot("structure", { kind: "diagonal", ...options });
+}
+
+/**
+ * The basis in which what another structure has accumulated of the samples is diagonal, for `diagonal({ basis })`.
+ *
+ * At every step the samples of the stage go both into the statistic of `structure` and, in the coordinates of the basis,
+ * into that of the diagonal. The basis is made again at every `every.factor`-th step, and a step uses the one made before it: so
+ * at its first step, which has none, the stage only finds one and puts out 0 (or what its warm-up does), and neither its diagonal
+ * nor its direction moves. Only the diagonal lives in the basis. When the basis turns it stays as it is, coordinate by
+ * coordinate; the direction is outside, and turned when it is used.
+ *
+ * With `eigen()` a new basis stands in the order of falling eigenvalues. With `orthogonalIteration()` the first one does, and
+ * every later one follows from the one before: see there. A stage of `kronecker()` and `ema` so is SOAP.
+ *
+ * Source: Vyas, Morwani, Zhao, Kwun, Shapira, Brandfonbrener, Janson and Kakade 2024, Algorithm 3; George, Laurent,
+ * Bouthillier, Ballas and Vincent 2018 for layers.
+ *
+ * @param structure `kronecker`, `blockDiagonal` or `full`. @param iterative `ema` or `sum`, one or a list; default the newest
+ * sample.
+ * @throws {SteepestError} of kind `description`: another structure, or an accumulator that matrices do not have.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { classify, curvature, diagonal, eigenbasisOf, ema, empiricalFisher, kronecker } from "@steepest/steepest";
+ *
+ * const stage = curvature({
+ *   calculating: empiricalFisher(),
+ *   structure: diagonal({ basis: eigenbasisOf(kronecker(), ema({ decay: 0.95 })) }),
+ *   iterative: ema({ decay: 0.95, debias: true }),
+ * });
+ * assert.equal(classify(stage).structure, "diagonal in ⟨L ⊗ R⟩");
+ * ```
+ */
+export function eigenbasisOf(
+  structure: Kronecker | BlockDiagonal | Full,
+  iterative?: Iterative | readonly Iterative[],
+): EigenbasisOf {
+  return slot("basis", {
+    kind: "eigenbasisOf",
+    structure,
+    ...(iterative === undefined ? {} : { iterative }),
+  });
 }
 
 /**
@@ -271,6 +332,12 @@ export interface KroneckerOptions {
    * @default "none"
    */
   readonly merge?: "none" | "trailing";
+  /**
+   * What is kept for a tensor of one axis: a matrix, or its diagonal.
+   *
+   * @default "matrix"
+   */
+  readonly vectors?: "matrix" | "diagonal";
 }
 
 /**

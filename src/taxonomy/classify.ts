@@ -11,7 +11,7 @@ import type { Calculating, CalculatingKind } from "../optimizer/calculating.ts";
 import { described } from "../optimizer/codec.ts";
 import type { Length, LengthKind } from "../optimizer/length.ts";
 import { powerOfLength } from "../optimizer/length_power.ts";
-import type { Structure, StructureKind } from "../optimizer/structure.ts";
+import type { EigenbasisOf, Structure, StructureKind } from "../optimizer/structure.ts";
 import type {
   Curvature,
   OfKind,
@@ -89,11 +89,19 @@ function powerOfFactor(p: number, exponent: number): string {
   return Number.isInteger(inverse) && inverse > 1 ? `-1/${inverse}` : `-${power}`;
 }
 
+/** Whose eigenbasis a diagonal is in. */
+const BASES: { readonly [K in EigenbasisOf["structure"]["kind"]]: string } = {
+  kronecker: "L ⊗ R",
+  blockDiagonal: "blocks",
+  full: "H′",
+};
+
 const STRUCTURES: {
   readonly [K in StructureKind]: (it: OfKind<Structure, K>, length: Length) => string;
 } = {
   scalar: () => "λI",
-  diagonal: () => "diagonal",
+  diagonal: ({ basis }) =>
+    basis === undefined ? "diagonal" : `diagonal in ⟨${BASES[basis.structure.kind]}⟩`,
   factored: () => "rank-1 diagonal",
   blockDiagonal: () => "block-diagonal",
   full: () => "",

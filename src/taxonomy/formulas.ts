@@ -14,7 +14,7 @@ import type { Hyper, Schedule, ScheduleKind } from "../optimizer/schedule.ts";
 import { isSignal } from "../optimizer/is_signal.ts";
 import type { Signal, SignalKind, SignalName } from "../optimizer/signal.ts";
 import type { Solver, SolverKind } from "../optimizer/solver.ts";
-import type { Structure, StructureKind } from "../optimizer/structure.ts";
+import type { EigenbasisOf, Structure, StructureKind } from "../optimizer/structure.ts";
 import type {
   Curvature,
   LineSearch,
@@ -154,10 +154,23 @@ function root(x: string, { per, norm }: BlockNorm): string {
   return `√(${norm === "rms" ? "mean " : "Σ"}${x})${BLOCKS[per]}`;
 }
 
+/** What a basis is of. */
+function inBasis({ structure, iterative }: EigenbasisOf): string {
+  const kept = (STRUCTURES[structure.kind] as (it: Structure) => string)(structure);
+  const averaged = iterative.map((it) =>
+    (ACCUMULATORS[it.kind] as (it: Accumulator) => string)(it)
+  );
+  return [kept, ...averaged].join("; ");
+}
+
 const STRUCTURES: { readonly [K in StructureKind]: (it: OfKind<Structure, K>) => string } = {
   scalar: () => "one λ for all",
-  diagonal: ({ average }) =>
-    average === "kernel" ? "one λ a coordinate, shared over a kernel" : "one λ a coordinate",
+  diagonal: ({ average, basis }) =>
+    average === "kernel"
+      ? "one λ a coordinate, shared over a kernel"
+      : basis === undefined
+      ? "one λ a coordinate"
+      : `one λ a coordinate in the eigenbasis, as it was before this step, of (${inBasis(basis)})`,
   factored: () => "λ = RCᵀ/mean(R), R and C means over rows and columns",
   blockDiagonal: ({ per }) =>
     `a matrix for each ${
@@ -168,14 +181,16 @@ const STRUCTURES: { readonly [K in StructureKind]: (it: OfKind<Structure, K>) =>
     `one λ along v̂, directions(u) of the step before over its length${
       turn === "keep" ? "" : `, ${turn} when it turns`
     }; the step is along(u·v̂) + rest((I − v̂v̂ᵀ)u)`,
-  kronecker: ({ of, exponent, largest, merge }) =>
+  kronecker: ({ of, exponent, largest, merge, vectors }) =>
     of === "layers"
       ? `${
         exponent === undefined ? "A ⊗ G" : `A^${exponent} ⊗ G^${exponent}`
       } of every layer s = W̄ā, A = Σāāᵀ/B and G = Σggᵀ/(B·rows an example), g = ∂L/∂s (diagonals beyond ${largest})`
       : `⊗ L^${exponent ?? "(1/order)"} of every tensor, L = Σ x along ${
         merge === "trailing" ? "its first axis and all others" : "each axis"
-      } (its diagonal beyond ${largest}), û in the eigenbasis`,
+      } (its diagonal beyond ${largest}${
+        vectors === "diagonal" ? " and for vectors" : ""
+      }), û in the eigenbasis`,
 };
 
 const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string } = {
@@ -195,6 +210,11 @@ const SOLVERS: { readonly [K in SolverKind]: (it: OfKind<Solver, K>) => readonly
   eigen: ({ sweeps }) => [`eigenvectors by at most ${sweeps} sweeps`],
   cg: ({ steps, tolerance }) => [
     `conjugate gradients, at most ${steps} products, to ${tolerance} of ‖û‖`,
+  ],
+  orthogonalIteration: ({ steps }) => [
+    `each basis from the one before by ${steps} step${
+      steps === 1 ? "" : "s"
+    } of orthogonal iteration`,
   ],
   lanczos: ({ steps }) => [`in the Krylov space of ${steps} products`],
 };

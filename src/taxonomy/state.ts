@@ -9,7 +9,7 @@ import { hyperparameters } from "../optimizer/hyperparameters.ts";
 import type { Accumulator } from "../optimizer/iterative.ts";
 import { isSignal } from "../optimizer/is_signal.ts";
 import type { SignalKind } from "../optimizer/signal.ts";
-import type { Structure, StructureKind, Subspace } from "../optimizer/structure.ts";
+import type { EigenbasisOf, Structure, StructureKind, Subspace } from "../optimizer/structure.ts";
 import type {
   Curvature,
   OfKind,
@@ -71,8 +71,20 @@ const TURNS: { readonly [T in Subspace["turn"]]: readonly string[] } = {
   recentre: ["centre"],
 };
 
+/** What a basis that follows the samples keeps: a statistic, and the basis as it was. */
+function basis({ structure, iterative }: EigenbasisOf): Sizes {
+  const size = STRUCTURES[structure.kind];
+  const all = { ...accumulated(iterative, size), factor: size };
+  return Object.fromEntries(
+    Object.entries(all).map(([name, one]) => [`structure/basis/${name}`, one]),
+  );
+}
+
 /** What a structure keeps for itself. */
 function frame(structure: Structure): Sizes {
+  if (structure.kind === "diagonal") {
+    return structure.basis === undefined ? {} : basis(structure.basis);
+  }
   if (structure.kind !== "subspace") return {};
   const names = ["previous", "basis", ...TURNS[structure.turn]];
   return Object.fromEntries(names.map((name) => [`structure/${name}`, "parameters"]));
@@ -100,6 +112,11 @@ function statistics({ calculating, structure, iterative, every }: Curvature): Si
   }
   const size = keptBy(structure);
   if (iterative.length === 0) return every.sample > 1 ? { "iterative/latest": size } : {};
+  return accumulated(iterative, size);
+}
+
+/** What accumulators keep of a statistic. */
+function accumulated(iterative: readonly Accumulator[], size: StateSlot["size"]): Sizes {
   return Object.fromEntries(
     iterative.flatMap((it, i) =>
       Object.entries(

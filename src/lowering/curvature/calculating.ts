@@ -23,6 +23,8 @@ export type Calculated =
     readonly sample: Sample;
     /** s, where M = s sᵀ. */
     readonly vector?: Node;
+    /** s sᵀ as M is given; absent: in the coordinates of the parameters. */
+    readonly ofVector?: (s: Node) => Sample;
   }
   /** λ itself, with nothing left to accumulate. */
   | {
@@ -52,11 +54,12 @@ function missing(scope: Scope, found: string, expected: string): Calculated {
 
 /** A matrix that is known by its products; the diagonal is the mean over probes of v ⊙ Mv, v of random signs. */
 function probed(probes: number, scope: Scope, times: (v: Node) => Node): Calculated {
-  const diagonal = () => {
+  const diagonal: Sample["diagonal"] = (basis) => {
     const samples = Array.from({ length: probes }, (_, i) => {
       const random = scope.problem.random(joinPath(scope.path, "calculating/probe", i));
       const v = random.rademacher([scope.space.size]);
-      return mul(v, times(v));
+      if (basis === undefined) return mul(v, times(v));
+      return mul(v, basis.coordinates(times(basis.vector(v))));
     });
     const total = samples.reduce((a, b) => add(a, b));
     return probes === 1 ? total : div(total, probes);
@@ -73,9 +76,13 @@ function ofExamples(
 ): Calculated {
   const gradients = () => problem.examples?.(labels, space) ?? [];
   const rows = () => div(concatenate(gradients(), 1), Math.sqrt(batchSize));
-  const diagonal = () => flatten(gradients().map((g) => mean(square(g), [0])));
+  const sample = sampleOfRows(rows);
+  const diagonal: Sample["diagonal"] = (basis) =>
+    basis === undefined
+      ? flatten(gradients().map((g) => mean(square(g), [0])))
+      : sample.diagonal(basis);
   const layers = (of: readonly Layer[]) => problem.layerRows?.(labels, of) ?? [];
-  return { kind: "sample", sample: { ...sampleOfRows(rows), diagonal, layers } };
+  return { kind: "sample", sample: { ...sample, diagonal, layers } };
 }
 
 const NO_LIKELIHOOD = "an objective without a likelihood";
@@ -102,7 +109,9 @@ const RULES: { readonly [K in CalculatingKind]: Rule<K> } = {
     if (from === "examples") return ofExamples("sampled", batchSize, scope);
     const g = sampledGradient(scope.space);
     const sample = sampleOfVector(mul(Math.sqrt(batchSize), g));
-    return { kind: "sample", sample: { ...sample, diagonal: () => mul(batchSize, square(g)) } };
+    const diagonal: Sample["diagonal"] = (basis) =>
+      basis === undefined ? mul(batchSize, square(g)) : sample.diagonal(basis);
+    return { kind: "sample", sample: { ...sample, diagonal } };
   },
   empiricalFisher: ({ of, from }, u, scope) => {
     if (from === "examples") {

@@ -3,18 +3,20 @@
  *
  * @module
  */
+import { batched } from "../../linalg/batched.ts";
 import type { Node } from "../../tensor/node.ts";
 import type { Layer } from "../layers/find.ts";
 import type { LayerRows } from "../layers/rows.ts";
 import { matmul, reshape, square, sum, transpose } from "../../tensor/ops.ts";
+import type { Basis } from "./operator.ts";
 
 /**
  * A matrix M over the parameters that a stage sees, in views that are built when they are asked for. A structure
  * takes the view it needs; a sample that does not have it makes no statistic for that structure.
  */
 export interface Sample {
-  /** The diagonal of M, or an unbiased estimate of it. */
-  readonly diagonal: () => Node;
+  /** The diagonal of M, or of QᵀMQ in a basis, or an unbiased estimate of it. */
+  readonly diagonal: (basis?: Basis) => Node;
   /** Whether that diagonal cannot be negative. */
   readonly nonNegative: boolean;
   /** S of shape [k, n] with M = SᵀS. */
@@ -28,7 +30,7 @@ export interface Sample {
 /** M = SᵀS. */
 export function sampleOfRows(rows: () => Node): Sample {
   return {
-    diagonal: () => sum(square(rows()), [0]),
+    diagonal: (basis) => sum(square(basis === undefined ? rows() : inBasis(basis, rows())), [0]),
     nonNegative: true,
     rows,
     times: (v) => {
@@ -42,6 +44,16 @@ export function sampleOfRows(rows: () => Node): Sample {
 export function sampleOfVector(s: Node): Sample {
   return {
     ...sampleOfRows(() => reshape(s, [1, s.shape[0]!])),
-    diagonal: () => square(s),
+    diagonal: (basis) => square(basis === undefined ? s : basis.coordinates(s)),
   };
+}
+
+/** Every one of some rows in the coordinates of a basis. */
+function inBasis({ coordinates }: Basis, rows: Node): Node {
+  return batched((row) => [coordinates(row!)], [rows])[0]!;
+}
+
+/** QᵀMQ, of which the diagonal is known. */
+export function sampleIn(basis: Basis, { diagonal, nonNegative }: Sample): Sample {
+  return { diagonal: () => diagonal(basis), nonNegative };
 }

@@ -11,11 +11,12 @@ import type { Node } from "../../tensor/node.ts";
 import { compare, constant, select } from "../../tensor/ops.ts";
 import { everyNth, evolve, hyperSlot, record, type Scope, settled } from "../scope.ts";
 import { calculate, type Calculated } from "./calculating.ts";
+import { aStepLater, eigenbasis } from "./basis.ts";
 import { damped, shiftsOf, signsAfter } from "./damping.ts";
 import { accumulate } from "./iterative.ts";
 import { applyLength } from "./length.ts";
-import { inPlace, type Operator } from "./operator.ts";
-import { sampleOfVector } from "./sample.ts";
+import { type Basis, behind, inPlace, type Operator } from "./operator.ts";
+import { sampleIn, sampleOfVector } from "./sample.ts";
 import { spectrumOf } from "./spectrum.ts";
 import type { Frame, StageView } from "./structure/rule.ts";
 import { ruleOf } from "./structure/rules.ts";
@@ -28,7 +29,7 @@ function sampled({ every }: Curvature, value: Node, sampling: Scope): Node {
 /** What the structure has kept of the samples up to this step; undefined where a problem was reported. */
 function statisticOf(
   stage: Curvature,
-  { sample, vector }: Calculated & { readonly kind: "sample" },
+  { sample, vector, ofVector = sampleOfVector }: Calculated & { readonly kind: "sample" },
   scope: Scope,
   frame: Frame | undefined,
 ): Node | undefined {
@@ -40,7 +41,7 @@ function statisticOf(
   const statistic = accumulate(iterative, {
     value: damped(damping, "sample", kept, scope, identity),
     identity,
-    ofVector: (s) => rule.statistic(structure, sampleOfVector(s), scope, frame)!,
+    ofVector: (s) => rule.statistic(structure, ofVector(s), scope, frame)!,
     ...(vector === undefined ? {} : { vector }),
   }, scope);
   return sampled(stage, statistic, scope);
@@ -131,18 +132,59 @@ function warmedUp(
   return select(young, meanwhile, step);
 }
 
+/** The same samples in a basis. */
+function inBasis(calculated: Calculated, basis: Basis | undefined): Calculated {
+  return basis === undefined || calculated.kind === "spectrum" ? calculated : {
+    ...calculated,
+    sample: sampleIn(basis, calculated.sample),
+    ofVector: (s) => sampleIn(basis, sampleOfVector(s)),
+  };
+}
+
+/** The step of a stage whose samples are known. */
+function stepOf(
+  stage: Curvature,
+  calculated: Calculated,
+  operator: Operator,
+  direction: Node,
+  scope: Scope,
+  frame: Frame | undefined,
+): Node {
+  const { coordinates, vector, spectrum } = operator;
+  const seen = (calculated.kind === "spectrum" ? calculated.gradient : undefined) ??
+    coordinates(direction);
+  const bounded = vector(applyLength(stage.length, seen, spectrum, scope));
+  return frame?.finish(bounded) ?? bounded;
+}
+
+/** The basis that the structure stands in, where it is not that of the parameters. */
+function basisOf(stage: Curvature, calculated: Calculated, scope: Scope): Basis | undefined {
+  const { structure } = stage;
+  return structure.kind === "diagonal" && structure.basis !== undefined &&
+      calculated.kind === "sample"
+    ? eigenbasis(structure.basis, stage, calculated.sample, scope)
+    : undefined;
+}
+
 /** u ← φ(λ, direction(u)). */
 export function curvatureRule(stage: TransformOf<"curvature">, u: Node, scope: Scope): Node {
   const sampling = everyNth(scope, stage.every.sample);
   const frame = ruleOf(stage.structure).frame?.(stage.structure, stage, u, scope);
   const calculated = calculate(stage, u, sampling, frame);
-  const direction = scope.apply(stage.direction, u, joinPath(scope.path, "direction"), scope);
-  const operator = operatorOf(stage, calculated, direction, scope, sampling, frame);
-  const { coordinates, vector, spectrum } = operator;
-  const seen = (calculated.kind === "spectrum" ? calculated.gradient : undefined) ??
-    coordinates(direction);
-  const bounded = vector(applyLength(stage.length, seen, spectrum, scope));
-  const step = frame?.finish(bounded) ?? bounded;
+  const basis = basisOf(stage, calculated, scope);
+  const own = basis === undefined ? scope : aStepLater(scope);
+  const direction = scope.apply(stage.direction, u, joinPath(scope.path, "direction"), own);
+  const operator = operatorOf(
+    stage,
+    inBasis(calculated, basis),
+    direction,
+    own,
+    basis === undefined ? sampling : own,
+    frame,
+  );
+  const turned = basis === undefined ? operator : behind(basis, operator);
+  const taken = stepOf(stage, calculated, turned, direction, own, frame);
+  const step = basis === undefined ? taken : select(compare("gt", scope.clock, 0), taken, 0);
   const out = warmedUp(stage, u, direction, step, scope);
   if (calculated.kind === "spectrum") calculated.observe?.(out);
   return out;

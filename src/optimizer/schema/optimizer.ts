@@ -20,18 +20,10 @@ import {
   word,
 } from "./hyper.ts";
 import { completeLineSearch, lineSearchSchema } from "./line_search.ts";
-import { SLOT_SCHEMAS } from "./slots.ts";
-import { type Border, raise, type Table, tagged } from "./tagged.ts";
+import { accumulatorsOf, SLOT_SCHEMAS } from "./slots.ts";
+import { type Border, listOf, raise, type Table, tagged } from "./tagged.ts";
 
 const inner: Border<Optimizer> = z.lazy(() => optimizerSchema);
-
-/** One, or a list. */
-function listOf<T>(schema: Border<T>): Border<readonly T[]> {
-  return z.preprocess(
-    (x) => x === undefined ? [] : Array.isArray(x) ? x : [x],
-    z.array(schema),
-  );
-}
 
 const per = word("tensor", "global", "unit").default("tensor");
 
@@ -131,9 +123,7 @@ function transforms(): Table<Optimizer> {
       kind: z.literal("curvature"),
       calculating: SLOT_SCHEMAS.calculating,
       structure: SLOT_SCHEMAS.structure,
-      iterative: listOf(SLOT_SCHEMAS.iterative).transform((list) =>
-        list.filter((it) => it.kind !== "latest")
-      ),
+      iterative: accumulatorsOf(SLOT_SCHEMAS.iterative),
       length: SLOT_SCHEMAS.length.default({ kind: "none" }),
       direction: inner.default({ kind: "identity" }),
       damping: listOf(SLOT_SCHEMAS.damping),

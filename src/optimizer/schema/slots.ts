@@ -7,13 +7,13 @@
 import { z } from "zod";
 import type { Calculating } from "../calculating.ts";
 import type { Damping } from "../damping.ts";
-import type { EmaAccumulator, Iterative } from "../iterative.ts";
+import type { Accumulator, EmaAccumulator, Iterative } from "../iterative.ts";
 import type { Length } from "../length.ts";
 import type { Solver } from "../solver.ts";
-import type { BlockDiagonal, Structure } from "../structure.ts";
+import type { BlockDiagonal, EigenbasisOf, Structure, StructureKind } from "../structure.ts";
 import { DECAY, hyper, integer, NON_NEGATIVE, number, POSITIVE, UNIT, word } from "./hyper.ts";
 import { optimizerSchema } from "./optimizer.ts";
-import { type Border, delegate, raise, type Table, tagged } from "./tagged.ts";
+import { type Border, delegate, listOf, raise, type Table, tagged } from "./tagged.ts";
 
 /** What stands in each slot. */
 export interface Slots {
@@ -23,6 +23,7 @@ export interface Slots {
   readonly length: Length;
   readonly damping: Damping;
   readonly solver: Solver;
+  readonly basis: EigenbasisOf;
 }
 
 const calculating: Table<Calculating> = {
@@ -58,6 +59,7 @@ const structure: Table<Structure> = {
   diagonal: z.strictObject({
     kind: z.literal("diagonal"),
     average: word("none", "kernel").default("none"),
+    basis: z.exactOptional(z.lazy(() => SLOT_SCHEMAS.basis)),
   }),
   factored: z.strictObject({ kind: z.literal("factored") }),
   blockDiagonal: z.strictObject({
@@ -82,11 +84,17 @@ const structure: Table<Structure> = {
     exponent: z.exactOptional(number(POSITIVE)),
     largest: z.exactOptional(integer(1)),
     merge: word("none", "trailing").default("none"),
+    vectors: word("matrix", "diagonal").default("matrix"),
   }).transform(({ largest, ...rest }) => ({
     ...rest,
     largest: largest ?? (rest.of === "layers" ? 1024 : 256),
   })),
 };
+
+/** One accumulator or a list; the newest sample alone is an empty one. */
+export function accumulatorsOf(schema: Border<Iterative>): Border<readonly Accumulator[]> {
+  return listOf(schema).transform((list) => list.filter((it) => it.kind !== "latest"));
+}
 
 const prior = z.strictObject({ parameters: number(POSITIVE), gradients: number(POSITIVE) });
 
@@ -157,7 +165,22 @@ const solver: Table<Solver> = {
     tolerance: number(UNIT).default(1e-4),
   }),
   lanczos: z.strictObject({ kind: z.literal("lanczos"), steps: integer(1).default(20) }),
+  orthogonalIteration: z.strictObject({
+    kind: z.literal("orthogonalIteration"),
+    steps: integer(1).default(1),
+  }),
 };
+
+const basis: Table<EigenbasisOf> = {
+  eigenbasisOf: z.strictObject({
+    kind: z.literal("eigenbasisOf"),
+    structure: z.lazy(() => SLOT_SCHEMAS.structure) as Border<EigenbasisOf["structure"]>,
+    iterative: accumulatorsOf(z.lazy(() => SLOT_SCHEMAS.iterative)),
+  }),
+};
+
+/** What has an eigenbasis of its own. */
+const BASES: ReadonlySet<StructureKind> = new Set(["kronecker", "blockDiagonal", "full"]);
 
 /** A power of one half has its own name, so that equal lengths are equal data. */
 function canonicalLength(it: Length): Length {
@@ -201,6 +224,15 @@ export const SLOT_SCHEMAS: { readonly [S in keyof Slots]: Border<Slots[S]> } = {
     return it;
   }),
   structure: tagged<Structure>("a structure", () => structure, (it, ctx) => {
+    if (it.kind === "kronecker" && it.of === "layers" && it.vectors !== "matrix") {
+      raise(
+        ctx,
+        it,
+        ["vectors"],
+        `"${it.vectors}"`,
+        '"matrix" by layer, which is a matrix as it is',
+      );
+    }
     if (it.kind === "kronecker" && it.of === "layers" && it.merge !== "none") {
       raise(ctx, it, ["merge"], `"${it.merge}"`, '"none" by layer, which is a matrix as it is');
     }
@@ -215,4 +247,18 @@ export const SLOT_SCHEMAS: { readonly [S in keyof Slots]: Border<Slots[S]> } = {
   length: tagged<Length>("a length", () => length, canonicalLength),
   damping: tagged<Damping>("a damping", () => damping, (it) => it),
   solver: tagged<Solver>("a solver", () => solver, (it) => it),
+  basis: tagged<EigenbasisOf>("a basis", () => basis, (it, ctx) => {
+    const { structure: { kind }, iterative } = it;
+    if (!BASES.has(kind)) {
+      raise(ctx, it, ["structure"], kind, `${[...BASES].join(", ")}: what has an eigenbasis`);
+    }
+    iterative.forEach((one, i) => {
+      const plain = one.kind === "sum" ||
+        (one.kind === "ema" && one.power === undefined && one.centred === undefined);
+      if (!plain) {
+        raise(ctx, it, ["iterative", i], one.kind, "a plain ema or sum, which matrices have");
+      }
+    });
+    return it;
+  }),
 };

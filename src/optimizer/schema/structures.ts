@@ -83,6 +83,43 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
   },
 };
 
+/** The rule of a structure: in a basis it has the blocks and the samples that the basis has. */
+function ruleOf(structure: Structure): Rule {
+  const rule = RULES[structure.kind];
+  if (structure.kind !== "diagonal" || structure.basis === undefined) return rule;
+  const { structure: other } = structure.basis, { blocks, vectors } = ruleOf(other);
+  return {
+    ...rule,
+    solvers: ["eigen", "orthogonalIteration"],
+    factors: true,
+    blocks: () => blocks(other),
+    vectors,
+    constant: false,
+  };
+}
+
+/** Checks a basis that follows the samples. */
+function checkBasis({ structure, calculating, every }: Curvature, raise: Raise): void {
+  if (structure.kind !== "diagonal" || structure.basis === undefined) return;
+  if (structure.average !== "none") {
+    raise(
+      ["structure", "average"],
+      `"${structure.average}"`,
+      '"none" in a basis, which has no windows',
+    );
+  }
+  if (calculating.kind === "gradientRegression") {
+    raise(["structure", "basis"], "a basis", "nothing with a regression, which takes no samples");
+  }
+  if (every.sample !== 1) {
+    raise(
+      ["every", "sample"],
+      `${every.sample}`,
+      "1 in a basis, which is a step older than the samples",
+    );
+  }
+}
+
 /** What a solver that stores no matrix can do with products alone. */
 interface Implicit {
   /** The lengths that it has, and why no others; absent: all. */
@@ -101,6 +138,7 @@ const IMPLICIT: { readonly [K in SolverKind]: Implicit | undefined } = {
     },
     damping: { kinds: ["add"], because: "cg knows no eigenvalues" },
   },
+  orthogonalIteration: undefined,
   lanczos: {
     damping: {
       kinds: ["abs", "floor", "add", "addToRoot"],
@@ -160,7 +198,8 @@ function checkLayers({ calculating, length }: Curvature, raise: Raise): void {
 export function checkStructure(stage: Curvature, raise: Raise): void {
   const { structure, calculating, iterative, length, every, solver } = stage;
   const { kind } = structure;
-  const rule = RULES[kind];
+  const rule = ruleOf(structure);
+  checkBasis(stage, raise);
   if (calculating.kind === "constant" && !rule.constant) {
     raise(["structure"], kind, "scalar or diagonal: a constant has no samples to keep");
   }

@@ -210,3 +210,11 @@ export function delegate<T>(schema: Border<T>, input: unknown, ctx: z.core.$Refi
   }
   return z.NEVER;
 }
+
+/** One, or a list. */
+export function listOf<T>(schema: Border<T>): Border<readonly T[]> {
+  return z.preprocess(
+    (x) => x === undefined ? [] : Array.isArray(x) ? x : [x],
+    z.array(schema),
+  );
+}

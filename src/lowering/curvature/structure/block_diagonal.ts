@@ -34,6 +34,7 @@ import {
 } from "../../../tensor/ops.ts";
 import { flatten, type Space } from "../../arena.ts";
 import { report } from "../../scope.ts";
+import type { Basis } from "../operator.ts";
 import type { Sample } from "../sample.ts";
 import { withoutNoise } from "./noise.ts";
 import type { StructureRule } from "./rule.ts";
@@ -178,6 +179,24 @@ function stacksOf(statistic: Node, groups: readonly Group[]): Node[] {
   );
 }
 
+/** The basis of all blocks, from that of every block of each group. */
+function basisOfGroups(groups: readonly Group[], bases: readonly Node[], space: Space): Basis {
+  const turned = (x: Node, f: (q: Node) => Node) => {
+    const vectors = reshape(x, [1, space.size]);
+    return inOrder(
+      groups,
+      groups.map((group, i) => {
+        const own = reshape(ofBlocks(vectors, group), [group.count, group.size]);
+        return times(bases[i]!, own, f);
+      }),
+    );
+  };
+  return { coordinates: (u) => turned(u, transpose), vector: (d) => turned(d, (q) => q) };
+}
+
+/** Names what is kept of the blocks of a group. */
+const nameOf = ({ size }: Group, what: string): string => joinPath(size, what);
+
 /** H′ = Q diag(λ) Qᵀ in each block. */
 export const blockDiagonalRule: StructureRule<"blockDiagonal"> = {
   statistic: (structure, sample, scope) => {
@@ -205,31 +224,28 @@ export const blockDiagonalRule: StructureRule<"blockDiagonal"> = {
         broadcast(identity(size), [count, size, size], [1, 2])
       ),
     ),
+  basis: (structure, statistic, basisOf, { space }) => {
+    const groups = groupsOf(structure, space);
+    const bases = stacksOf(statistic, groups)
+      .map((stack, i) => basisOf(nameOf(groups[i]!, "vectors"), stack));
+    return basisOfGroups(groups, bases, space);
+  },
   operator: (structure, statistic, { factor, spectrum, stage: { solver } }, { space }) => {
     const groups = groupsOf(structure, space);
     const sweeps = solver?.kind === "eigen" ? solver.sweeps : undefined;
     const bases = stacksOf(statistic, groups).map((stack, i) => {
-      const name = (what: string) => joinPath(groups[i]!.size, what);
       const [values, vectors] = batched((matrix) => {
         const eigen = symmetricEigen(matrix!, sweeps === undefined ? {} : { sweeps });
         return [withoutNoise(eigen.values), eigen.vectors];
       }, [stack]);
-      return { q: factor(name("vectors"), vectors!), lambda: factor(name("values"), values!) };
+      return {
+        q: factor(nameOf(groups[i]!, "vectors"), vectors!),
+        lambda: factor(nameOf(groups[i]!, "values"), values!),
+      };
     });
-    const turned = (x: Node, f: (q: Node) => Node) => {
-      const vectors = reshape(x, [1, space.size]);
-      return inOrder(
-        groups,
-        groups.map((group, i) => {
-          const own = reshape(ofBlocks(vectors, group), [group.count, group.size]);
-          return times(bases[i]!.q, own, f);
-        }),
-      );
-    };
     const lambda = inOrder(groups, bases.map((basis) => basis.lambda));
     return {
-      coordinates: (u) => turned(u, transpose),
-      vector: (d) => turned(d, (q) => q),
+      ...basisOfGroups(groups, bases.map(({ q }) => q), space),
       spectrum: spectrum(lambda, { signed: true }),
     };
   },

@@ -13,7 +13,7 @@ import type { OfKind } from "../../../optimizer/types.ts";
 import type { Node } from "../../../tensor/node.ts";
 import { add, input, matmul, mul, transpose } from "../../../tensor/ops.ts";
 import { report, type Scope } from "../../scope.ts";
-import type { Operator } from "../operator.ts";
+import type { Basis, Operator } from "../operator.ts";
 import type { Sample } from "../sample.ts";
 import { conjugateOperator, krylovOperator } from "./implicit.ts";
 import { withoutNoise } from "./noise.ts";
@@ -37,13 +37,15 @@ function matrixOf({ rows, times }: Sample, { space: { size }, path }: Scope): No
   return mul(0.5, add(matrix, transpose(matrix)));
 }
 
+function basisOfColumns(q: Node): Basis {
+  return { coordinates: (u) => apply(transpose(q), u), vector: (d) => apply(q, d) };
+}
+
 /** H′ = Q diag(λ) Qᵀ. */
 function eigenOperator(matrix: Node, sweeps: number, { factor, spectrum }: StageView): Operator {
   const { values, vectors } = symmetricEigen(matrix, { sweeps });
-  const q = factor("vectors", vectors);
   return {
-    coordinates: (u) => apply(transpose(q), u),
-    vector: (d) => apply(q, d),
+    ...basisOfColumns(factor("vectors", vectors)),
     spectrum: spectrum(withoutNoise(factor("values", values)), { signed: true }),
   };
 }
@@ -63,7 +65,7 @@ type Rule<K extends SolverKind> =
     ) => Operator;
   };
 
-const SOLVERS: { readonly [K in SolverKind]: Rule<K> } = {
+const SOLVERS: { readonly [K in Exclude<SolverKind, "orthogonalIteration">]: Rule<K> } = {
   auto: { stored: (_, matrix, view) => eigenOperator(matrix, 15, view) },
   eigen: { stored: ({ sweeps }, matrix, view) => eigenOperator(matrix, sweeps, view) },
   cg: { implicit: conjugateOperator },
@@ -76,7 +78,7 @@ function solverOf({ stage }: StageView): {
   readonly rule: Rule<SolverKind>;
 } {
   const solver = (stage.solver ?? { kind: "auto" }) as OfKind<Solver, SolverKind>;
-  return { solver, rule: SOLVERS[solver.kind] as Rule<SolverKind> };
+  return { solver, rule: SOLVERS[solver.kind as keyof typeof SOLVERS] as Rule<SolverKind> };
 }
 
 /** One matrix over everything the stage sees. */
@@ -95,6 +97,7 @@ export const fullRule: StructureRule<"full"> = {
     return matrixOf(sample, scope);
   },
   identity: (_, { space }) => identity(space.size),
+  basis: (_, matrix, basisOf) => basisOfColumns(basisOf("vectors", matrix)),
   implicit: (_, { times }, view, scope) => {
     const { solver, rule } = solverOf(view);
     if ("stored" in rule || times === undefined) return undefined;

@@ -7,7 +7,7 @@ import type { Structure, StructureKind } from "../../../optimizer/structure.ts";
 import type { Curvature, OfKind } from "../../../optimizer/types.ts";
 import type { Node } from "../../../tensor/node.ts";
 import type { Scope } from "../../scope.ts";
-import type { Operator } from "../operator.ts";
+import type { Basis, Operator } from "../operator.ts";
 import type { Sample } from "../sample.ts";
 import type { Spectrum } from "../spectrum.ts";
 
@@ -43,6 +43,9 @@ export interface Frame {
   readonly finish: (step: Node) => Node;
 }
 
+/** An orthonormal basis for a symmetric matrix [n, n], or one for each of a stack of them, under a name. */
+export type BasisOf = (name: string, matrix: Node) => Node;
+
 /** How a structure keeps samples of curvature, and what operator it makes of what it has kept. */
 export interface StructureRule<K extends StructureKind> {
   /** The basis, where it does not come from the samples. */
@@ -66,6 +69,8 @@ export interface StructureRule<K extends StructureKind> {
     view: StageView,
     scope: Scope,
   ): Operator | undefined;
+  /** The basis that an accumulated statistic has, from one of each symmetric matrix in it. */
+  basis?(structure: OfKind<Structure, K>, statistic: Node, basisOf: BasisOf, scope: Scope): Basis;
   /** The damped operator of an accumulated statistic. */
   operator(
     structure: OfKind<Structure, K>,

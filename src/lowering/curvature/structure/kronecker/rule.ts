@@ -5,6 +5,7 @@
  */
 import type { Kronecker } from "../../../../optimizer/structure.ts";
 import type { StructureRule } from "../rule.ts";
+import { nameOf, turning } from "./eigenbases.ts";
 import { type FactorRule, identities, packed, unpacked } from "./factors.ts";
 import { layerFactors } from "./layers.ts";
 import { solved } from "./solve.ts";
@@ -23,6 +24,16 @@ export const kroneckerRule: StructureRule<"kronecker"> = {
   },
   identity: (structure, scope) =>
     packed(identities(FACTORS[structure.of].factoring(structure, scope))),
+  basis: (structure, statistic, basisOf, scope) => {
+    const factoring = FACTORS[structure.of].factoring(structure, scope);
+    const matrices = unpacked(statistic, factoring);
+    const turns = factoring.blocks.map((block, i) =>
+      block.axes.flatMap(({ axis, diagonal }, k) =>
+        diagonal ? [] : [{ axis, q: basisOf(nameOf(block, axis, "vectors"), matrices[i]![k]!) }]
+      )
+    );
+    return turning(factoring, turns);
+  },
   operator: (structure, statistic, view, scope) => {
     const factoring = FACTORS[structure.of].factoring(structure, scope);
     return solved(factoring, unpacked(statistic, factoring), view);

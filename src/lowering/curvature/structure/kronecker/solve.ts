@@ -43,10 +43,9 @@ export function solved(
   matrices: FactorMatrices,
   view: StageView,
 ): Operator {
-  const { blocks, into, outOf } = eigenbasesOf(factoring, matrices, view);
+  const { blocks, basis } = eigenbasesOf(factoring, matrices, view);
   return {
-    coordinates: into,
-    vector: outOf,
+    ...basis,
     spectrum: view.spectrum(factoring.join(blocks.map((block) => spectrumOf(block, view)))),
   };
 }

@@ -24,7 +24,8 @@ function factoringOf(structure: Kronecker, space: Space): Factoring {
     const axes = shape.map((extent, axis): Axis => ({
       axis,
       extent,
-      diagonal: extent === 1 || extent > structure.largest,
+      diagonal: extent === 1 || extent > structure.largest ||
+        (shape.length === 1 && structure.vectors === "diagonal"),
     }));
     return { path, shape, axes, exponent: structure.exponent ?? 1 / shape.length };
   });
