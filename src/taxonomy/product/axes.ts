@@ -87,6 +87,10 @@ const STRUCTURES: Choices<Structure> = {
   diagonal: [
     ["diagonal()", structures.diagonal()],
     ['diagonal({ average: "kernel" })', structures.diagonal({ average: "kernel" })],
+    [
+      "diagonal({ basis: eigenbasisOf(kronecker()) })",
+      structures.diagonal({ basis: structures.eigenbasisOf(structures.kronecker()) }),
+    ],
   ],
   factored: [["factored()", structures.factored()]],
   blockDiagonal: [
@@ -139,6 +143,7 @@ const SOLVERS: Choices<Solver> = {
   eigen: [["eigen()", solvers.eigen()]],
   cg: [["cg({ steps: 3 })", solvers.cg({ steps: 3 })]],
   lanczos: [["lanczos({ steps: 3 })", solvers.lanczos({ steps: 3 })]],
+  orthogonalIteration: [["orthogonalIteration()", solvers.orthogonalIteration()]],
 };
 
 /** What keeps the spectrum of a way of calculating away from 0. */
@@ -157,6 +162,7 @@ const DAMPED_BY: { readonly [K in SolverKind]: ReadonlySet<DampingKind> | undefi
   eigen: undefined,
   cg: new Set(["add"]),
   lanczos: undefined,
+  orthogonalIteration: undefined,
 };
 
 /** One choice for every slot. */
