@@ -90,45 +90,57 @@ export function evaluateBox(
   });
 }
 
-/** Stores values, four neighbours at a time where they are aligned. */
+/** The coordinates of a value that may lie beyond its edge. */
+function beyond({ at, stage }: Written): readonly { readonly c: Index; readonly extent: number }[] {
+  return at.map((c, i) => ({ c, extent: stage.parallel[i]!.extent }))
+    .filter(({ c, extent }) => c.high >= extent);
+}
+
+const edgeOf = (w: Written): string => beyond(w).map(({ c }) => c.key).join();
+
+/** The vector that four values fill, if they are neighbours in memory that lie inside together. */
+function vectorIn(four: readonly Written[]): Index | undefined {
+  const [first] = four;
+  const split = first === undefined ? undefined : vectorOf(first.word);
+  if (four.length < 4 || split?.lane !== 0) return undefined;
+  const together = four.every((x, j) => {
+    const d = indexSum([{ factor: 1, index: x.word }, { factor: -1, index: first!.word }]);
+    return x.stage === first!.stage && d.terms.length === 0 && d.constant === j &&
+      edgeOf(x) === edgeOf(first!);
+  });
+  return together ? split.vector : undefined;
+}
+
+/** Stores values, four neighbours at a time where they are aligned, and those behind one edge in one branch. */
 export function storeAll(
   written: readonly Written[],
   context: WriterContext,
   writer: Writer,
 ): void {
   const { syntax } = context;
-  const beyond = (w: Written): number[] =>
-    w.at.flatMap((c, i) => c.high >= w.stage.parallel[i]!.extent ? [i] : []);
+  const stores: { readonly edge: string; readonly guard: string; readonly text: string }[] = [];
+  const put = (w: Written, text: string): void => {
+    const guard = beyond(w).map(({ c, extent }) => syntax.inside(writer.index(c), extent));
+    stores.push({ edge: edgeOf(w), guard: guard.join(" && "), text });
+  };
   for (let k = 0; k < written.length; k++) {
     const w = written[k]!;
-    const edges = beyond(w).map((i) =>
-      syntax.inside(writer.index(w.at[i]!), w.stage.parallel[i]!.extent)
-    );
     if (w.buffer.element === "vec4f" || w.buffer.element === "vec4u") {
-      const split = vectorOf(w.word);
       const four = written.slice(k, k + 4);
-      const together = split !== undefined && split.lane === 0 && four.length === 4 &&
-        four.every((x, j) => {
-          const d = indexSum([{ factor: 1, index: x.word }, { factor: -1, index: w.word }]);
-          return x.stage === w.stage && d.terms.length === 0 && d.constant === j &&
-            beyond(x).length === 0;
-        });
-      if (together) {
-        writer.line(
-          syntax.storeVector(
-            w.buffer,
-            writer.index(split.vector),
-            four.map((x) => x.text),
-            w.dtype,
-          ),
-        );
+      const vector = vectorIn(four);
+      if (vector !== undefined) {
+        const texts = four.map((x) => x.text);
+        put(w, syntax.storeVector(w.buffer, writer.index(vector), texts, w.dtype));
         k += 3;
         continue;
       }
       context.unaligned(w.buffer);
     }
-    const text = syntax.store(w.buffer, writer.index(w.word), w.text, w.dtype);
-    if (edges.length === 0) writer.line(text);
-    else for (const l of [syntax.branch(edges.join(" && ")), text, syntax.close]) writer.line(l);
+    put(w, syntax.store(w.buffer, writer.index(w.word), w.text, w.dtype));
   }
+  stores.forEach(({ edge, guard, text }, k) => {
+    if (edge !== "" && edge !== stores[k - 1]?.edge) writer.line(syntax.branch(guard));
+    writer.line(text);
+    if (edge !== "" && edge !== stores[k + 1]?.edge) writer.line(syntax.close);
+  });
 }

@@ -62,6 +62,9 @@ export interface TiledCluster {
   readonly tile: Tile;
 }
 
+/** Accumulators that take all their terms together: as many as stay in the registers of a core. */
+const HOT = 8;
+
 /** The blocks of an axis: how many threads along it. */
 function blocks(extent: number, tile: number): number {
   return Math.ceil(extent / tile);
@@ -188,13 +191,17 @@ function writeThread(
       writer.line(`${name} = ${syntax.select(better, value, name)};`);
     };
     const body = (reduceBase: readonly Index[], limits: readonly number[]) => {
-      for (const r of points(limits)) {
-        boxPoints.forEach((p, k) => {
-          const map = new Map<string, Index>();
-          anchor.parallel.forEach((a, i) => map.set(a.name, indexShift(base[i]!, p[i]!)));
-          anchor.reduce.forEach((a, i) => map.set(a.name, indexShift(reduceBase[i]!, r[i]!)));
-          accumulate(map, accumulators[k]!, k);
-        });
+      const terms = [...points(limits)];
+      for (let first = 0; first < boxPoints.length; first += HOT) {
+        const hot = boxPoints.slice(first, first + HOT);
+        for (const r of terms) {
+          hot.forEach((p, j) => {
+            const map = new Map<string, Index>();
+            anchor.parallel.forEach((a, i) => map.set(a.name, indexShift(base[i]!, p[i]!)));
+            anchor.reduce.forEach((a, i) => map.set(a.name, indexShift(reduceBase[i]!, r[i]!)));
+            accumulate(map, accumulators[first + j]!, first + j);
+          });
+        }
       }
     };
     // Loops over the blocks of each reduce axis; a rest that fills no block comes after its loop.

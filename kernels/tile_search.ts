@@ -8,7 +8,7 @@
  * @module
  */
 import { type Index, indexAtoms, indexEvaluate } from "../src/loops/index.ts";
-import { type Scalar, scalarVisit } from "../src/loops/scalar.ts";
+import { type Scalar, scalarVisit, type ValueId } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
 import type { AdapterClass } from "../src/loops/adapter.ts";
 import type { Tile } from "./tile.ts";
@@ -28,22 +28,26 @@ interface Costs {
   /** Groups of lanes that run at once. */
   readonly width: number;
   readonly accumulators: number;
-  /** Multiply-adds and load sites of one loop body, at most. */
+  /** Multiply-adds of one loop body, at most. */
   readonly bodyArithmetic: number;
-  readonly bodyLoads: number;
+  /** Loads and stores that a kernel may spell out for nothing … */
+  readonly sites: number;
+  /** … and what each one more costs: compiling it takes milliseconds, shared by the steps of a run. */
+  readonly site: number;
 }
 
 const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
   cpu: {
     load: 6.7,
     vectorLoad: 13.6,
-    arithmetic: (n) => n <= 24 ? 0.32 : n <= 48 ? 0.5 : n <= 96 ? 0.8 : 1.2,
+    arithmetic: (n) => n <= 24 ? 0.32 : n <= 96 ? 0.38 : 0.42,
     thread: 40,
     lanes: 8,
     width: 2,
     accumulators: 144,
     bodyArithmetic: 2000,
-    bodyLoads: 180,
+    sites: 100,
+    site: 3000,
   },
   gpu: {
     load: 4,
@@ -54,7 +58,8 @@ const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     width: 256,
     accumulators: 64,
     bodyArithmetic: 2000,
-    bodyLoads: 180,
+    sites: 100,
+    site: 3000,
   },
   // Engines stop optimising functions that grow long, and have sixteen registers.
   script: {
@@ -66,11 +71,34 @@ const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     width: 1,
     accumulators: 16,
     bodyArithmetic: 200,
-    bodyLoads: 64,
+    sites: 80,
+    site: 1000,
   },
 };
 
+/** What comes after the sums of a tile, for each of its elements. */
+export interface Afterwards {
+  /** Words that are loaded. */
+  readonly loads: number;
+  /** Words that are stored. */
+  readonly stores: number;
+}
+
+/** What a search knows of the kernel besides the stage itself. */
+export interface TileOptions {
+  /** What the tile must satisfy along each parallel axis. */
+  readonly constraints: readonly TileConstraint[];
+  readonly adapter: AdapterClass;
+  /** Whether an elementwise tile is as small as its constraints allow. */
+  readonly fixed: boolean;
+  /** The word of an element of a value. */
+  readonly address: (value: ValueId, at: readonly Index[]) => Index;
+  readonly afterwards: Afterwards;
+}
+
 interface LoadShape {
+  /** Along each axis, how far apart in memory its elements are; absent where that is no constant. */
+  readonly strides: ReadonlyMap<string, number> | undefined;
   /** For each form, the axes it moves with and their factors; the last one is the innermost. */
   readonly dimensions: readonly (readonly { readonly axis: string; readonly factor: number }[])[];
 }
@@ -94,6 +122,16 @@ function formsOf(at: readonly Index[]): LoadShape["dimensions"] {
   };
   at.forEach(collect);
   return [...forms.values()];
+}
+
+/** Constant strides of an address, if it has them. */
+function stridesOf(word: Index): ReadonlyMap<string, number> | undefined {
+  const strides = new Map<string, number>();
+  for (const { factor, atom } of word.terms) {
+    if (atom.kind !== "axis") return undefined;
+    strides.set(atom.axis.name, factor);
+  }
+  return strides;
 }
 
 /** A range test: its axes, and which share of their points it lets through. */
@@ -150,6 +188,7 @@ function candidates(extent: number, c: TileConstraint, most: number): number[] {
 function reduceCandidates(extent: number): number[] {
   const sizes = extent <= 32 ? [extent, 1] : [1];
   for (const n of [4, 8, 16]) if (extent > n && (extent % n === 0 || extent > 4 * n)) sizes.push(n);
+  for (const n of [5, 6, 10, 12]) if (extent > n && extent % n === 0) sizes.push(n);
   return [...new Set(sizes)];
 }
 
@@ -160,20 +199,19 @@ export interface ChosenTile {
   readonly threads: number;
 }
 
-/** The cheapest tile of a stage under its constraints. */
+/** The cheapest tile of a stage. */
 export function chooseTile(
   stage: Stage,
-  constraints: readonly TileConstraint[],
-  adapter: AdapterClass,
-  fixed: boolean,
+  { constraints, adapter, fixed, address, afterwards }: TileOptions,
 ): ChosenTile {
   const costs = COSTS[adapter.kind];
   const loads: LoadShape[] = [];
   const guards: Guard[] = [];
   let operations = 0;
   scalarVisit(stage.body, (s: Scalar) => {
-    if (s.kind === "load") loads.push({ dimensions: formsOf(s.at) });
-    else if (s.kind === "inside") guards.push(guardOf(s.index, s.extent));
+    if (s.kind === "load") {
+      loads.push({ dimensions: formsOf(s.at), strides: stridesOf(address(s.value, s.at)) });
+    } else if (s.kind === "inside") guards.push(guardOf(s.index, s.extent));
     else if (
       s.dtype !== "bool" && s.kind !== "constant" && s.kind !== "index" && s.kind !== "select"
     ) operations++;
@@ -195,14 +233,27 @@ export function chooseTile(
     const i = names.indexOf(axis);
     return i < 0 ? 1 : size[i]!;
   };
+  /** Whether the words that a thread's box begins with are the first ones of vectors. */
+  const beginsVectors = ({ strides, dimensions }: LoadShape): boolean => {
+    const starts = (axis: string, factor: number): boolean => {
+      const i = names.indexOf(axis);
+      return size[i] === extents[i] || (factor * size[i]!) % 4 === 0;
+    };
+    if (strides !== undefined) return [...strides].every(([axis, factor]) => starts(axis, factor));
+    return dimensions.at(-1)?.every(({ axis, factor }) => starts(axis, factor)) ?? false;
+  };
   const evaluate = (): void => {
-    let accumulators = 1, threads = 1, body = 1, iterations = 1;
+    let accumulators = 1, threads = 1, body = 1, iterations = 1, bodies = 1;
     extents.forEach((extent, i) => {
       body *= size[i]!;
       if (i < p) {
         accumulators *= size[i]!;
         threads *= Math.ceil(extent / size[i]!);
-      } else iterations *= extent / size[i]!;
+      } else {
+        iterations *= extent / size[i]!;
+        // What is left when blocks do not fill an axis is spelled out once more.
+        bodies += extent % size[i]! === 0 ? 0 : (extent % size[i]!) / size[i]!;
+      }
     });
     // A test whose axes are all unrolled is decided while writing: what lies outside costs nothing.
     let open = 0;
@@ -224,22 +275,21 @@ export function chooseTile(
         count *= n;
         vector *= d === last && n >= 2 ? Math.ceil(n / 4 + 0.4) : n;
       });
-      // An address that starts at any word cannot be loaded as a vector.
-      const aligned = load.dimensions[last]?.every((t) => {
-        const i = names.indexOf(t.axis);
-        return (t.factor * size[i]!) % 4 === 0 || size[i] === extents[i];
-      }) ?? false;
+      const aligned = beginsVectors(load);
       const wide = aligned && vector < count;
       sites += wide ? vector : count;
       loadCost += (wide ? vector * costs.vectorLoad : count * costs.load) +
         (loads.length <= 2 ? count * open * 0.4 : 0);
     }
-    if (sites > costs.bodyLoads) return;
+    const quarter = size[p - 1] === undefined || size[p - 1]! % 4 === 0 ? 4 : 1;
+    const spelled = sites * bodies +
+      Math.ceil(accumulators * (afterwards.loads + afterwards.stores) / quarter);
+    const over = Math.max(0, spelled - costs.sites) * costs.site;
     const arithmetic = body * Math.max(1, operations) * costs.arithmetic(accumulators);
     const perThread = costs.thread + iterations * (loadCost + arithmetic + 3 + 0.2 * accumulators) +
       accumulators * 6;
     const groups = Math.ceil(threads / costs.lanes);
-    const cost = perThread * Math.ceil(groups / costs.width) * costs.width;
+    const cost = perThread * Math.ceil(groups / costs.width) * costs.width + over;
     if (best === undefined || cost < best.cost) {
       best = { tile: { parallel: size.slice(0, p), reduce: size.slice(p) }, cost, threads };
     }

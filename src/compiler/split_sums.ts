@@ -18,6 +18,7 @@ import {
 } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
 import { chooseTile } from "../../kernels/tile_search.ts";
+import { addressOf } from "./build_stages.ts";
 import { readsOf } from "./fusion.ts";
 
 /** Outputs up to which a sum may be split, and terms from which it is worth it. */
@@ -45,7 +46,7 @@ export function splitSums(
   const grown = [...values];
   const sealed = new Set<ValueId>();
   const result = stages.flatMap((stage): Stage[] => {
-    const halves = split(stage, grown.length, adapter);
+    const halves = split(stage, grown, adapter);
     if (halves === undefined) return [stage];
     const whole = grown[stage.value]!;
     grown.push({
@@ -63,26 +64,33 @@ export function splitSums(
 
 function split(
   stage: Stage,
-  id: ValueId,
+  values: readonly Value[],
   adapter: AdapterClass,
 ): { partial: Stage; whole: Stage } | undefined {
   if (
     stage.combine !== "sum" || product(stage.parallel) > MOST_OUTPUTS ||
     product(stage.reduce) < LEAST_TERMS
   ) return undefined;
-  const free = stage.parallel.map(() => ({ multiple: 1, whole: false }));
+  const free = { multiple: 1, whole: false };
+  const costOf = (it: Stage): number =>
+    chooseTile(it, {
+      constraints: it.parallel.map(() => free),
+      adapter,
+      fixed: false,
+      address: (v, at) => addressOf(at, values[v]!.shape),
+      afterwards: { loads: 0, stores: 1 },
+    }).cost;
   const outputs = product(stage.parallel);
   let best: { partial: Stage; whole: Stage } | undefined;
-  let least = chooseTile(stage, free, adapter, false).cost * 0.85;
+  let least = costOf(stage) * 0.85;
   const axisIndex = stage.reduce.reduce((b, a, i) => a.extent > stage.reduce[b]!.extent ? i : b, 0);
   const outer = stage.reduce.findIndex((a) => a.extent >= 8);
   for (const at of new Set([outer < 0 ? axisIndex : outer, axisIndex])) {
     const axis = stage.reduce[at]!;
     for (const slabs of slabCounts(axis.extent, adapter)) {
-      const halves = cut(stage, at, slabs, id);
-      const cost =
-        chooseTile(halves.partial, [{ multiple: 1, whole: false }, ...free], adapter, false).cost +
-        outputs * slabs * (adapter.kind === "cpu" ? 1.7 : 0.5) + 10_000;
+      const halves = cut(stage, at, slabs, values.length);
+      const cost = costOf(halves.partial) + outputs * slabs * (adapter.kind === "cpu" ? 1.7 : 0.5) +
+        10_000;
       if (cost < least) {
         least = cost;
         best = halves;

@@ -6,15 +6,20 @@
 import type { AdapterClass } from "../loops/adapter.ts";
 import { type Index, indexAdd, indexConstant } from "../loops/index.ts";
 import { scalarVisit, type ValueId } from "../loops/scalar.ts";
-import type { Value } from "../loops/stage.ts";
+import type { Stage, Value } from "../loops/stage.ts";
 import { addressOf } from "./build_stages.ts";
-import { type Group, stagesOf } from "./fusion.ts";
+import { type Group, readsOf, stagesOf } from "./fusion.ts";
 import type { Kernel } from "./plan.ts";
 import type { BoundBuffer, Syntax } from "../../kernels/syntax.ts";
 import { jsModule } from "../../kernels/syntax_js.ts";
 import { wgslModule } from "../../kernels/syntax_wgsl.ts";
-import { threadsOf, type TiledCluster, writeTiled } from "../../kernels/tile.ts";
-import { chooseTile } from "../../kernels/tile_search.ts";
+import {
+  type EpilogueStage,
+  threadsOf,
+  type TiledCluster,
+  writeTiled,
+} from "../../kernels/tile.ts";
+import { type Afterwards, chooseTile } from "../../kernels/tile_search.ts";
 
 /** Where a value lies for the kernels. */
 export interface Seat {
@@ -35,11 +40,46 @@ export interface WrittenKernel {
   readonly workgroups: readonly [number, number, number];
 }
 
-function tiled(group: Group, stored: readonly ValueId[], adapter: AdapterClass): TiledCluster {
+/** How many elements an epilogue stage has for each one of the anchor's. */
+function elementsPerAnchor({ stage, axes }: EpilogueStage, anchor: Stage): number {
+  const followed = new Set<number>();
+  const grown = axes.reduce((n, r, i) => {
+    if (r.kind === "free") return n * stage.parallel[i]!.extent;
+    followed.add(r.anchor);
+    return r.kind === "same" ? n : r.kind === "grow" ? n * r.by : n / r.by;
+  }, 1);
+  return anchor.parallel.reduce((n, a, i) => followed.has(i) ? n : n / a.extent, grown);
+}
+
+/** What a kernel loads and stores besides what its anchor reads. */
+function afterwardsOf({ anchor, epilogue }: Group, stored: readonly ValueId[]): Afterwards {
+  const inside = new Set([anchor.value, ...epilogue.map((e) => e.stage.value)]);
+  let loads = 0, stores = stored.includes(anchor.value) ? 1 : 0;
+  for (const member of epilogue) {
+    const elements = elementsPerAnchor(member, anchor);
+    const read = [...readsOf(member.stage)].filter((v) => !inside.has(v)).length;
+    loads += elements * read;
+    if (stored.includes(member.stage.value)) stores += elements;
+  }
+  return { loads, stores };
+}
+
+function tiled(
+  group: Group,
+  stored: readonly ValueId[],
+  values: readonly Value[],
+  adapter: AdapterClass,
+): TiledCluster {
   const { anchor, epilogue, constraints } = group;
   const cluster = { anchor, epilogue: epilogue.map((e) => e.stage), stored };
   const elementwise = anchor.combine === "none";
-  const chosen = chooseTile(anchor, constraints, adapter, elementwise).tile;
+  const chosen = chooseTile(anchor, {
+    constraints,
+    adapter,
+    fixed: elementwise,
+    address: (v, at) => addressOf(at, values[v]!.shape),
+    afterwards: afterwardsOf(group, stored),
+  }).tile;
   if (!elementwise) return { cluster, epilogue, tile: chosen };
   const last = anchor.parallel.length - 1;
   const size = anchor.parallel.reduce((n, a) => n * a.extent, 1);
@@ -69,7 +109,7 @@ export function writeKernel(
   syntax: Syntax,
   adapter: AdapterClass,
 ): WrittenKernel {
-  const plan = tiled(group, stored, adapter);
+  const plan = tiled(group, stored, values, adapter);
   const inside = new Set(stagesOf(group).map((s) => s.value));
   const reads = new Set<ValueId>();
   for (const stage of stagesOf(group)) {
