@@ -9,10 +9,14 @@ import {
   abs,
   add,
   binary,
+  cast,
   compare,
   constant,
   div,
   dot,
+  floor,
+  iota,
+  max,
   mul,
   select,
   sqrt,
@@ -23,6 +27,33 @@ import {
 import { loop } from "./loop.ts";
 import { checkCount, lengthOf, normalized } from "./matrices.ts";
 
+/** Over how many steps progress is measured, at least … */
+const LEAST_WINDOW = 10;
+/** … and as a part of the steps taken. */
+const WINDOW = 0.1;
+
+/** Looks back at the values of φ = xᵀAx/2 − bᵀx = −xᵀ(b + r)/2 after each step. */
+function progressOf(enough: number, steps: number, b: Node) {
+  const place = cast(iota([steps + 1], 0), "f32");
+  const at = (i: Node): Node => compare("eq", place, i);
+  const model = (x: Node, r: Node): Node => mul(-0.5, dot(x, add(b, r)));
+  return {
+    initial: (x: Node, r: Node): Node => select(at(constant(0)), model(x, r), 0),
+    next: (x: Node, r: Node, i: Node, before: Node) => {
+      const now = model(x, r);
+      const models = select(at(i), now, before);
+      const window = max(LEAST_WINDOW, floor(mul(WINDOW, i)));
+      const gained = sub(sum(select(at(sub(i, window)), models, 0)), now);
+      const slow = binary(
+        "and",
+        compare("lt", gained, mul(mul(-enough, window), now)),
+        compare("gt", i, window),
+      );
+      return { models, goesOn: unary("not", binary("and", slow, compare("lt", now, 0))) };
+    },
+  };
+}
+
 /** A symmetric operator: the product of a matrix with a value of the shape of `b`. */
 export type Product = (x: Node) => Node;
 
@@ -32,6 +63,11 @@ export interface ConjugateGradientsOptions {
   readonly steps: number;
   /** The loop ends once ‖b − A·x‖ is at most this times ‖b‖; default 0, which does all steps. */
   readonly tolerance?: number;
+  /**
+   * The loop ends after i steps once the last k = max(10, ⌊i/10⌋) of them have made φ = xᵀAx/2 − bᵀx less by under k times
+   * this part of it, where φ < 0 (Martens 2010, section 4.4); default none.
+   */
+  readonly progress?: number;
   /** Where to begin; default 0. Costs one more product. */
   readonly warmStart?: Node;
   /** An approximation of A⁻¹, symmetric and positive definite; default none. */
@@ -79,7 +115,8 @@ export function conjugateGradients(
   b: Node,
   options: ConjugateGradientsOptions,
 ): ConjugateGradients {
-  const { steps, tolerance = 0, warmStart, preconditioner = (x: Node): Node => x } = options;
+  const { steps, tolerance = 0, progress, warmStart, preconditioner = (x: Node): Node => x } =
+    options;
   checkCount("conjugateGradients/steps", steps);
   const shaped = (what: string, f: Product): Product => (x) => {
     const y = f(x);
@@ -96,10 +133,20 @@ export function conjugateGradients(
   const whole = dot(right, right);
   const enough = mul(tolerance * tolerance, whole);
   const flag = (condition: Node): Node => select(condition, constant(1), constant(0));
+  const track = progress === undefined ? undefined : progressOf(progress, steps, right);
   const [x, r, p, , iterations, bent] = loop({
     times: steps,
-    initial: [start, r0, p0, dot(r0, p0), constant(0), constant(0), constant(1)],
-    body: (x, r, p, rz, count) => {
+    initial: [
+      start,
+      r0,
+      p0,
+      dot(r0, p0),
+      constant(0),
+      constant(0),
+      constant(1),
+      ...(track === undefined ? [] : [track.initial(start, r0)]),
+    ],
+    body: (x, r, p, rz, count, _bent, _going, models) => {
       const ap = times(p!);
       const curvature = dot(p!, ap);
       const least = mul(LEAST_COSINE, mul(lengthOf(p!), lengthOf(ap)));
@@ -111,6 +158,7 @@ export function conjugateGradients(
       const finite = unary("isFinite", add(nextRz, sum(abs(nextX))));
       const steps = binary("and", positive, finite);
       const nextP = add(z, mul(div(nextRz, zeroSafe(rz!)), p!));
+      const tracked = track?.next(nextX, nextR, add(count!, 1), models!);
       return [
         select(steps, nextX, x!),
         select(steps, nextR, r!),
@@ -118,7 +166,8 @@ export function conjugateGradients(
         select(steps, nextRz, rz!),
         add(count!, flag(steps)),
         flag(binary("and", compare("le", curvature, least), unary("isFinite", curvature))),
-        flag(steps),
+        flag(tracked === undefined ? steps : binary("and", steps, tracked.goesOn)),
+        ...(tracked === undefined ? [] : [select(steps, tracked.models, models!)]),
       ];
     },
     condition: (_x, r, _p, rz, _count, _bent, going) =>

@@ -98,6 +98,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   scaleByParameterNorm: passes,
   gradientAt: stops,
   skipNonFinite: (it, place) => sideBySide(tails(it, place), place),
+  gainAdapted: (it, place) => sideBySide(tails(it, place), place),
   accumulate: (it, place) => sideBySide(tails(it, place), place),
   lookahead: passes,
   average: passes,

@@ -31,6 +31,7 @@ const ENDINGS: { readonly [K in OptimizerKind]: Ending } = {
   partition: "passes",
   skipNonFinite: "gates",
   distanceAdapted: "changes",
+  gainAdapted: "changes",
   accumulate: "gates",
   lookahead: "last",
   average: "last",

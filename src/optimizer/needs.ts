@@ -80,7 +80,7 @@ const PRODUCT: ReadonlySet<Provision> = new Set(["hessianVector", "gaussNewtonVe
 const PRODUCTS: { readonly [K in SolverKind]: (it: OfKind<Solver, K>) => number | undefined } = {
   auto: () => undefined,
   eigen: () => undefined,
-  cg: ({ steps }) => steps,
+  cg: ({ steps, warmStart }) => warmStart === undefined ? steps : steps + 1,
   lanczos: ({ steps }) => steps,
   orthogonalIteration: () => undefined,
 };
@@ -107,6 +107,15 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   partition: nothing,
   skipNonFinite: nothing,
   distanceAdapted: nothing,
+  gainAdapted: ({ model }, path) => [
+    {
+      path,
+      what: model === "hessian" ? "hessianVector" : "gaussNewtonVector",
+      every: 1,
+      count: 1,
+    },
+    { path, what: "lossElsewhere", every: 1, count: 1 },
+  ],
   accumulate: nothing,
   lookahead: nothing,
   average: nothing,

@@ -9,10 +9,10 @@
 import { signalValue } from "./build.ts";
 
 /**
- * A scalar that a hyperparameter may read: the loss at θ on this batch, or the distance that an enclosing
- * `distanceAdapted` estimates.
+ * A scalar that a hyperparameter may read: the loss at θ on this batch, the distance that an enclosing
+ * `distanceAdapted` estimates, or the damping that an enclosing `gainAdapted` finds.
  */
-export type SignalName = "loss" | "distance";
+export type SignalName = "loss" | "distance" | "damping";
 
 /** times·s, kept in [min, max] where they are given; s the scalar called `of`. */
 export interface Reading {
@@ -60,7 +60,7 @@ export type SignalKind = Signal["kind"];
  * A hyperparameter value that is times·s, s a scalar which the device computes at this step.
  *
  * `"loss"` is f(θ) on this batch and stands everywhere; `"distance"` is the d of the innermost `distanceAdapted`
- * round the place, and an error elsewhere. Where a hyperparameter has a range that s may leave, `min` and `max` must
+ * round the place, `"damping"` the μ of the innermost `gainAdapted`, and both an error elsewhere. Where a hyperparameter has a range that s may leave, `min` and `max` must
  * keep it there.
  *
  * @param of The scalar that is read.

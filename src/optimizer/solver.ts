@@ -5,6 +5,7 @@
  */
 
 import { slot } from "./build.ts";
+import type { Hyper } from "./schedule.ts";
 
 /** What suits the structure; see {@link auto}. */
 export interface Auto {
@@ -28,6 +29,13 @@ export interface CgSolver {
   readonly steps: number;
   /** It ends once ‖u − H′d‖ is at most this times ‖u‖; in [0, 1]. */
   readonly tolerance: number;
+  /**
+   * It ends once k steps have made the model less by under k times this part, k a tenth of the steps but at least 10; in (0,
+   * 1). Absent: it does not look.
+   */
+  readonly progress?: number;
+  /** ξ in [0, 1]: it starts from ξ times the d of the step before. Absent: from 0. */
+  readonly warmStart?: Hyper;
 }
 
 /** Ritz values and vectors in the Krylov space of û, from products alone. */
@@ -94,10 +102,13 @@ export function eigen(options: { readonly sweeps?: number } = {}): EigenSolver {
  * ends at the first direction without positive curvature, which is recorded, and puts out what it has reached: nothing where
  * that was the first.
  *
- * Source: Hestenes and Stiefel 1952; Steihaug 1983 for the end; Martens 2010 for networks.
+ * Source: Hestenes and Stiefel 1952; Steihaug 1983 for the end; Martens 2010 for networks, section 4.4 for `progress` and 4.5
+ * for `warmStart`.
  *
  * @param options `steps`: products at most, ≥ 1, default 20. `tolerance`: it ends once ‖u − H′d‖ is at most this times ‖u‖, in
- * [0, 1], default 1e-4.
+ * [0, 1], default 1e-4. `progress`: it ends once the last k steps have made dᵀH′d/2 − uᵀd less by under k times this part of it,
+ * where that is negative and k = max(10, ⌊i/10⌋) after i steps, in (0, 1), default none (Martens has 5e-4). `warmStart`: ξ in
+ * [0, 1], it starts from ξ times the d of the step before and takes one more product, default none.
  * @throws {SteepestError} of kind `description`: a value out of range.
  *
  * @example
@@ -115,7 +126,12 @@ export function eigen(options: { readonly sweeps?: number } = {}): EigenSolver {
  * ```
  */
 export function cg(
-  options: { readonly steps?: number; readonly tolerance?: number } = {},
+  options: {
+    readonly steps?: number;
+    readonly tolerance?: number;
+    readonly progress?: number;
+    readonly warmStart?: Hyper;
+  } = {},
 ): CgSolver {
   return slot("solver", { kind: "cg", ...options });
 }

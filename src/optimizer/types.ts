@@ -214,6 +214,41 @@ export interface DistanceAdapted {
 }
 
 /**
+ * u ← of(u), or 0 where the step is rejected; `of` may read a damping μ that follows the gain ratio of the steps before.
+ *
+ * ρ = (f(θ) − f(θ − u))/(gᵀu − ½uᵀMu), u what `of` puts out and M the Gauss–Newton or Hessian matrix at θ.
+ */
+export interface GainAdapted {
+  /** The tag of this transform. */
+  readonly kind: "gainAdapted";
+  /** What makes the step; it may read μ as the signal `"damping"`. */
+  readonly of: Optimizer;
+  /** M, the quadratic model that the step is measured by. */
+  readonly model: "gaussNewton" | "hessian";
+  /**
+   * `"thresholds"`: μ ← grow·μ where ρ < low or ρ ≤ 0, shrink·μ where ρ > high. `"nielsen"`: μ ← max(shrink, 1 − (2ρ −
+   * 1)³)·μ where ρ > 0, else νμ and ν ← 2ν, ν being `grow` after every ρ > 0.
+   */
+  readonly rule: "thresholds" | "nielsen";
+  /** μ₀ > 0, in units of the curvature. */
+  readonly initial: number;
+  /** The least μ, > 0. */
+  readonly least: Hyper;
+  /** The largest μ, > 0. */
+  readonly most: Hyper;
+  /** What μ is multiplied by after a bad step, ≥ 1. */
+  readonly grow: Hyper;
+  /** What μ is multiplied by after a good one (at least, by Nielsen's rule), in (0, 1]. */
+  readonly shrink: Hyper;
+  /** Below this ρ is bad, in [0, 1]; absent by Nielsen's rule. */
+  readonly low?: Hyper;
+  /** Above this ρ is good, in [0, 1]; absent by Nielsen's rule. */
+  readonly high?: Hyper;
+  /** Whether there is no step where ρ ≤ 0; it is counted. */
+  readonly rejects: boolean;
+}
+
+/**
  * A gate: u is averaged, and `of` gets the mean at every `steps`-th step; at the others the step is 0.
  *
  * Between two openings neither the state nor the clock inside moves.
@@ -358,6 +393,7 @@ export type Optimizer =
   | Partition
   | SkipNonFinite
   | DistanceAdapted
+  | GainAdapted
   | Accumulate
   | Lookahead
   | Average

@@ -70,6 +70,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   ],
   skipNonFinite: ({ of }, path) => [{ place: path, of }],
   distanceAdapted: ({ of }, path) => [{ place: path, of }],
+  gainAdapted: ({ of }, path) => [{ place: path, of }],
   accumulate: ({ of }, path) => [{ place: path, of }],
   lookahead: leaf,
   average: leaf,

@@ -170,6 +170,7 @@ const IN_FLOW: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => readonly
   partition: ({ parts, rest }) => [...parts.map(({ of }) => of), rest],
   skipNonFinite: ({ of }) => [of],
   distanceAdapted: ({ of }) => [of],
+  gainAdapted: ({ of }) => [of],
   accumulate: ({ of }) => [of],
   lookahead: () => [],
   average: () => [],

@@ -109,6 +109,7 @@ const AFTER_DECAY: { readonly [K in OptimizerKind]: "models" | "scales" | "leave
   partition: "models",
   skipNonFinite: "models",
   distanceAdapted: "models",
+  gainAdapted: "models",
   accumulate: "models",
   lookahead: "leaves",
   average: "leaves",

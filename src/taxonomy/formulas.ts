@@ -56,6 +56,7 @@ const SCHEDULES: { readonly [K in ScheduleKind]: (it: OfKind<Schedule, K>) => st
 const SCALARS: { readonly [N in SignalName]: string } = {
   loss: "the loss",
   distance: "the distance d",
+  damping: "the damping μ",
 };
 
 const SIGNALS: { readonly [K in SignalKind]: (it: OfKind<Signal, K>) => string } = {
@@ -208,8 +209,10 @@ const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string }
 const SOLVERS: { readonly [K in SolverKind]: (it: OfKind<Solver, K>) => readonly string[] } = {
   auto: () => [],
   eigen: ({ sweeps }) => [`eigenvectors by at most ${sweeps} sweeps`],
-  cg: ({ steps, tolerance }) => [
-    `conjugate gradients, at most ${steps} products, to ${tolerance} of ‖û‖`,
+  cg: ({ steps, tolerance, progress, warmStart }) => [
+    `conjugate gradients, at most ${steps} products, to ${tolerance} of ‖û‖${
+      progress === undefined ? "" : ` or a progress of ${progress} a step`
+    }${warmStart === undefined ? "" : `, from ${showHyper(warmStart)} times the last solution`}`,
   ],
   orthogonalIteration: ({ steps }) => [
     `each basis from the one before by ${steps} step${
@@ -306,6 +309,17 @@ const TRANSFORMS: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => strin
     }; d from ${initial}, then the largest r/‖s‖₁, averages with decay ${showHyper(decay)}${
       growth === undefined ? "" : `, at most ${showHyper(growth)}·d a step`
     }`,
+  gainAdapted: ({ model, rule, initial, grow, shrink, low, high, rejects }) => {
+    const up = showHyper(grow), down = showHyper(shrink);
+    const changes = rule === "thresholds"
+      ? `times ${up} where ρ < ${showHyper(low!)}, times ${down} where ρ > ${showHyper(high!)}`
+      : `times max(${down}, 1 − (2ρ − 1)³) where ρ > 0, else times ${up} and twice that the next time`;
+    return `u ← of(u)${
+      rejects ? ", or 0 where ρ ≤ 0" : ""
+    }; the damping from ${initial}, ${changes}; ρ = (f(θ) − f(θ − u))/(gᵀu − ½uᵀ${
+      model === "hessian" ? "H" : "G"
+    }u)`;
+  },
   accumulate: ({ steps }) =>
     `the mean of ${steps} u goes on at every ${
       ordinal(steps)

@@ -126,9 +126,16 @@ function accumulated(iterative: readonly Accumulator[], size: StateSlot["size"])
   );
 }
 
+/** What a solver keeps for the next step. */
+function solution({ solver }: Curvature): Sizes {
+  return solver?.kind === "cg" && solver.warmStart !== undefined
+    ? { "solver/solution": "parameters" }
+    : {};
+}
+
 /** All that a stage keeps. */
 function stage(it: Curvature): Sizes {
-  return { ...frame(it.structure), ...statistics(it) };
+  return { ...frame(it.structure), ...statistics(it), ...solution(it) };
 }
 
 const RULES: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => Sizes } = {
@@ -153,6 +160,10 @@ const RULES: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => Sizes } = 
     sum: "parameters",
     gained: "scalar",
     distance: "scalar",
+  }),
+  gainAdapted: ({ rule }) => ({
+    damping: "scalar",
+    ...(rule === "nielsen" ? { growth: "scalar" } : {}),
   }),
   accumulate: () => ({ sum: "parameters", taken: "scalar", count: "scalar" }),
   lookahead: () => ({ slow: "parameters", taken: "scalar" }),

@@ -14,7 +14,9 @@ import { adam } from "../../src/optimizer/catalogue/adam.ts";
 import * as relatives from "../../src/optimizer/catalogue/adam_relatives.ts";
 import { adamw } from "../../src/optimizer/catalogue/adamw.ts";
 import * as adaptive from "../../src/optimizer/catalogue/adaptive_sgd.ts";
+import { hessianFree } from "../../src/optimizer/catalogue/hessian_free.ts";
 import { lamb, lars } from "../../src/optimizer/catalogue/layerwise.ts";
+import { levenbergMarquardt } from "../../src/optimizer/catalogue/levenberg_marquardt.ts";
 import { nasgd, normAdaptedAdam } from "../../src/optimizer/catalogue/nasgd.ts";
 import * as parabola from "../../src/optimizer/catalogue/online_parabola.ts";
 import {
@@ -334,6 +336,26 @@ const NAIVE: Readonly<Record<string, Case>> = {
   newtonDiagonal: {
     entry: "newton",
     at: (learningRate) => newton({ ...EACH, learningRate, structure: "diagonal" }),
+  },
+  levenbergMarquardt: {
+    entry: "levenbergMarquardt",
+    at: (damping) => levenbergMarquardt({ damping }),
+  },
+  levenbergMarquardtShort: {
+    entry: "levenbergMarquardt",
+    at: (damping) => levenbergMarquardt({ damping }),
+  },
+  levenbergMarquardtThresholds: {
+    entry: "levenbergMarquardt",
+    at: (damping) => levenbergMarquardt({ damping, rule: "thresholds" }),
+  },
+  hessianFree: {
+    entry: "hessianFree",
+    at: (damping) => hessianFree({ damping, progress: 0.05 }),
+  },
+  hessianFreeFew: {
+    entry: "hessianFree",
+    at: (damping) => hessianFree({ damping, products: 3 }),
   },
   gaussNewton: {
     entry: "gaussNewtonDescent",

@@ -13,6 +13,7 @@ import {
   graded,
   identity,
   inverse,
+  type Matrix,
   matrix,
   matrixOf,
   numbers,
@@ -94,6 +95,29 @@ for (const precision of precisions) {
         const relative = matrixOf(found!).data.map((v) => v / scale);
         assertLess(apart({ ...exact, data: relative }, exact), precision === "f64" ? 1e-10 : 1e-4);
       }
+    }
+  });
+
+  Deno.test(`conjugateGradients() ends where it makes no progress, in ${precision}`, () => {
+    const a = withEigenvalues(graded(N, 300), 9), b = vector(), start = vector();
+    const steps = 24, progress = 0.02, given = { a, b, start };
+    const model = (x: Matrix): number => {
+      const image = product(a, x);
+      return x.data.reduce((s, xi, i) => s + xi * (image.data[i]! / 2 - b.data[i]!), 0);
+    };
+    for (const from of [undefined, input("start", [N])]) {
+      const options = from === undefined ? {} : { warmStart: from };
+      const solve = (more: { readonly steps: number; readonly progress?: number }) =>
+        conjugateGradients((p) => apply(A, p), B, { ...options, ...more });
+      const after = Array.from({ length: steps }, (_, i) => solve({ steps: i + 1 }).x);
+      const found = valuesAt(after, given, precision).map((x) => model(matrixOf(x)));
+      const phi = [from === undefined ? 0 : model(start), ...found];
+      const wanted = phi.findIndex((now, i) =>
+        i > 10 && now < 0 && phi[i - 10]! - now < 10 * progress * -now
+      );
+      const [count] = valuesAt([solve({ steps, progress }).iterations], given, precision);
+      assert(wanted > 10 && wanted < steps, `${phi}`);
+      assertEquals(scalar(count), wanted);
     }
   });
 

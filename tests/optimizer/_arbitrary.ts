@@ -8,6 +8,7 @@ import fc from "fast-check";
 import * as calculating from "../../src/optimizer/calculating.ts";
 import { add, chain, identity, zero } from "../../src/optimizer/combinators.ts";
 import { curvature, type CurvatureOptions } from "../../src/optimizer/curvature.ts";
+import { gainAdapted } from "../../src/optimizer/gain_adapted.ts";
 import * as dampings from "../../src/optimizer/damping.ts";
 import { type Iterative, latest, max, sum } from "../../src/optimizer/iterative.ts";
 import * as last from "../../src/optimizer/last.ts";
@@ -337,6 +338,18 @@ export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary
       partition([{ where, of }], rest)
     ),
     ...(elsewhere ? [inner.map(gradientAt)] : []),
+    ...(elsewhere && secondOrder
+      ? [
+        fc.record({
+          of: inner.map((of) =>
+            chain(of, transforms.scale(signals.signal("damping", { times: 0.1, max: 1 })))
+          ),
+          model: fc.constantFrom("hessian" as const, "gaussNewton" as const),
+          rule: fc.constantFrom("thresholds" as const, "nielsen" as const),
+          rejects: fc.boolean(),
+        }).map(gainAdapted),
+      ]
+      : []),
   );
 }
 

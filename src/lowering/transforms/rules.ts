@@ -15,6 +15,7 @@ import { chainRule } from "./chain.ts";
 import { differenceRule } from "./difference.ts";
 import { distanceAdaptedRule } from "./distance_adapted.ts";
 import { emaRule } from "./ema.ts";
+import { gainAdaptedRule } from "./gain_adapted.ts";
 import { gradientAtRule } from "./gradient_at.ts";
 import { graftRule } from "./graft.ts";
 import { identityRule } from "./identity.ts";
@@ -50,6 +51,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   partition: partitionRule,
   skipNonFinite: skipNonFiniteRule,
   distanceAdapted: distanceAdaptedRule,
+  gainAdapted: gainAdaptedRule,
   accumulate: accumulateRule,
   lookahead: lookaheadRule,
   average: averageRule,

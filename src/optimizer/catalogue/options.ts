@@ -33,6 +33,7 @@ export type OptionName =
   | "clip"
   | "coefficient"
   | "dampening"
+  | "damping"
   | "decay"
   | "distance"
   | "eps"
@@ -50,12 +51,17 @@ export type OptionName =
   | "power"
   | "probes"
   | "products"
+  | "progress"
   | "rho"
+  | "rule"
   | "sigma"
   | "sigmaGradient"
   | "sigmaTheta"
+  | "solver"
   | "structure"
+  | "trials"
   | "variant"
+  | "warmStart"
   | "weightDecay";
 
 /** The schema of each option. */
@@ -71,6 +77,7 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   clip: z.nullable(hyper(POSITIVE)),
   coefficient: hyper(NON_NEGATIVE),
   dampening: hyper(UNIT),
+  damping: number(POSITIVE),
   decay: hyper(DECAY),
   distance: number(POSITIVE),
   eps: hyper(NON_NEGATIVE),
@@ -88,12 +95,17 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   power: number(POSITIVE),
   probes: integer(1),
   products: integer(1),
+  progress: number({ min: 0, max: 1, openMin: true, openMax: true }),
   rho: number(POSITIVE),
+  rule: word("nielsen", "thresholds"),
   sigma: number(POSITIVE),
   sigmaGradient: number(POSITIVE),
   sigmaTheta: number(POSITIVE),
+  solver: word("eigen", "cg"),
   structure: word("full", "diagonal", "krylov"),
+  trials: integer(1),
   variant: word("H", "G"),
+  warmStart: hyper(UNIT),
   weightDecay: hyper(NON_NEGATIVE),
 };
 

@@ -15,7 +15,9 @@ import { ADAM, adam } from "./adam.ts";
 import * as relatives from "./adam_relatives.ts";
 import { ADAMW, adamw } from "./adamw.ts";
 import * as adaptive from "./adaptive_sgd.ts";
+import { HESSIAN_FREE, hessianFree } from "./hessian_free.ts";
 import { LAMB, lamb, LARS, lars } from "./layerwise.ts";
+import { LEVENBERG_MARQUARDT, levenbergMarquardt } from "./levenberg_marquardt.ts";
 import { NASGD, nasgd, NORM_ADAPTED_ADAM, normAdaptedAdam } from "./nasgd.ts";
 import { type OptionName, optionRange, unknownName } from "./options.ts";
 import { ogr1d, ogr1dc, ogr1ds, ONLINE_PARABOLA } from "./online_parabola.ts";
@@ -73,6 +75,7 @@ const RELATIVE_RATES = { learningRate: [0.003, 0.01, 0.03, 0.1] };
 const LARS_RATES = { learningRate: [1, 3, 10, 30] };
 const SMALL_RATES = { learningRate: [1e-5, 1e-4, 3e-4, 1e-3] };
 const FRACTIONS = { learningRate: [0.1, 0.3, 0.5, 1] };
+const DAMPINGS = { damping: [0.01, 0.1, 1, 10] };
 const ALPHAS = { alpha: [0.3, 0.5, 0.7, 1] };
 
 /** An entry; its expression checks the options by name. */
@@ -238,6 +241,24 @@ const ENTRIES: readonly CatalogueEntry[] = [
     normalized.EIGENBASIS_NORMALIZED,
     RATES,
     normalized.eigenbasisNormalized,
+  ),
+  entry(
+    "levenbergMarquardt",
+    "Levenberg–Marquardt",
+    "Levenberg 1944; Marquardt 1963; Nielsen 1999",
+    LEVENBERG_MARQUARDT,
+    DAMPINGS,
+    levenbergMarquardt,
+    { damping: 1, solver: "cg", products: 8 },
+  ),
+  entry(
+    "hessianFree",
+    "Hessian-free optimization",
+    "Martens 2010",
+    HESSIAN_FREE,
+    DAMPINGS,
+    hessianFree,
+    { products: 8, trials: 4 },
   ),
   entry("adam", "Adam", "Kingma and Ba 2014", ADAM, RATES, adam),
   entry("adamw", "Adam with decoupled decay", "Loshchilov and Hutter 2017", ADAMW, RATES, adamw),

@@ -108,6 +108,7 @@ const EXTREMES: {
 const LIMITS: { readonly [N in SignalName]: readonly number[] } = {
   loss: [-Number.MAX_VALUE, Number.MAX_VALUE],
   distance: [Number.MIN_VALUE, Number.MAX_VALUE],
+  damping: [Number.MIN_VALUE, Number.MAX_VALUE],
 };
 
 /** Values between which every value of a schedule or signal lies. */
@@ -247,7 +248,7 @@ const SCHEDULES: Table<Schedule> = {
   }),
 };
 
-const signalName = word("loss", "distance");
+const signalName = word("loss", "distance", "damping");
 
 const SIGNALS: Table<Signal> = {
   signal: z.strictObject({

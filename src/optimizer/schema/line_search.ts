@@ -7,10 +7,10 @@
 import { z } from "zod";
 import type { LineSearch } from "../types.ts";
 import { hyper, integer, POSITIVE, UNIT, word } from "./hyper.ts";
-import type { Raise } from "./structures.ts";
+import { type Border, raise } from "./tagged.ts";
 
-/** What a line search may hold, whatever its method. */
-export const lineSearchSchema = z.strictObject({
+/** Fills in the numbers of the method, and refuses those of the other one. */
+export const lineSearchSchema: Border<LineSearch> = z.strictObject({
   kind: z.literal("lineSearch"),
   method: word("backtracking", "strongWolfe").default("backtracking"),
   initial: hyper(POSITIVE).default(1),
@@ -20,25 +20,19 @@ export const lineSearchSchema = z.strictObject({
   decrease: z.exactOptional(hyper({ min: 0, max: 1, openMin: true, openMax: true })),
   trials: integer(1).default(10),
   otherwise: word("none", "last", "best").default("none"),
-});
-
-/** Fills in the numbers of the method, and refuses those of the other one. */
-export function completeLineSearch(
-  { c2, decrease, ...it }: LineSearch,
-  raise: Raise,
-): LineSearch {
+}).transform(({ c2, decrease, ...it }, ctx): LineSearch => {
   if (it.method === "backtracking") {
     if (c2 !== undefined) {
-      raise(["c2"], "a value", "nothing with backtracking, which knows no slope");
+      raise(ctx, it, ["c2"], "a value", "nothing with backtracking, which knows no slope");
     }
     return { ...it, decrease: decrease ?? 0.5 };
   }
   if (decrease !== undefined) {
-    raise(["decrease"], "a value", "nothing with strongWolfe, which interpolates");
+    raise(ctx, it, ["decrease"], "a value", "nothing with strongWolfe, which interpolates");
   }
   const most = c2 ?? 0.9;
   if (typeof it.c1 === "number" && typeof most === "number" && it.c1 >= most) {
-    raise(["c1"], `${it.c1}`, `less than c2, ${most}: else there may be no such step`);
+    raise(ctx, it, ["c1"], `${it.c1}`, `less than c2, ${most}: else there may be no such step`);
   }
   return { ...it, c2: most };
-}
+});

@@ -19,7 +19,8 @@ import {
   UNIT,
   word,
 } from "./hyper.ts";
-import { completeLineSearch, lineSearchSchema } from "./line_search.ts";
+import { gainAdaptedSchema } from "./gain_adapted.ts";
+import { lineSearchSchema } from "./line_search.ts";
 import { accumulatorsOf, SLOT_SCHEMAS } from "./slots.ts";
 import { type Border, listOf, raise, type Table, tagged } from "./tagged.ts";
 
@@ -101,6 +102,7 @@ function transforms(): Table<Optimizer> {
       initial: number(POSITIVE).default(1e-6),
       growth: z.exactOptional(hyper({ min: 1 })),
     }),
+    gainAdapted: gainAdaptedSchema(inner),
     accumulate: z.strictObject({ kind: z.literal("accumulate"), steps: integer(1), of: inner }),
     lookahead: z.strictObject({
       kind: z.literal("lookahead"),
@@ -165,11 +167,6 @@ export const optimizerSchema: Border<Optimizer> = tagged<Optimizer>(
           raise(ctx, it, ["min"], `${it.min}`, `at most max, ${it.max}`);
         }
         return it;
-      case "lineSearch":
-        return completeLineSearch(
-          it,
-          (path, found, expected) => raise(ctx, it, path, found, expected),
-        );
       default:
         return it;
     }

@@ -163,6 +163,8 @@ const solver: Table<Solver> = {
     kind: z.literal("cg"),
     steps: integer(1).default(20),
     tolerance: number(UNIT).default(1e-4),
+    progress: z.exactOptional(number({ min: 0, max: 1, openMin: true, openMax: true })),
+    warmStart: z.exactOptional(hyper(UNIT)),
   }),
   lanczos: z.strictObject({ kind: z.literal("lanczos"), steps: integer(1).default(20) }),
   orthogonalIteration: z.strictObject({

@@ -347,6 +347,91 @@ def inverse_root(matrix, p):
     return (vectors * values ** (-1 / p)) @ vectors.T
 
 
+@functools.cache
+def loss_of(loss, parts):
+    return jax.jit(lambda theta: loss(jnp, *parts(theta)))
+
+
+def nielsen(mu, nu, rho):
+    """Nielsen 1999, (2.4)."""
+    if rho > 0:
+        return mu * max(1 / 3, 1 - (2 * rho - 1) ** 3), 2
+    return mu * nu, 2 * nu
+
+
+def thresholds(mu, nu, rho):
+    """Martens 2010, section 4.1."""
+    return mu * (3 / 2 if rho < 1 / 4 else 2 / 3 if rho > 3 / 4 else 1), nu
+
+
+def damped(rule, direction_of, rejects, trials=0):
+    """mu from the gain ratio, from rate on; direction_of() gives (matrix, mu, g) -> d; then no step, or Armijo's rule."""
+
+    def walk(loss, start, rate, steps):
+        parts = parts_of(tuple(np.shape(x) for x in start))
+        value, gradient, matrix_of = loss_of(loss, parts), gradient_of(loss, parts), gauss_newton_of(loss, parts)
+        theta, out = np.concatenate([np.ravel(x) for x in start]).astype(np.float64), []
+        mu, nu, direction = rate, 2, direction_of()
+        for _ in range(steps):
+            f, g, matrix = float(value(theta)), np.asarray(gradient(theta)), matrix_of(theta)
+            d = direction(matrix, mu, g)
+            rho = (f - float(value(theta - d))) / (g @ d - d @ matrix @ d / 2)
+            mu, nu = rule(mu, nu, rho)
+            alpha = 0.0 if rejects and rho <= 0 else 1.0
+            for _ in range(trials):
+                if float(value(theta - alpha * d)) <= f - 1e-2 * alpha * (g @ d):
+                    break
+                alpha /= 2
+            else:
+                alpha = 0.0 if trials > 0 else alpha
+            theta = theta - alpha * d
+            out.append([p.tolist() for p in parts(theta)])
+        return out
+
+    return walk
+
+
+def solved():
+    """What single precision cannot tell from 0 is 0, as in in_eigenbasis."""
+
+    def direction(matrix, mu, g):
+        values, q = np.linalg.eigh(matrix)
+        small = np.abs(values) <= len(values) * 2.0**-23 * np.max(np.abs(values))
+        return q @ (q.T @ g / (np.where(small, 0, values) + mu))
+
+    return direction
+
+
+def conjugate_gradients(most, xi, progress):
+    """Martens 2010, Algorithm 2 without a preconditioner, with the end of section 4.4 and the start of 4.5."""
+
+    def make():
+        last = 0.0
+
+        def direction(matrix, mu, g):
+            nonlocal last
+            a = matrix + mu * np.eye(len(g))
+            x = xi * last * np.ones_like(g)
+            r = g - a @ x
+            p, phis = r, [x @ a @ x / 2 - g @ x]
+            for i in range(1, most + 1):
+                alpha = (r @ r) / (p @ a @ p)
+                x, new = x + alpha * p, r - alpha * (a @ p)
+                p, r = new + (new @ new) / (r @ r) * p, new
+                phis.append(x @ a @ x / 2 - g @ x)
+                k = max(10, i // 10)
+                if i > k and phis[i] < 0 and (phis[i] - phis[i - k]) / phis[i] < k * progress:
+                    break
+            last = x
+            return x
+
+        return direction
+
+    return make
+
+
+LEAST_SQUARES = {"fit": 0.1}
+
 CASES = {
     **PARABOLAS,
     "adan": case(walker(adan(0.98, 0.92, 0.99, 1e-8)), UNIT),
@@ -360,6 +445,15 @@ CASES = {
     "newtonExact": case(in_eigenbasis(whole, eps=0), ONE, ("quadratic", "rosenbrock"), steps=(1, 2, 5)),
     "newtonDiagonal": case(in_eigenbasis(whole), HALF, ("separable",), steps=FEW),
     "gaussNewton": case(in_eigenbasis(whole, gauss_newton_of), HALF, ("fit",), steps=FEW),
+    "levenbergMarquardt": case(damped(nielsen, solved, True), LEAST_SQUARES, ("fit",), steps=FEW),
+    "levenbergMarquardtShort": case(damped(nielsen, solved, True), {"fit": 1e-5}, ("fit",), steps=FEW),
+    "levenbergMarquardtThresholds": case(damped(thresholds, solved, True), LEAST_SQUARES, ("fit",), steps=FEW),
+    "hessianFree": case(
+        damped(thresholds, conjugate_gradients(20, 0.95, 0.05), False, 8), LEAST_SQUARES, ("fit",), steps=FEW
+    ),
+    "hessianFreeFew": case(
+        damped(thresholds, conjugate_gradients(3, 0.95, 5e-4), False, 8), {"fit": 1e-4}, ("fit",), steps=FEW
+    ),
     "naturalGradient": case(in_eigenbasis(whole, gauss_newton_of, 0.01), HALF, ("fit",), steps=FEW),
     "normalized": case(in_eigenbasis(normalized), functions=PLANE, **SHORT),
     "normalizedFisher": case(

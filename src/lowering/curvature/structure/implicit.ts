@@ -8,7 +8,7 @@ import { krylovSpectral } from "../../../linalg/krylov.ts";
 import { apply } from "../../../linalg/matrices.ts";
 import type { CgSolver, LanczosSolver } from "../../../optimizer/solver.ts";
 import { add, cast, constant, mul } from "../../../tensor/ops.ts";
-import { record, type Scope } from "../../scope.ts";
+import { hyper, record, remember, type Scope } from "../../scope.ts";
 import { damped } from "../damping.ts";
 import { inPlace, type Operator } from "../operator.ts";
 import { withoutNoise } from "./noise.ts";
@@ -16,7 +16,7 @@ import type { StageView } from "./rule.ts";
 
 /** û/λ for a direction in the coordinates of the parameters; no other power is known. */
 export function conjugateOperator(
-  { steps, tolerance }: CgSolver,
+  { steps, tolerance, progress, warmStart }: CgSolver,
   times: Product,
   { stage, direction }: StageView,
   scope: Scope,
@@ -24,11 +24,22 @@ export function conjugateOperator(
   // The dampings that there are add: to 0, all that they add.
   const shift = damped(stage.damping, "spectrum", constant(0), scope);
   const shifted: Product = (v) => add(times(v), mul(shift, v));
+  const last = warmStart === undefined
+    ? undefined
+    : remember(scope, "solver/solution", direction.shape, 0);
   const { x, iterations, negativeCurvature } = conjugateGradients(
     stage.damping.length === 0 ? times : shifted,
     direction,
-    { steps, tolerance },
+    {
+      steps,
+      tolerance,
+      ...(progress === undefined ? {} : { progress }),
+      ...(last === undefined
+        ? {}
+        : { warmStart: mul(hyper(scope, "solver/warmStart", warmStart!), last.old) }),
+    },
   );
+  last?.become(x);
   const truncated = cast(negativeCurvature, "f32");
   record(scope, "products", iterations);
   record(scope, "truncated", truncated);
