@@ -103,7 +103,7 @@ interface Rotations {
  * The rotations that remove the elements between partners. Both partners compute theirs from the same
  * element of the upper triangle, so that the two are each other's inverse to the last bit.
  */
-function rotations(a: Node, round: Node): Rotations {
+function rotations(a: Node, round: Node, tolerance: number): Rotations {
   const n = a.shape[0]!;
   const partner = partners(n, round), rows = iota([n], 0);
   const upper = binary("min", rows, partner), lower = binary("max", rows, partner);
@@ -124,7 +124,12 @@ function rotations(a: Node, round: Node): Rotations {
   const root = sqrt(add(1, square(t)));
   const cosine = div(1, root), sine = div(t, root);
   const trace = add(diagonal, gather(diagonal, partner));
-  const exchange = compare("gt", mul(mul(rises, side), trace), 0);
+  // None where nothing is removed: a sweep that moves rows about without that may miss the element it looks for.
+  const exchange = binary(
+    "and",
+    compare("gt", mul(mul(rises, side), trace), 0),
+    compare("gt", abs(between), tolerance),
+  );
   const s = select(exchange, neg(mul(side, cosine)), sine);
   // 1 − c without cancellation where c is near 1: s²/(1 + c).
   const lack = select(
@@ -182,7 +187,7 @@ export function symmetricEigen(
   }
   const { value: start, scale } = normalized(matrix);
   const rounds = roundsOf(n);
-  const first = rotations(start, firstIndex);
+  const first = rotations(start, firstIndex, tolerance);
   // The rotations are carried, so that they are computed once for each row and not for each element; what
   // they remove is remembered for each row, and looked at after a sweep.
   const [, vectors, , , , , , , done] = loop({
@@ -203,7 +208,7 @@ export function symmetricEigen(
       const rotated = rotateBoth(a!, by);
       const following = binary("rem", after(round!), constant(rounds, [], "u32"));
       const ends = compare("eq", following, firstIndex);
-      const next = rotations(rotated, following);
+      const next = rotations(rotated, following, tolerance);
       return [
         rotated,
         rotateRows(v!, by),

@@ -41,6 +41,29 @@ function judge(a: Matrix, precision: Precision): readonly number[] {
   return [...w!.data].sort((x, y) => y - x);
 }
 
+for (const n of [4, 5, 8, 20]) {
+  Deno.test(`symmetricEigen() finds the one element beside a diagonal of order ${n}, wherever it is`, () => {
+    const turning = [[0.375, 0.02, 0.105], [0.3, 0.05, 0.4], [-0.2, 0.1, 0.1]] as const;
+    for (const [first, beside, other] of turning) {
+      for (let place = 1; place < n; place++) {
+        const a = matrix(
+          n,
+          n,
+          (i, j) =>
+            i !== j
+              ? i + j === place && i * j === 0 ? beside : 0
+              : i === 0
+              ? first
+              : i === place
+              ? other
+              : 0.125,
+        );
+        judge(a, "f64");
+      }
+    }
+  });
+}
+
 const cases: { readonly [name: string]: readonly number[] } = {
   "a condition of 1e6": graded(32, 1e6),
   "an odd order and both signs": graded(33, 1e6).map((x, i) => i % 3 === 0 ? -x : x),
