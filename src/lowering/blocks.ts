@@ -51,10 +51,16 @@ export function overBlocks(per: Per, space: Space, f: (blocks: Blocks) => Node):
   return flatten(blocksOf(per, space).map(f));
 }
 
-/** √Σ or √mean of squares in each block; 0 with derivative 0 at 0, and NaN stays NaN. */
+/** √x with the derivative 0 where x ≤ 0, where it is x; NaN stays NaN. */
+function root(x: Node): Node {
+  const positive = compare("gt", x, 0);
+  return select(positive, sqrt(select(positive, x, 1)), x);
+}
+
+/** √Σ or √mean of squares in each block, or Σ√; 0 with derivative 0 at 0, and NaN stays NaN. */
 export function normOf(blocks: Blocks, squares: Node, norm: NormKind): Node {
+  if (norm === "sum") return blocks.total(root(squares));
   const total = blocks.total(squares);
   const squared = norm === "rms" ? div(total, blocks.elements) : total;
-  const positive = compare("gt", squared, 0);
-  return select(positive, sqrt(select(positive, squared, 1)), squared);
+  return root(squared);
 }

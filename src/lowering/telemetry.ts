@@ -88,6 +88,7 @@ const RULES: { readonly [N in TelemetryName]: (told: Told) => Node } = {
   noStep: total("noStep"),
   skipped: total("skipped"),
   dropped: total("dropped"),
+  rejected: total("rejected"),
 };
 
 function ratesOf(optimizer: Optimizer, scope: Scope): ReadonlyMap<string, Node> {

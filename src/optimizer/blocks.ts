@@ -12,8 +12,8 @@
  */
 export type Per = "global" | "tensor" | "unit";
 
-/** √Σx², or √(Σx²/n) over the n elements of the block, which does not grow with its size. */
-export type NormKind = "euclidean" | "rms";
+/** √Σx², or √(Σx²/n) over the n elements of the block, which does not grow with its size, or Σ|x|. */
+export type NormKind = "euclidean" | "rms" | "sum";
 
 /** Which norm, and over what. */
 export interface BlockNorm {

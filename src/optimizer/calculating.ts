@@ -74,6 +74,18 @@ export interface GradientRegression {
   readonly confidence?: Hyper;
 }
 
+/**
+ * The step s of θ from one sample to the next, and the change y of u, which is H′s for the curvature between the two.
+ *
+ * On one batch y is ∇f(θ) − ∇f(θ − s), both on the batch of this step.
+ */
+export interface Secant {
+  /** The tag of this way of calculating. */
+  readonly kind: "secant";
+  /** Whether y is the difference of two gradients on this batch, or of u on this batch and the one before. */
+  readonly sameBatch: boolean;
+}
+
 /** The samples of curvature a stage takes. */
 export type Calculating =
   | Hessian
@@ -81,6 +93,7 @@ export type Calculating =
   | Fisher
   | EmpiricalFisher
   | GradientRegression
+  | Secant
   | Constant;
 
 /** The kinds of {@link Calculating}. */
@@ -205,4 +218,34 @@ export function gradientRegression(
   } = {},
 ): GradientRegression {
   return slot("calculating", { kind: "gradientRegression", ...options });
+}
+
+/**
+ * Pairs of the step s that θ has made and the change y of u: curvature without a second derivative, which a
+ * {@link secantUpdate} folds into H′ so that H′s = y.
+ *
+ * By default y = u − previous u: it has the noise of both batches, which for short steps is larger than what the curvature
+ * gives, and a momentum or a clip before the stage is part of it. With `sameBatch` y = ∇f(θ) − ∇f(θ − s) with the batch and the
+ * dropout mask of this step: one gradient more a step, of the objective and not of u. The damping
+ * `toSample(ε)` makes it y + εs, the pair of H + ε. At the first step there is no pair.
+ *
+ * Source: unified-view-of-optimizers, section 2.3, HΔθ ≈ Δ∇; Schraudolph, Yu and Günter 2007, section 3 for one batch and ε.
+ *
+ * @param options `sameBatch`: default false.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { curvature, full, needs, secant, secantUpdate } from "@steepest/steepest";
+ *
+ * const stage = curvature({
+ *   calculating: secant({ sameBatch: true }),
+ *   structure: full(),
+ *   iterative: secantUpdate("bfgs"),
+ * });
+ * assert.deepEqual(needs(stage).map(({ what }) => what), ["gradientElsewhere"]);
+ * ```
+ */
+export function secant(options: { readonly sameBatch?: boolean } = {}): Secant {
+  return slot("calculating", { kind: "secant", ...options });
 }

@@ -55,8 +55,30 @@ export interface MaxAccumulator {
   readonly decay: Hyper;
 }
 
+/** How a pair of a step s and a change y of the gradient changes H′ so that H′s = y. */
+export type SecantRule = "bfgs" | "dfp" | "sr1";
+
+/** H′ after each pair from H′ before it. */
+export interface SecantUpdate {
+  /** The tag of this accumulator. */
+  readonly kind: "secantUpdate";
+  /** Which of the matrices with H′s = y. */
+  readonly update: SecantRule;
+  /** How many pairs are kept, ≥ 1, with the structure `lowRank`; absent with `full`, which keeps the matrix. */
+  readonly window?: number;
+  /** The least curvature of a pair that counts, ≥ 0, relative to the lengths of what is multiplied. */
+  readonly skip: number;
+  /** Whether H′ before its pairs is yᵀy/sᵀy times the identity, or `initial` times it. */
+  readonly scaled: boolean;
+  /** H′ before there is any pair, > 0, as a multiple of the identity, in units of the curvature. */
+  readonly initial: number;
+}
+
+/** What accumulates samples of a matrix. */
+export type SampleAccumulator = EmaAccumulator | SumAccumulator | MaxAccumulator;
+
 /** One accumulator of the canonical list. */
-export type Accumulator = EmaAccumulator | SumAccumulator | MaxAccumulator;
+export type Accumulator = SampleAccumulator | SecantUpdate;
 
 /** What `iterative` accepts, one or a list in order. */
 export type Iterative = Accumulator | Latest;
@@ -87,4 +109,59 @@ export function sum(options: { readonly initial?: number } = {}): SumAccumulator
 /** The largest sample so far, the past fading by `decay` a step (default 1: never). */
 export function max(options: { readonly decay?: Hyper } = {}): MaxAccumulator {
   return slot("iterative", { kind: "max", ...options });
+}
+
+/** What {@link secantUpdate} takes. */
+export interface SecantUpdateOptions {
+  /**
+   * How many pairs are kept, ≥ 1: with the structure `lowRank`, which needs it, and with no other.
+   *
+   * @default none
+   */
+  readonly window?: number;
+  /**
+   * ε ≥ 0: a pair is left out, and counted as `rejected`, unless sᵀy > ε‖s‖‖y‖ (`"bfgs"`, `"dfp"`), or
+   * |vᵀy| > ε‖v‖‖y‖ with v = s − H′⁻¹y (`"sr1"`).
+   *
+   * @default 1e-6
+   */
+  readonly skip?: number;
+  /**
+   * Whether H′ before its pairs is yᵀy/sᵀy times the identity: of the newest pair with `lowRank`, of the first one with `full`.
+   * Not with `"sr1"`, for which that start is singular.
+   *
+   * @default true, and false with `"sr1"`
+   */
+  readonly scaled?: boolean;
+  /**
+   * γ > 0: H′ is γ times the identity before there is any pair, in units of the curvature.
+   *
+   * @default 1
+   */
+  readonly initial?: number;
+}
+
+/**
+ * H′ changed by each pair of a {@link secant} so that H′s = y: by a matrix of rank 2 (`"bfgs"`, `"dfp"`) or 1 (`"sr1"`). What is kept
+ * is K = H′⁻¹, so that a step costs products and no system. With ρ = 1/sᵀy and v = s − Ky
+ *
+ * - `"bfgs"`: K ← (I − ρsyᵀ)K(I − ρysᵀ) + ρssᵀ, positive definite;
+ * - `"dfp"`: K ← K − Kyyᵀ K/(yᵀKy) + ρssᵀ, positive definite;
+ * - `"sr1"`: K ← K + vvᵀ/(vᵀy), which may be indefinite: λ ≤ 0 is dropped and counted, unless the damping says otherwise.
+ *
+ * Source: Nocedal and Wright 2006, equations (6.17), (6.15) and (6.25), (6.20) for the start, (6.26) for what is left out.
+ *
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { secantUpdate } from "@steepest/steepest";
+ *
+ * assert.equal(secantUpdate("bfgs", { window: 10 }).skip, 1e-6);
+ * assert.throws(() => secantUpdate("sr1", { scaled: true }), /singular/);
+ * ```
+ */
+export function secantUpdate(update: SecantRule, options: SecantUpdateOptions = {}): SecantUpdate {
+  return slot("iterative", { kind: "secantUpdate", update, ...options });
 }

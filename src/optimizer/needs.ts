@@ -71,6 +71,7 @@ const CALCULATING: {
   empiricalFisher: ({ from }) =>
     from === "examples" ? [{ what: "perExampleGradients", count: 1 }] : [],
   gradientRegression: () => [],
+  secant: ({ sameBatch }) => sameBatch ? [{ what: "gradientElsewhere", count: 1 }] : [],
   constant: () => [],
 };
 

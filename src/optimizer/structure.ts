@@ -90,6 +90,12 @@ export interface Kronecker {
   readonly vectors: "matrix" | "diagonal";
 }
 
+/** A multiple of the identity but for the span of the newest pairs of a secant update. */
+export interface LowRank {
+  /** The tag of this structure. */
+  readonly kind: "lowRank";
+}
+
 /** What is kept of the curvature. */
 export type Structure =
   | Scalar
@@ -98,7 +104,8 @@ export type Structure =
   | BlockDiagonal
   | Full
   | Subspace
-  | Kronecker;
+  | Kronecker
+  | LowRank;
 
 /** The kinds of {@link Structure}. */
 export type StructureKind = Structure["kind"];
@@ -303,6 +310,33 @@ export function subspace(
   },
 ): Subspace {
   return slot("structure", { kind: "subspace", ...options });
+}
+
+/**
+ * γI but for the span of the newest pairs of a {@link secantUpdate} with a `window` of m: 2m vectors are kept, and no matrix.
+ *
+ * Every length works on an orthonormal basis of those vectors, in which H′ is a 2m × 2m matrix with an eigenvalue problem of its
+ * own. What u has beside the basis belongs to γ, which repeats: there the eigenbasis is chosen such that one vector is along it. `none`,
+ * `normalized` and `clipped` of "bfgs" need no eigenvalues unless the spectrum is damped or the solver is `eigen()`: they take the
+ * two-loop recursion.
+ *
+ * Source: Liu and Nocedal 1989; Nocedal and Wright 2006, Algorithm 7.4.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { classify, curvature, lowRank, secant, secantUpdate } from "@steepest/steepest";
+ *
+ * const stage = curvature({
+ *   calculating: secant(),
+ *   structure: lowRank(),
+ *   iterative: secantUpdate("bfgs", { window: 10 }),
+ * });
+ * assert.equal(classify(stage).structure, "rank-2 update");
+ * ```
+ */
+export function lowRank(): LowRank {
+  return slot("structure", { kind: "lowRank" });
 }
 
 /** What {@link kronecker} takes. */

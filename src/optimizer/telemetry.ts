@@ -20,7 +20,9 @@ export type CountName =
   /** Gates that were shut, because something was not finite. */
   | "skipped"
   /** Eigenvalues without a positive root. */
-  | "dropped";
+  | "dropped"
+  /** Pairs of a secant update that were left out, for want of curvature. */
+  | "rejected";
 
 /**
  * A number that a step tells, where g is the gradient, u the update of the whole step (θ ← θ − u), f
@@ -101,6 +103,7 @@ export const TELEMETRY: { readonly [N in TelemetryName]: TelemetryCost } = {
   noStep: count("steps that were none, because gᵀu ≤ 0"),
   skipped: count("gates that were shut"),
   dropped: count("eigenvalues without a positive root"),
+  rejected: count("pairs of a secant update that were left out"),
 };
 
 /**

@@ -9,6 +9,7 @@
 import type { Per } from "../optimizer/blocks.ts";
 import type { Calculating, CalculatingKind } from "../optimizer/calculating.ts";
 import { described } from "../optimizer/codec.ts";
+import type { Accumulator, SecantRule } from "../optimizer/iterative.ts";
 import type { Length, LengthKind } from "../optimizer/length.ts";
 import { powerOfLength } from "../optimizer/length_power.ts";
 import type { EigenbasisOf, Structure, StructureKind } from "../optimizer/structure.ts";
@@ -70,6 +71,7 @@ const CALCULATING: { readonly [K in CalculatingKind]: (it: OfKind<Calculating, K
   empiricalFisher: () => "F̃",
   gradientRegression: ({ estimate, of }) =>
     estimate === "slope" ? "slope of g over θ" : of === "steps" ? "σ_g/σ_d" : "σ_g/σ_θ",
+  secant: () => "",
   constant: () => "",
 };
 
@@ -80,6 +82,7 @@ const MONTE_CARLO: { readonly [K in CalculatingKind]: boolean } = {
   fisher: false,
   empiricalFisher: false,
   gradientRegression: false,
+  secant: false,
   constant: false,
 };
 
@@ -111,6 +114,7 @@ const STRUCTURES: {
     return `L^{${power}} g R^{${power}}`;
   },
   subspace: () => "1 direction",
+  lowRank: () => "",
 };
 
 /** Structures that take products with unit vectors in place of random probes. */
@@ -119,6 +123,25 @@ const UNPROBED: ReadonlySet<StructureKind> = new Set(["full", "blockDiagonal"]);
 /** Whether the mean of a product is taken for the product of means. */
 function independent(it: Structure): boolean {
   return it.kind === "kronecker" && it.of === "layers";
+}
+
+/** By what rank a pair changes H′. */
+const RANKS: { readonly [U in SecantRule]: string } = {
+  bfgs: "rank-2 update",
+  dfp: "rank-2 update",
+  sr1: "rank-1 update",
+};
+
+const ITERATIVE: { readonly [K in Accumulator["kind"]]: (it: OfKind<Accumulator, K>) => string } = {
+  ema: () => "momentum",
+  sum: () => "momentum",
+  max: () => "momentum",
+  secantUpdate: ({ window }) => window === undefined ? "secant" : `secant, last ${window} items`,
+};
+
+/** The name of a whole matrix that is changed by pairs. */
+function updated({ iterative: [first] }: Curvature): string | undefined {
+  return first?.kind === "secantUpdate" ? RANKS[first.update] : undefined;
 }
 
 /** What the paper calls H. */
@@ -139,14 +162,16 @@ export function rowOf(stage: Curvature): Row {
       : (CALCULATING[calculating.kind] as (it: Calculating) => string)(calculating),
     structure: constant
       ? "LI"
-      : (STRUCTURES[structure.kind] as (it: Structure, length: Length) => string)(
+      : updated(stage) ?? (STRUCTURES[structure.kind] as (it: Structure, length: Length) => string)(
         structure,
         length,
       ),
     iterative: [
       ...(MONTE_CARLO[calculating.kind] && !UNPROBED.has(structure.kind) ? ["Monte Carlo"] : []),
       ...(independent(structure) ? ["a ⟂ ∂L/∂s"] : []),
-      ...(iterative.length > 0 ? ["momentum"] : []),
+      ...new Set(
+        iterative.map((it) => (ITERATIVE[it.kind] as (it: Accumulator) => string)(it)),
+      ),
     ].join(", "),
   };
 }

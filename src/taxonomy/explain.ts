@@ -9,6 +9,7 @@ import { described } from "../optimizer/codec.ts";
 import { hyperparameters } from "../optimizer/hyperparameters.ts";
 import { COST_IN_GRADIENTS, type Need, needs, type Provision } from "../optimizer/needs.ts";
 import type { Hyper } from "../optimizer/schedule.ts";
+import type { StructureKind } from "../optimizer/structure.ts";
 import {
   checkTelemetry,
   TELEMETRY,
@@ -172,7 +173,8 @@ const SIZES: { readonly [S in StateSlot["size"]]: string } = {
 };
 
 function stateSize(state: readonly StateSlot[]): string {
-  const count = (wanted: StateSlot["size"]) => state.filter(({ size }) => size === wanted).length;
+  const count = (wanted: StateSlot["size"]) =>
+    state.reduce((sum, { size, count = 1 }) => size === wanted ? sum + count : sum, 0);
   const factors = count("factors");
   return [
     `${count("parameters")} × θ`,
@@ -185,12 +187,18 @@ function stateSize(state: readonly StateSlot[]): string {
   ].join(", ");
 }
 
+/** What is done where λ repeats, so that its eigenbasis is not one. */
+const REPEATED: { readonly [K in StructureKind]?: string } = {
+  scalar: "one λ has no eigenbasis of its own, so the coordinates are used",
+  lowRank: "beside the pairs λ repeats, and the eigenbasis there has a vector along u",
+};
+
 /** The remarks that a reader of the table needs, each derived from a stage. */
 function remarks(optimizer: Optimizer): readonly string[] {
   return sites(optimizer).flatMap(({ optimizer: it, path }) =>
-    it.kind === "curvature" && it.structure.kind === "scalar" &&
+    it.kind === "curvature" && REPEATED[it.structure.kind] !== undefined &&
       (it.length.kind === "eigenbasis" || it.length.kind === "eigenbasisClipped")
-      ? [`${path}: one λ has no eigenbasis of its own, so the coordinates are used`]
+      ? [`${path}: ${REPEATED[it.structure.kind]}`]
       : []
   );
 }
@@ -230,7 +238,9 @@ export function explain(given: Optimizer, options: ExplainOptions = {}): string 
     ]),
     section(
       `State: ${stateSize(state)}`,
-      state.map(({ path, size }) => `${path}${SIZES[size]}`),
+      state.map(({ path, size, count }) =>
+        `${path}${SIZES[size]}${count === undefined ? "" : ` × ${count}`}`
+      ),
     ),
     section(
       "Needs beyond the gradient",

@@ -7,7 +7,7 @@
 import type { BlockNorm, Per } from "../optimizer/blocks.ts";
 import type { Calculating, CalculatingKind } from "../optimizer/calculating.ts";
 import type { Damping, DampingKind } from "../optimizer/damping.ts";
-import type { Accumulator } from "../optimizer/iterative.ts";
+import type { Accumulator, SecantUpdate } from "../optimizer/iterative.ts";
 import type { Length, LengthKind } from "../optimizer/length.ts";
 import type { Predicate, PredicateKind } from "../optimizer/predicate.ts";
 import type { Hyper, Schedule, ScheduleKind } from "../optimizer/schedule.ts";
@@ -121,8 +121,24 @@ const CALCULATING: { readonly [K in CalculatingKind]: (it: OfKind<Calculating, K
       : `λ = |cov(u, θ)/var θ|${
         confidence === undefined ? "" : ` + ${showHyper(confidence)}·√(ν/var θ)`
       }${point === "mean" ? ", û of the line through the means" : ""}`,
+  secant: ({ sameBatch }) =>
+    sameBatch
+      ? "s = θ − previous θ, y = ∇f(θ) − ∇f(previous θ) on this batch"
+      : "s = θ − previous θ, y = u − previous u",
   constant: ({ value }) => `λ = ${showHyper(value)}`,
 };
+
+const SECANTS: { readonly [U in SecantUpdate["update"]]: string } = {
+  bfgs: "H′⁻¹ ← (I − ρsyᵀ)H′⁻¹(I − ρysᵀ) + ρssᵀ, ρ = 1/sᵀy",
+  dfp: "H′⁻¹ ← H′⁻¹ − H′⁻¹yyᵀH′⁻¹/(yᵀH′⁻¹y) + ssᵀ/(sᵀy)",
+  sr1: "H′⁻¹ ← H′⁻¹ + vvᵀ/(vᵀy), v = s − H′⁻¹y",
+};
+
+/** Of which pair a secant update is scaled by. */
+function secantStart({ window, scaled, initial }: SecantUpdate): string {
+  if (!scaled) return `${initial}·I`;
+  return `yᵀy/sᵀy of the ${window === undefined ? "first" : "newest"} pair, ${initial} before it`;
+}
 
 const ACCUMULATORS: {
   readonly [K in Accumulator["kind"]]: (it: OfKind<Accumulator, K>) => string;
@@ -133,6 +149,10 @@ const ACCUMULATORS: {
     }with decay ${showHyper(decay)}`,
   sum: ({ initial }) => `sum from ${initial}`,
   max: ({ decay }) => `maximum${decay === 1 ? "" : ` with decay ${showHyper(decay)}`}`,
+  secantUpdate: (it) =>
+    `${it.window === undefined ? "" : `over the last ${it.window} pairs `}${
+      SECANTS[it.update]
+    }, from ${secantStart(it)}; no pair with a curvature of at most ${it.skip}`,
 };
 
 const DAMPINGS: { readonly [K in DampingKind]: (it: OfKind<Damping, K>) => string } = {
@@ -152,6 +172,7 @@ const BLOCKS: { readonly [P in Per]: string } = {
 
 /** √Σx² or √mean x², and over what. */
 function root(x: string, { per, norm }: BlockNorm): string {
+  if (norm === "sum") return `Σ√(${x})${BLOCKS[per]}`;
   return `√(${norm === "rms" ? "mean " : "Σ"}${x})${BLOCKS[per]}`;
 }
 
@@ -178,6 +199,7 @@ const STRUCTURES: { readonly [K in StructureKind]: (it: OfKind<Structure, K>) =>
       typeof per === "number" ? `block of at most ${per} in a tensor` : per
     }, û in their eigenbases`,
   full: () => "the whole matrix, û in its eigenbasis",
+  lowRank: () => "the span of the pairs, û in the eigenbasis there and along what u has beside it",
   subspace: ({ turn }) =>
     `one λ along v̂, directions(u) of the step before over its length${
       turn === "keep" ? "" : `, ${turn} when it turns`

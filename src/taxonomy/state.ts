@@ -29,9 +29,11 @@ export interface StateSlot {
    * `"blocks"`: n² for each block of n parameters.
    */
   readonly size: "parameters" | "factors" | "matrix" | "axes" | "layers" | "blocks" | "scalar";
+  /** How many of that size, where it is not one. */
+  readonly count?: number;
 }
 
-type Sizes = Readonly<Record<string, StateSlot["size"]>>;
+type Sizes = Readonly<Record<string, StateSlot["size"] | Omit<StateSlot, "path">>>;
 
 const ACCUMULATORS: {
   readonly [K in Accumulator["kind"]]: (
@@ -45,6 +47,12 @@ const ACCUMULATORS: {
   }),
   sum: (_, size) => ({ sum: size }),
   max: (_, size) => ({ max: size }),
+  secantUpdate: ({ window: count }) =>
+    count === undefined ? { inverse: "matrix", pairs: "scalar" } : {
+      steps: { size: "parameters", count },
+      changes: { size: "parameters", count },
+      newest: "scalar",
+    },
 };
 
 /** What a regression keeps of each coordinate. */
@@ -62,6 +70,7 @@ const STRUCTURES: { readonly [K in StructureKind]: StateSlot["size"] } = {
   full: "matrix",
   subspace: "scalar",
   kronecker: "axes",
+  lowRank: "parameters",
 };
 
 /** What a turning direction keeps besides the statistics. */
@@ -133,9 +142,18 @@ function solution({ solver }: Curvature): Sizes {
     : {};
 }
 
+/** What is kept of the sample before. */
+function previous({ calculating }: Curvature): Sizes {
+  if (calculating.kind !== "secant") return {};
+  return {
+    "calculating/parameters": "parameters",
+    ...(calculating.sameBatch ? {} : { "calculating/gradient": "parameters" }),
+  };
+}
+
 /** All that a stage keeps. */
 function stage(it: Curvature): Sizes {
-  return { ...frame(it.structure), ...statistics(it), ...solution(it) };
+  return { ...frame(it.structure), ...previous(it), ...statistics(it), ...solution(it) };
 }
 
 const RULES: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => Sizes } = {
@@ -195,9 +213,9 @@ export function stateSlots(optimizer: Optimizer): readonly StateSlot[] {
 /** What the transforms themselves remember. */
 function ownSlots(optimizer: Optimizer): readonly StateSlot[] {
   return sites(optimizer).flatMap(({ optimizer: it, path }) =>
-    Object.entries((RULES[it.kind] as (it: Optimizer) => Sizes)(it)).map(([name, size]) => ({
+    Object.entries((RULES[it.kind] as (it: Optimizer) => Sizes)(it)).map(([name, kept]) => ({
       path: joinPath(path, name),
-      size,
+      ...(typeof kept === "string" ? { size: kept } : kept),
     }))
   );
 }

@@ -4,10 +4,10 @@ import * as calculating from "../../src/optimizer/calculating.ts";
 import { chain } from "../../src/optimizer/combinators.ts";
 import { curvature } from "../../src/optimizer/curvature.ts";
 import * as dampings from "../../src/optimizer/damping.ts";
-import { latest, max, sum } from "../../src/optimizer/iterative.ts";
+import { latest, max, secantUpdate, sum } from "../../src/optimizer/iterative.ts";
 import * as lengths from "../../src/optimizer/length.ts";
 import { constant } from "../../src/optimizer/schedule.ts";
-import { diagonal, factored, scalar } from "../../src/optimizer/structure.ts";
+import { diagonal, factored, full, lowRank, scalar } from "../../src/optimizer/structure.ts";
 import { ema, scale } from "../../src/optimizer/transforms.ts";
 import { tensor } from "../../src/reference/tensor.ts";
 import { matmul, tanh } from "../../src/tensor/ops.ts";
@@ -96,6 +96,32 @@ for (const calculated of CALCULATING) {
           assert(thetas.flat().every(Number.isFinite), text);
           assert(thetas[3]!.some((x, i) => x !== START[i]), `no step: ${text}`);
         }
+      }
+    }
+  });
+}
+
+for (const update of ["bfgs", "dfp", "sr1"] as const) {
+  Deno.test(`lower() combines secantUpdate("${update}") with every structure of pairs and length`, () => {
+    let count = 0;
+    for (const window of [undefined, 1, 4]) {
+      for (const length of LENGTHS) {
+        if ("per" in length && length.per !== "global") continue;
+        const optimizer = curvature({
+          calculating: calculating.secant({ sameBatch: count % 2 === 0 }),
+          structure: window === undefined ? full() : lowRank(),
+          iterative: secantUpdate(update, window === undefined ? {} : { window }),
+          length,
+          damping: DAMPINGS[count % DAMPINGS.length]!,
+          every: { sample: 1 + count % 2, factor: window === undefined ? 1 + count % 3 : 1 },
+        });
+        const { thetas } = follow(network, chain(optimizer, scale(1e-3)), START, 4, {
+          slots: SLOTS,
+          seed: count++,
+        });
+        const text = JSON.stringify({ window, length });
+        assert(thetas.flat().every(Number.isFinite), text);
+        assert(thetas[4]!.some((x, i) => x !== thetas[3]![i]), `no step: ${text}`);
       }
     }
   });

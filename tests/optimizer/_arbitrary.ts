@@ -10,7 +10,7 @@ import { add, chain, identity, zero } from "../../src/optimizer/combinators.ts";
 import { curvature, type CurvatureOptions } from "../../src/optimizer/curvature.ts";
 import { gainAdapted } from "../../src/optimizer/gain_adapted.ts";
 import * as dampings from "../../src/optimizer/damping.ts";
-import { type Iterative, latest, max, sum } from "../../src/optimizer/iterative.ts";
+import { type Iterative, latest, max, secantUpdate, sum } from "../../src/optimizer/iterative.ts";
 import * as last from "../../src/optimizer/last.ts";
 import * as lengths from "../../src/optimizer/length.ts";
 import { lineSearch } from "../../src/optimizer/line_search.ts";
@@ -19,7 +19,14 @@ import * as annealing from "../../src/optimizer/annealing.ts";
 import * as schedules from "../../src/optimizer/schedule.ts";
 import * as signals from "../../src/optimizer/signal.ts";
 import { adaptiveGradientClip } from "../../src/optimizer/derived.ts";
-import { diagonal, factored, scalar, subspace } from "../../src/optimizer/structure.ts";
+import {
+  diagonal,
+  factored,
+  full,
+  lowRank,
+  scalar,
+  subspace,
+} from "../../src/optimizer/structure.ts";
 import { scaleByParameterNorm, trustRatio } from "../../src/optimizer/parameter_norms.ts";
 import type { BlockNorm, Per } from "../../src/optimizer/blocks.ts";
 import * as transforms from "../../src/optimizer/transforms.ts";
@@ -132,7 +139,7 @@ const accumulators: fc.Arbitrary<readonly Iterative[]> = fc.array(
 const per = fc.constantFrom<Per>("global", "tensor", "unit");
 const blocks: fc.Arbitrary<BlockNorm> = fc.record({
   per,
-  norm: fc.constantFrom("euclidean" as const, "rms" as const),
+  norm: fc.constantFrom("euclidean" as const, "rms" as const, "sum" as const),
 });
 
 const spectrum = fc.array(
@@ -271,6 +278,46 @@ function lineArbitrary(
   );
 }
 
+/** A stage of pairs. */
+function secantArbitrary(
+  inner: fc.Arbitrary<Optimizer>,
+  elsewhere: boolean,
+): fc.Arbitrary<Optimizer> {
+  const update = fc.constantFrom("bfgs" as const, "dfp" as const, "sr1" as const);
+  const length = fc.oneof<fc.Arbitrary<lengths.Length>[]>(
+    fc.constant(lengths.none()),
+    fc.constant(lengths.gradientNorm()),
+    fc.constant(lengths.normalized()),
+    positive.map(lengths.clamped),
+    positive.map((limit) => lengths.clipped(limit)),
+  );
+  return fc.tuple(
+    fc.tuple(update, fc.option(fc.integer({ min: 1, max: 3 })), within(0, 0.1), within(0.5, 2)),
+    elsewhere ? fc.boolean() : fc.constant(false),
+    length,
+    fc.option(eps, { nil: undefined }),
+    fc.integer({ min: 1, max: 3 }),
+    inner,
+    fc.option(fc.record({ steps: SMALL, use: inner }), { nil: undefined }),
+  ).map(([[update, window, skip, initial], sameBatch, length, shift, sample, direction, warmup]) =>
+    curvature({
+      calculating: calculating.secant({ sameBatch }),
+      structure: window === null ? full() : lowRank(),
+      iterative: secantUpdate(update, {
+        skip,
+        initial,
+        ...(window === null ? {} : { window }),
+        ...(update === "sr1" ? {} : { scaled: shift === undefined }),
+      }),
+      length,
+      damping: shift === undefined ? [] : [dampings.toSample(shift), dampings.floor(shift)],
+      every: { sample },
+      direction,
+      ...(warmup === undefined ? {} : { warmup }),
+    })
+  );
+}
+
 /** Any optimizer of the language. */
 export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary<Optimizer> {
   const { depth = 2, elsewhere = true, secondOrder = true, jumps = true } = options;
@@ -301,6 +348,8 @@ export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary
     stageArbitrary(inner, options),
     // Where nothing moves along a line, rounding decides whether its slope is 0.
     ...(jumps ? [lineArbitrary(inner, secondOrder)] : []),
+    // What rounding leaves of a change of the gradient is a curvature of any size.
+    ...(jumps ? [secantArbitrary(inner, elsewhere)] : []),
     fc.tuple(hyperArbitrary(0, 1), per, eps, eps, fc.option(positive), inner).map((
       [coefficient, per, floor, share, most, direction],
     ) =>

@@ -15,8 +15,8 @@ import { both, everyNth, evolve, remember, type Scope, settled } from "../scope.
 import { accumulate } from "./iterative.ts";
 import type { Basis } from "./operator.ts";
 import { type Sample, sampleOfVector } from "./sample.ts";
-import type { BasisOf, StructureRule } from "./structure/rule.ts";
-import { ruleOf } from "./structure/rules.ts";
+import type { BasisOf, SampleRule } from "./structure/rule.ts";
+import { sampleRuleOf } from "./structure/rules.ts";
 
 /** A function of a matrix and others like it, at each of a stack where there is one. */
 function each(f: (...of: readonly Node[]) => Node, of: readonly Node[]): Node {
@@ -73,7 +73,7 @@ export function eigenbasis(
   stageScope: Scope,
 ): Basis | undefined {
   const scope: Scope = { ...stageScope, path: joinPath(stageScope.path, "structure/basis") };
-  const rule: StructureRule<EigenbasisOf["structure"]["kind"]> = ruleOf(structure);
+  const rule: SampleRule<EigenbasisOf["structure"]["kind"]> = sampleRuleOf(structure);
   const value = rule.statistic(structure, sample, scope);
   if (value === undefined) return undefined;
   const statistic = accumulate(iterative, {

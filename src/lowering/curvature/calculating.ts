@@ -11,6 +11,7 @@ import { add, concatenate, constant, div, mean, mul, square } from "../../tensor
 import { flatten } from "../arena.ts";
 import type { Layer } from "../layers/find.ts";
 import { hyper, report, type Scope } from "../scope.ts";
+import { type Pair, pairOf } from "./pair.ts";
 import { lineRegression } from "./line_regression.ts";
 import { regression } from "./regression.ts";
 import { type Sample, sampleOfRows, sampleOfVector } from "./sample.ts";
@@ -18,6 +19,11 @@ import type { Frame } from "./structure/rule.ts";
 
 /** What a way of calculating gives at one step. */
 export type Calculated =
+  | {
+    /** What H′ does to one vector. */
+    readonly kind: "pair";
+    readonly pair: Pair;
+  }
   | {
     readonly kind: "sample";
     readonly sample: Sample;
@@ -129,6 +135,7 @@ const RULES: { readonly [K in CalculatingKind]: Rule<K> } = {
       ? regression(it, stage, u, scope)
       : lineRegression(it, stage, u, frame, scope)),
   }),
+  secant: (it, u, scope, stage) => ({ kind: "pair", pair: pairOf(it, stage, u, scope) }),
   constant: ({ value }, _u, scope) => ({
     kind: "spectrum",
     lambda: hyper(scope, "calculating/value", value),

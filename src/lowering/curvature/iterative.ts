@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Accumulator } from "../../optimizer/iterative.ts";
+import type { Accumulator, SampleAccumulator } from "../../optimizer/iterative.ts";
 import type { OfKind } from "../../optimizer/types.ts";
 import { joinPath } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
@@ -34,8 +34,8 @@ export interface Accumulated {
   readonly identity: number | Node;
 }
 
-type Rule<K extends Accumulator["kind"]> = (
-  accumulator: OfKind<Accumulator, K>,
+type Rule<K extends SampleAccumulator["kind"]> = (
+  accumulator: OfKind<SampleAccumulator, K>,
   sample: Accumulated,
   scope: Scope,
   path: string,
@@ -98,7 +98,7 @@ function centred(
   ).next;
 }
 
-const RULES: { readonly [K in Accumulator["kind"]]: Rule<K> } = {
+const RULES: { readonly [K in SampleAccumulator["kind"]]: Rule<K> } = {
   ema: ({ decay, debias, centred: isCentred, power = 1, initial = 0 }, sample, scope, path) => {
     const beta = hyper(scope, joinPath(path, "decay"), decay);
     if (isCentred === true) return centred(debias, sample, beta, scope, path);
@@ -130,13 +130,15 @@ export function accumulate(
   sample: Accumulated,
   scope: Scope,
 ): Node {
-  if (iterative.length === 0) {
+  // The language lets no samples into a secant update.
+  const accumulators = iterative.filter((it) => it.kind !== "secantUpdate");
+  if (accumulators.length === 0) {
     if (everyStep(scope)) return sample.value;
     return evolve(scope, "iterative/latest", sample.value.shape, 0, () => sample.value).next;
   }
-  return iterative.reduce<Node>((value, it, i) => {
+  return accumulators.reduce<Node>((value, it, i) => {
     const rule = RULES[it.kind] as (
-      it: Accumulator,
+      it: SampleAccumulator,
       sample: Accumulated,
       scope: Scope,
       path: string,

@@ -5,6 +5,7 @@
  * @module
  */
 import { powerOfLength } from "../../optimizer/length_power.ts";
+import type { StructureKind } from "../../optimizer/structure.ts";
 import type { Curvature, TransformOf } from "../../optimizer/types.ts";
 import { joinPath, sameTransform } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
@@ -16,10 +17,11 @@ import { damped, shiftsOf, signsAfter } from "./damping.ts";
 import { accumulate } from "./iterative.ts";
 import { applyLength } from "./length.ts";
 import { type Basis, behind, inPlace, type Operator } from "./operator.ts";
+import type { Pair } from "./pair.ts";
 import { sampleIn, sampleOfVector } from "./sample.ts";
 import { spectrumOf } from "./spectrum.ts";
-import type { Frame, StageView } from "./structure/rule.ts";
-import { ruleOf } from "./structure/rules.ts";
+import type { Frame, SampleRule, StageView } from "./structure/rule.ts";
+import { ruleOf, sampleRuleOf } from "./structure/rules.ts";
 
 /** A value of the region in which samples are taken, as the stage sees it. Without a period they are one. */
 function sampled({ every }: Curvature, value: Node, sampling: Scope): Node {
@@ -30,11 +32,11 @@ function sampled({ every }: Curvature, value: Node, sampling: Scope): Node {
 function statisticOf(
   stage: Curvature,
   { sample, vector, ofVector = sampleOfVector }: Calculated & { readonly kind: "sample" },
+  rule: SampleRule<StructureKind>,
   scope: Scope,
   frame: Frame | undefined,
 ): Node | undefined {
   const { structure, damping, iterative } = stage;
-  const rule = ruleOf(structure);
   const kept = rule.statistic(structure, sample, scope, frame);
   if (kept === undefined) return undefined;
   const identity = rule.identity(structure, scope, frame);
@@ -49,6 +51,7 @@ function statisticOf(
 
 /** Whether no diagonal sample, nor what accumulators make of it, is negative. */
 function nonNegative({ iterative }: Curvature, calculated: Calculated): boolean {
+  if (calculated.kind === "pair") return false;
   // An even power of a sample has no sign.
   return calculated.kind === "spectrum" || calculated.sample.nonNegative ||
     iterative.some((it) => it.kind === "ema" && it.power !== undefined && it.power % 2 === 0);
@@ -60,6 +63,7 @@ function viewOf(
   calculated: Calculated,
   direction: Node,
   scope: Scope,
+  sampling: Scope,
 ): StageView {
   const { damping, length, calculating, every } = stage;
   const hasRoot = damping.some((it) => it.kind === "addToRoot");
@@ -88,10 +92,42 @@ function viewOf(
       const { next } = evolve(factoring, joinPath("factor", name), value.shape, 0, () => value);
       return settled(next, factoring);
     },
+    kept: (value) => sampled(stage, value, sampling),
   };
 }
 
-/** The damped curvature after this step's sample. */
+/** The damped curvature after this step's pair; undefined where a problem was reported. */
+function ofPair(
+  { structure, iterative: [update] }: Curvature,
+  pair: Pair,
+  view: StageView,
+  sampling: Scope,
+): Operator | undefined {
+  if (update?.kind !== "secantUpdate") throw new RangeError("A pair goes into a secant update");
+  const rule = ruleOf(structure);
+  if (!("pairs" in rule)) throw new RangeError("A structure of samples keeps no pairs");
+  return rule.pairs(structure, update, pair, view, sampling);
+}
+
+/** The damped curvature after this step's sample; undefined where a problem was reported. */
+function ofSample(
+  stage: Curvature,
+  calculated: Calculated & { readonly kind: "sample" },
+  view: StageView,
+  scope: Scope,
+  sampling: Scope,
+  frame: Frame | undefined,
+): Operator | undefined {
+  const rule = sampleRuleOf(stage.structure);
+  const implicit = rule.implicit?.(stage.structure, calculated.sample, view, scope);
+  if (implicit !== undefined) return implicit;
+  const statistic = statisticOf(stage, calculated, rule, sampling, frame);
+  return statistic === undefined
+    ? undefined
+    : rule.operator(stage.structure, statistic, view, scope, frame);
+}
+
+/** The damped curvature after this step's sample or pair. */
 function operatorOf(
   stage: Curvature,
   calculated: Calculated,
@@ -100,19 +136,17 @@ function operatorOf(
   sampling: Scope,
   frame: Frame | undefined,
 ): Operator {
-  const view = viewOf(stage, calculated, direction, scope);
+  const view = viewOf(stage, calculated, direction, scope, sampling);
   if (calculated.kind === "spectrum") {
     const { lambda, flat } = calculated;
     const positive = view.spectrum(sampled(stage, lambda, sampling));
     const spectrum = flat === undefined ? positive : { ...positive, flat };
     return frame === undefined ? inPlace(spectrum) : frame.operator(spectrum);
   }
-  const rule = ruleOf(stage.structure);
-  const implicit = rule.implicit?.(stage.structure, calculated.sample, view, scope);
-  if (implicit !== undefined) return implicit;
-  const statistic = statisticOf(stage, calculated, sampling, frame);
-  if (statistic === undefined) return inPlace(view.spectrum(constant(1)));
-  return rule.operator(stage.structure, statistic, view, scope, frame);
+  return (calculated.kind === "pair"
+    ? ofPair(stage, calculated.pair, view, sampling)
+    : ofSample(stage, calculated, view, scope, sampling, frame)) ??
+    inPlace(view.spectrum(constant(1)));
 }
 
 /** The step, or during the warm-up what is put out in its place. */
@@ -134,7 +168,7 @@ function warmedUp(
 
 /** The same samples in a basis. */
 function inBasis(calculated: Calculated, basis: Basis | undefined): Calculated {
-  return basis === undefined || calculated.kind === "spectrum" ? calculated : {
+  return basis === undefined || calculated.kind !== "sample" ? calculated : {
     ...calculated,
     sample: sampleIn(basis, calculated.sample),
     ofVector: (s) => sampleIn(basis, sampleOfVector(s)),
@@ -169,7 +203,8 @@ function basisOf(stage: Curvature, calculated: Calculated, scope: Scope): Basis 
 /** u ← φ(λ, direction(u)). */
 export function curvatureRule(stage: TransformOf<"curvature">, u: Node, scope: Scope): Node {
   const sampling = everyNth(scope, stage.every.sample);
-  const frame = ruleOf(stage.structure).frame?.(stage.structure, stage, u, scope);
+  const rule = ruleOf(stage.structure);
+  const frame = "frame" in rule ? rule.frame?.(stage.structure, stage, u, scope) : undefined;
   const calculated = calculate(stage, u, sampling, frame);
   const basis = basisOf(stage, calculated, scope);
   const own = basis === undefined ? scope : aStepLater(scope);

@@ -64,6 +64,7 @@ const RULES: { readonly [K in CalculatingKind]: (stage: Curvature, raise: Raise)
       raise(["every", "sample"], `${stage.every.sample}`, "1 where the steps are regressed on");
     }
   },
+  secant: checkSecant,
   constant: (stage, raise) => {
     if (stage.iterative.length > 0) {
       raise(
@@ -80,6 +81,49 @@ const RULES: { readonly [K in CalculatingKind]: (stage: Curvature, raise: Raise)
     }
   },
 };
+
+/** Only a secant update takes pairs, and it alone. */
+function checkSecant({ iterative, structure }: Curvature, raise: Raise): void {
+  const [only] = iterative;
+  const update = only?.kind === "secantUpdate" && iterative.length === 1 ? only : undefined;
+  if (update === undefined) {
+    const found = iterative.map(({ kind }) => kind).join(", ") || "latest";
+    raise(
+      ["iterative"],
+      found,
+      "one secantUpdate with secant: a pair says what H′ does to one vector, and is no matrix to accumulate",
+    );
+  }
+  if (structure.kind !== "full" && structure.kind !== "lowRank") {
+    raise(
+      ["structure"],
+      structure.kind,
+      "full or lowRank with secant: no other keeps an H′ with H′s = y",
+    );
+  }
+  if (update !== undefined && structure.kind === "lowRank" && update.window === undefined) {
+    raise(["iterative", 0, "window"], "nothing", "how many pairs lowRank keeps");
+  }
+  if (update?.window !== undefined && structure.kind === "full") {
+    raise(
+      ["iterative", 0, "window"],
+      `${update.window}`,
+      "nothing with full, which keeps the matrix and no pairs",
+    );
+  }
+}
+
+/** Samples of a matrix are nothing that a secant update can fold. */
+function noSecantUpdate({ iterative, calculating }: Curvature, raise: Raise): void {
+  iterative.forEach((it, i) => {
+    if (it.kind !== "secantUpdate") return;
+    raise(
+      ["iterative", i],
+      "secantUpdate",
+      `an accumulator of samples: it folds the pairs of secant, and ${calculating.kind} has none`,
+    );
+  });
+}
 
 /** What a regression starts from, and the coordinates that it is of. */
 function checkRegression(
@@ -185,6 +229,7 @@ function inPlace(damping: readonly Damping[]): readonly Damping[] {
 /** Checks the combination, and puts the dampings in the order in which they act. */
 export function combine(stage: Curvature, raise: Raise): Curvature {
   RULES[stage.calculating.kind](stage, raise);
+  if (stage.calculating.kind !== "secant") noSecantUpdate(stage, raise);
   checkStructure(stage, raise);
   if (!HAS_ROOT[stage.length.kind] && stage.damping.some(({ kind }) => kind === "addToRoot")) {
     raise(

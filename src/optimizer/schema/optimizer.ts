@@ -84,7 +84,7 @@ function transforms(): Table<Optimizer> {
     scaleByParameterNorm: z.strictObject({
       kind: z.literal("scaleByParameterNorm"),
       per,
-      norm: word("euclidean", "rms").default("rms"),
+      norm: word("euclidean", "rms", "sum").default("rms"),
       floor: hyper(NON_NEGATIVE).default(1e-3),
     }),
     gradientAt: z.strictObject({ kind: z.literal("gradientAt"), at: inner }),

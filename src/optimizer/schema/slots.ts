@@ -7,7 +7,7 @@
 import { z } from "zod";
 import type { Calculating } from "../calculating.ts";
 import type { Damping } from "../damping.ts";
-import type { Accumulator, EmaAccumulator, Iterative } from "../iterative.ts";
+import type { Accumulator, EmaAccumulator, Iterative, SecantUpdate } from "../iterative.ts";
 import type { Length } from "../length.ts";
 import type { Solver } from "../solver.ts";
 import type { BlockDiagonal, EigenbasisOf, Structure, StructureKind } from "../structure.ts";
@@ -51,6 +51,7 @@ const calculating: Table<Calculating> = {
     point: z.exactOptional(word("last", "mean")),
     confidence: z.exactOptional(hyper(NON_NEGATIVE)),
   }),
+  secant: z.strictObject({ kind: z.literal("secant"), sameBatch: z.boolean().default(false) }),
   constant: z.strictObject({ kind: z.literal("constant"), value: hyper(POSITIVE) }),
 };
 
@@ -89,6 +90,7 @@ const structure: Table<Structure> = {
     ...rest,
     largest: largest ?? (rest.of === "layers" ? 1024 : 256),
   })),
+  lowRank: z.strictObject({ kind: z.literal("lowRank") }),
 };
 
 /** One accumulator or a list; the newest sample alone is an empty one. */
@@ -117,6 +119,17 @@ const iterative: Table<Iterative> = {
   })),
   sum: z.strictObject({ kind: z.literal("sum"), initial: number(NON_NEGATIVE).default(0) }),
   max: z.strictObject({ kind: z.literal("max"), decay: hyper(UNIT).default(1) }),
+  secantUpdate: z.strictObject({
+    kind: z.literal("secantUpdate"),
+    update: word("bfgs", "dfp", "sr1"),
+    window: z.exactOptional(integer(1)),
+    skip: number(NON_NEGATIVE).default(1e-6),
+    scaled: z.exactOptional(z.boolean()),
+    initial: number(POSITIVE).default(1),
+  }).transform(({ scaled, ...rest }): SecantUpdate => ({
+    ...rest,
+    scaled: scaled ?? rest.update !== "sr1",
+  })),
 };
 
 type Initial = NonNullable<EmaAccumulator["initial"]>;
@@ -130,7 +143,7 @@ const initial: Border<Initial> = z.unknown().transform((x, ctx): Initial =>
 const limit = hyper(POSITIVE);
 const global = {
   per: word("global", "tensor", "unit").default("global"),
-  norm: word("euclidean", "rms").default("euclidean"),
+  norm: word("euclidean", "rms", "sum").default("euclidean"),
 };
 
 const length: Table<Length> = {
@@ -243,6 +256,9 @@ export const SLOT_SCHEMAS: { readonly [S in keyof Slots]: Border<Slots[S]> } = {
   iterative: tagged<Iterative>("an accumulator", () => iterative, (it, ctx) => {
     if (it.kind === "ema" && it.debias && it.initial !== undefined) {
       raise(ctx, it, ["debias"], "true", "false where `initial` is given: a prior has weight 1");
+    }
+    if (it.kind === "secantUpdate" && it.update === "sr1" && it.scaled) {
+      raise(ctx, it, ["scaled"], "true", 'false with "sr1": from yᵀy/sᵀy its update is singular');
     }
     return it;
   }),

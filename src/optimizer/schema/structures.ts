@@ -73,6 +73,14 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
     elementwise: false,
     constant: false,
   },
+  lowRank: {
+    solvers: ["eigen"],
+    factors: false,
+    blocks: () => ["global"],
+    vectors: false,
+    elementwise: false,
+    constant: false,
+  },
   subspace: {
     solvers: [],
     factors: true,
@@ -236,6 +244,13 @@ export function checkStructure(stage: Curvature, raise: Raise): void {
       raise(["damping", i], "factored", `add or floor: ${kind} is no product of factors`);
     }
   });
+  if (kind === "lowRank" && calculating.kind !== "secant" && calculating.kind !== "constant") {
+    raise(
+      ["structure"],
+      kind,
+      `another structure with ${calculating.kind}: lowRank keeps the pairs of secant`,
+    );
+  }
   if (kind === "subspace" && "norm" in length && length.norm === "rms") {
     raise(["length", "norm"], "rms", "euclidean with subspace, which has one coordinate");
   }

@@ -10,7 +10,7 @@ import { broadcast, compare, div, mean, mul, reshape, select, slice } from "../.
 import { flatten, perTensor, slices, type Space } from "../../arena.ts";
 import type { ArenaEntry } from "../../program.ts";
 import { inPlace } from "../operator.ts";
-import type { StructureRule } from "./rule.ts";
+import type { SampleRule } from "./rule.ts";
 
 interface Projection<K extends StructureKind> {
   /** The statistic that is kept of a diagonal. */
@@ -72,7 +72,7 @@ function averaged(x: Node): Node {
 /** A statistic of 1 everywhere is that of the identity: projections are means. */
 function elementwise<K extends StructureKind>(
   { project, expand }: Projection<K>,
-): StructureRule<K> {
+): SampleRule<K> {
   return {
     statistic: (structure, sample, { space }) => project(structure, sample.diagonal(), space),
     identity: () => 1,
@@ -82,20 +82,20 @@ function elementwise<K extends StructureKind>(
 }
 
 /** λI. */
-export const scalarRule: StructureRule<"scalar"> = elementwise({
+export const scalarRule: SampleRule<"scalar"> = elementwise({
   project: (_, diagonal) => mean(diagonal),
   expand: asItIs,
 });
 
 /** diag(λ). */
-export const diagonalRule: StructureRule<"diagonal"> = elementwise({
+export const diagonalRule: SampleRule<"diagonal"> = elementwise({
   project: ({ average }, diagonal, space) =>
     average === "none" ? diagonal : perTensor([diagonal], space, ([part]) => averaged(part!)),
   expand: asItIs,
 });
 
 /** diag(λ) of rank 1 in every matrix. */
-export const factoredRule: StructureRule<"factored"> = elementwise({
+export const factoredRule: SampleRule<"factored"> = elementwise({
   project: (_, diagonal, space) =>
     flatten(slices(diagonal, space).map((part, i) => means(part, space.entries[i]!))),
   expand: products,

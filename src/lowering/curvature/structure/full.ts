@@ -6,18 +6,33 @@
 import { vmap } from "../../../autodiff/vmap.ts";
 import { lead } from "../../../autodiff/vmap_rules.ts";
 import type { Product } from "../../../linalg/conjugate_gradients.ts";
-import { apply, identity } from "../../../linalg/matrices.ts";
+import { apply, diagonalMatrix, identity } from "../../../linalg/matrices.ts";
+import { updateInverse } from "../../../linalg/secant.ts";
 import { symmetricEigen } from "../../../linalg/symmetric_eigen.ts";
+import type { SecantUpdate } from "../../../optimizer/iterative.ts";
 import type { Solver, SolverKind } from "../../../optimizer/solver.ts";
 import type { OfKind } from "../../../optimizer/types.ts";
 import type { Node } from "../../../tensor/node.ts";
-import { add, input, matmul, mul, transpose } from "../../../tensor/ops.ts";
-import { report, type Scope } from "../../scope.ts";
-import type { Basis, Operator } from "../operator.ts";
+import {
+  add,
+  binary,
+  compare,
+  constant,
+  dot,
+  input,
+  matmul,
+  mul,
+  select,
+  transpose,
+} from "../../../tensor/ops.ts";
+import { joinPath } from "../../../optimizer/walk.ts";
+import { remember, report, type Scope } from "../../scope.ts";
+import { type Basis, inPlace, type Operator } from "../operator.ts";
+import { countRejected, exists, inverseStart, inverted, type Pair, solves } from "../pair.ts";
 import type { Sample } from "../sample.ts";
 import { conjugateOperator, krylovOperator } from "./implicit.ts";
 import { withoutNoise } from "./noise.ts";
-import type { StageView, StructureRule } from "./rule.ts";
+import type { PairRule, SampleRule, StageView } from "./rule.ts";
 
 /** Parameters that a stored matrix may have. */
 const LARGEST = 4096;
@@ -81,21 +96,52 @@ function solverOf({ stage }: StageView): {
   return { solver, rule: SOLVERS[solver.kind as keyof typeof SOLVERS] as Rule<SolverKind> };
 }
 
+/** Whether the matrix can be stored; if not, the problem has been reported. */
+function fits(scope: Scope): boolean {
+  const { size } = scope.space;
+  if (size <= LARGEST) return true;
+  report(scope, "limit", `full() over ${size} parameters`, `at most ${LARGEST}`);
+  return false;
+}
+
+/** H′⁻¹ after this pair. */
+function inverseOf(update: SecantUpdate, pair: Pair, scope: Scope): Node {
+  const inside: Scope = { ...scope, path: joinPath(scope.path, "iterative/0") };
+  const n = scope.space.size, { step, change } = pair;
+  const whole = remember(inside, "inverse", [n, n], mul(1 / update.initial, identity(n)));
+  const count = remember(inside, "pairs", [], 0);
+  const own = diagonalMatrix(inverseStart(update, dot(step, change), dot(change, change)), n);
+  const before = update.scaled ? select(compare("eq", count.old, 0), own, whole.old) : whole.old;
+  const changed = updateInverse(update.update, before, step, change, update.skip);
+  const taken = binary("and", changed.taken, exists(pair));
+  count.become(select(taken, add(count.old, 1), count.old));
+  countRejected(pair, taken, scope);
+  return whole.become(select(taken, changed.inverse, whole.old));
+}
+
+/** H′ = Q diag(λ) Qᵀ from K = H′⁻¹, or products with K where no eigenvalue is asked for. */
+function inverseOperator(k: Node, update: SecantUpdate, view: StageView): Operator {
+  const { stage, factor, spectrum } = view;
+  if (solves(stage, update)) {
+    return inPlace({ divide: (x) => apply(k, x), dropped: () => constant(0) });
+  }
+  const sweeps = stage.solver?.kind === "eigen" ? stage.solver.sweeps : 15;
+  const { values, vectors } = symmetricEigen(k, { sweeps });
+  const q = factor("vectors", vectors);
+  return {
+    coordinates: (u) => apply(transpose(q), u),
+    vector: (d) => apply(q, d),
+    spectrum: spectrum(inverted(factor("values", values)), { signed: true }),
+  };
+}
+
 /** One matrix over everything the stage sees. */
-export const fullRule: StructureRule<"full"> = {
-  statistic: (_, sample, scope) => {
-    const { size } = scope.space;
-    if (size > LARGEST) {
-      report(
-        scope,
-        "limit",
-        `full() over ${size} parameters`,
-        `at most ${LARGEST}`,
-      );
-      return undefined;
-    }
-    return matrixOf(sample, scope);
-  },
+export const fullRule: SampleRule<"full"> & PairRule<"full"> = {
+  pairs: (_, update, pair, view, scope) =>
+    fits(scope)
+      ? inverseOperator(view.kept(inverseOf(update, pair, scope)), update, view)
+      : undefined,
+  statistic: (_, sample, scope) => fits(scope) ? matrixOf(sample, scope) : undefined,
   identity: (_, { space }) => identity(space.size),
   basis: (_, matrix, basisOf) => basisOfColumns(basisOf("vectors", matrix)),
   implicit: (_, { times }, view, scope) => {

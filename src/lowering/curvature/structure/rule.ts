@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { SecantUpdate } from "../../../optimizer/iterative.ts";
 import type { Structure, StructureKind } from "../../../optimizer/structure.ts";
 import type { Curvature, OfKind } from "../../../optimizer/types.ts";
 import type { Node } from "../../../tensor/node.ts";
 import type { Scope } from "../../scope.ts";
 import type { Basis, Operator } from "../operator.ts";
+import type { Pair } from "../pair.ts";
 import type { Sample } from "../sample.ts";
 import type { Spectrum } from "../spectrum.ts";
 
@@ -22,6 +24,8 @@ export interface StageView {
   readonly shifts: (means: readonly Node[], exponent: number) => readonly Node[] | undefined;
   /** State that is computed again every `every.factor` steps of the stage: roots, bases. */
   readonly factor: (name: string, value: Node) => Node;
+  /** A value of the region in which samples are taken, as the stage sees it. */
+  readonly kept: (value: Node) => Node;
 }
 
 /** A basis that a structure keeps whatever is sampled, as it is at one step. */
@@ -46,8 +50,20 @@ export interface Frame {
 /** An orthonormal basis for a symmetric matrix [n, n], or one for each of a stack of them, under a name. */
 export type BasisOf = (name: string, matrix: Node) => Node;
 
+/** How a structure keeps pairs of steps and changes of u. */
+export interface PairRule<K extends StructureKind> {
+  /** The damped operator after this pair; undefined where a problem was reported. */
+  pairs(
+    structure: OfKind<Structure, K>,
+    update: SecantUpdate,
+    pair: Pair,
+    view: StageView,
+    scope: Scope,
+  ): Operator | undefined;
+}
+
 /** How a structure keeps samples of curvature, and what operator it makes of what it has kept. */
-export interface StructureRule<K extends StructureKind> {
+export interface SampleRule<K extends StructureKind> {
   /** The basis, where it does not come from the samples. */
   frame?(structure: OfKind<Structure, K>, stage: Curvature, u: Node, scope: Scope): Frame;
   /**
@@ -80,3 +96,6 @@ export interface StructureRule<K extends StructureKind> {
     frame?: Frame,
   ): Operator;
 }
+
+/** What a structure keeps: samples, pairs, or either. */
+export type StructureRule<K extends StructureKind> = SampleRule<K> | PairRule<K>;

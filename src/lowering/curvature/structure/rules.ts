@@ -8,7 +8,8 @@ import { blockDiagonalRule } from "./block_diagonal.ts";
 import { diagonalRule, factoredRule, scalarRule } from "./elementwise.ts";
 import { fullRule } from "./full.ts";
 import { kroneckerRule } from "./kronecker/rule.ts";
-import type { StructureRule } from "./rule.ts";
+import { lowRankRule } from "./low_rank.ts";
+import type { SampleRule, StructureRule } from "./rule.ts";
 import { subspaceRule } from "./subspace.ts";
 
 const RULES: { readonly [K in StructureKind]: StructureRule<K> } = {
@@ -19,6 +20,7 @@ const RULES: { readonly [K in StructureKind]: StructureRule<K> } = {
   full: fullRule,
   subspace: subspaceRule,
   kronecker: kroneckerRule,
+  lowRank: lowRankRule,
 };
 
 /** The rule of a structure. */
@@ -26,4 +28,13 @@ export function ruleOf<K extends StructureKind>(
   { kind }: Structure & { readonly kind: K },
 ): StructureRule<K> {
   return RULES[kind];
+}
+
+/** The rule of a structure that keeps samples; the language lets no other have any. */
+export function sampleRuleOf<K extends StructureKind>(
+  structure: Structure & { readonly kind: K },
+): SampleRule<K> {
+  const rule = ruleOf<K>(structure);
+  if (!("statistic" in rule)) throw new RangeError(`${structure.kind} keeps no samples`);
+  return rule;
 }

@@ -25,7 +25,7 @@ import { restrict } from "../../arena.ts";
 import { hyperSlot, remember, report, type Scope } from "../../scope.ts";
 import type { Operator } from "../operator.ts";
 import type { Spectrum } from "../spectrum.ts";
-import type { Frame, StructureRule } from "./rule.ts";
+import type { Frame, SampleRule } from "./rule.ts";
 
 const dot = (a: Node, b: Node): Node => sum(mul(a, b));
 
@@ -89,7 +89,7 @@ function frameOf(structure: Subspace, stage: Curvature, u: Node, scope: Scope): 
 }
 
 /** One λ along one direction. */
-export const subspaceRule: StructureRule<"subspace"> = {
+export const subspaceRule: SampleRule<"subspace"> = {
   frame: frameOf,
   statistic: (_, { times }, scope, frame) => {
     if (times === undefined) {
