@@ -13,7 +13,6 @@ import {
   iota,
   reshape,
   slice,
-  sub,
 } from "../tensor/ops.ts";
 import type { Arena, ArenaEntry } from "./program.ts";
 

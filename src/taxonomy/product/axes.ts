@@ -79,6 +79,7 @@ const CALCULATING: Choices<Calculating> = {
       calculating.gradientRegression({ estimate: "slope", point: "mean" }),
     ],
   ],
+  secant: [["secant()", calculating.secant()]],
   constant: [["constant(4)", constant(4)]],
 };
 
@@ -99,6 +100,7 @@ const STRUCTURES: Choices<Structure> = {
   ],
   full: [["full()", structures.full()]],
   kronecker: [["kronecker()", structures.kronecker()]],
+  lowRank: [["lowRank()", structures.lowRank()]],
   subspace: [
     [
       "subspace({ directions: trace({ decay: 0.5 }), rest: scale(0.1) })",
@@ -136,6 +138,12 @@ const ITERATIVE: Choices<Iterative, Iterative | readonly Iterative[]> = {
       [ema({ decay: 0.5, debias: true }), iterative.max()],
     ],
   ],
+  secantUpdate: [
+    ['secantUpdate("bfgs")', iterative.secantUpdate("bfgs")],
+    ['secantUpdate("sr1")', iterative.secantUpdate("sr1")],
+    ['secantUpdate("bfgs", { window: 3 })', iterative.secantUpdate("bfgs", { window: 3 })],
+    ['secantUpdate("dfp", { window: 3 })', iterative.secantUpdate("dfp", { window: 3 })],
+  ],
 };
 
 const SOLVERS: Choices<Solver> = {
@@ -153,6 +161,7 @@ const DAMPING: { readonly [K in Calculating["kind"]]: readonly Damping[] } = {
   fisher: [dampings.add(0.1)],
   empiricalFisher: [dampings.add(0.1)],
   gradientRegression: [dampings.abs()],
+  secant: [],
   constant: [],
 };
 

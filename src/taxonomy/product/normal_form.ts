@@ -76,6 +76,7 @@ const ONE_COORDINATE: {
   full: () => false,
   kronecker: () => false,
   subspace: () => true,
+  lowRank: () => false,
 };
 
 /** Whether `auto()` is `eigen()` for a structure. */
@@ -87,6 +88,7 @@ const AUTO_IS_EIGEN: { readonly [K in StructureKind]: boolean } = {
   full: true,
   kronecker: true,
   subspace: false,
+  lowRank: true,
 };
 
 /** Whether the diagonal of a sample is known, and not an estimate of it. */
@@ -96,6 +98,7 @@ const KNOWN_DIAGONAL: { readonly [K in CalculatingKind]: boolean } = {
   fisher: true,
   empiricalFisher: true,
   gradientRegression: false,
+  secant: false,
   constant: false,
 };
 
