@@ -5,15 +5,7 @@
  */
 import type { Leaf } from "../objective/leaves.ts";
 import { type Node, type Shape, sizeOf } from "../tensor/node.ts";
-import {
-  binary,
-  compare,
-  concatenate,
-  constant,
-  iota,
-  reshape,
-  slice,
-} from "../tensor/ops.ts";
+import { binary, compare, concatenate, constant, iota, reshape, slice } from "../tensor/ops.ts";
 import type { Arena, ArenaEntry } from "./program.ts";
 
 /** Some parameters laid end to end: the arena itself, or the part that a partition selects. */
