@@ -147,6 +147,7 @@ export * from "./src/optimizer/catalogue/layerwise.ts";
 export * from "./src/optimizer/catalogue/levenberg_marquardt.ts";
 export * from "./src/optimizer/catalogue/nasgd.ts";
 export * from "./src/optimizer/catalogue/online_parabola.ts";
+export * from "./src/optimizer/catalogue/natural_variants.ts";
 export * from "./src/optimizer/catalogue/newton.ts";
 export * from "./src/optimizer/catalogue/normalized_natural.ts";
 export * from "./src/optimizer/catalogue/polyak.ts";

@@ -24,6 +24,7 @@ import {
   naturalGradient,
   newton,
 } from "../../src/optimizer/catalogue/newton.ts";
+import * as variants from "../../src/optimizer/catalogue/natural_variants.ts";
 import * as normalized from "../../src/optimizer/catalogue/normalized_natural.ts";
 import { polyak } from "../../src/optimizer/catalogue/polyak.ts";
 import { prodigy } from "../../src/optimizer/catalogue/prodigy.ts";
@@ -375,17 +376,16 @@ const NAIVE: Readonly<Record<string, Case>> = {
       normalized.normalizedNaturalGradient({ ...EACH, learningRate, calculating: "fisher" }),
   },
   normalizedClipped: {
-    entry: "normalizedNaturalGradient",
-    at: (learningRate) =>
-      normalized.normalizedNaturalGradient({ ...EACH, learningRate, clip: 0.5 }),
+    entry: "clippedNaturalGradient",
+    at: (learningRate) => variants.clippedNaturalGradient({ ...EACH, learningRate, limit: 0.5 }),
   },
   gradientNorm: {
     entry: "gradientNormNormalized",
     at: (learningRate) => normalized.gradientNormNormalized({ ...EACH, learningRate }),
   },
   gradientNormClipped: {
-    entry: "gradientNormNormalized",
-    at: (learningRate) => normalized.gradientNormNormalized({ ...EACH, learningRate, clip: 0.5 }),
+    entry: "clippedByGradientNorm",
+    at: (learningRate) => variants.clippedByGradientNorm({ ...EACH, learningRate, limit: 0.5 }),
   },
   eigenbasis: {
     entry: "eigenbasisNormalized",
@@ -404,9 +404,30 @@ const NAIVE: Readonly<Record<string, Case>> = {
       }),
   },
   eigenbasisDiagonal: {
-    entry: "eigenbasisNormalized",
+    entry: "diagonalEigenbasis",
+    at: (learningRate) => variants.diagonalEigenbasis({ ...EACH, learningRate }),
+  },
+  diagonalNatural: {
+    entry: "diagonalNaturalGradient",
+    at: (learningRate) => variants.diagonalNaturalGradient({ ...EACH, learningRate }),
+  },
+  diagonalNormalized: {
+    entry: "diagonalNormalized",
+    at: (learningRate) => variants.diagonalNormalized({ ...EACH, learningRate }),
+  },
+  diagonalGradientNorm: {
+    entry: "diagonalGradientNorm",
+    at: (learningRate) => variants.diagonalGradientNorm({ ...EACH, learningRate }),
+  },
+  diagonalClipped: {
+    entry: "clippedInEigenbasis",
     at: (learningRate) =>
-      normalized.eigenbasisNormalized({ ...EACH, learningRate, structure: "diagonal" }),
+      variants.clippedInEigenbasis({
+        ...EACH,
+        learningRate,
+        eps: 0.01,
+        limit: 0.5,
+      }),
   },
   shampoo: {
     entry: "shampoo",

@@ -22,6 +22,7 @@ import { NASGD, nasgd, NORM_ADAPTED_ADAM, normAdaptedAdam } from "./nasgd.ts";
 import { type OptionName, optionRange, unknownName } from "./options.ts";
 import { ogr1d, ogr1dc, ogr1ds, ONLINE_PARABOLA } from "./online_parabola.ts";
 import { gaussNewtonDescent, naturalGradient, NEWTON, newton } from "./newton.ts";
+import * as variants from "./natural_variants.ts";
 import * as normalized from "./normalized_natural.ts";
 import { POLYAK, polyak } from "./polyak.ts";
 import { PRODIGY, prodigy } from "./prodigy.ts";
@@ -259,6 +260,62 @@ const ENTRIES: readonly CatalogueEntry[] = [
     DAMPINGS,
     hessianFree,
     { products: 8, trials: 4 },
+  ),
+  entry(
+    "clippedNaturalGradient",
+    "Clipped natural gradient",
+    "unified-view-of-optimizers, section 1",
+    variants.CLIPPED_NATURAL,
+    FRACTIONS,
+    variants.clippedNaturalGradient,
+  ),
+  entry(
+    "clippedByGradientNorm",
+    "Natural gradient clipped by the gradient's norm",
+    "unified-view-of-optimizers, section 1",
+    variants.CLIPPED_NATURAL,
+    FRACTIONS,
+    variants.clippedByGradientNorm,
+  ),
+  entry(
+    "clippedInEigenbasis",
+    "Natural gradient clipped in the eigenbasis",
+    "unified-view-of-optimizers, section 1",
+    variants.EIGENBASIS_CLIPPED,
+    RELATIVE_RATES,
+    variants.clippedInEigenbasis,
+  ),
+  entry(
+    "diagonalNaturalGradient",
+    "Diagonal natural gradient",
+    "unified-view-of-optimizers, section 1",
+    variants.DIAGONAL_FRACTION,
+    RELATIVE_RATES,
+    variants.diagonalNaturalGradient,
+  ),
+  entry(
+    "diagonalNormalized",
+    "Diagonal natural gradient, normalized",
+    "unified-view-of-optimizers, section 1",
+    variants.DIAGONAL_NATURAL,
+    RATES,
+    variants.diagonalNormalized,
+  ),
+  entry(
+    "diagonalGradientNorm",
+    "Diagonal natural gradient normalized by the gradient's norm",
+    "unified-view-of-optimizers, section 1",
+    variants.DIAGONAL_NATURAL,
+    RATES,
+    variants.diagonalGradientNorm,
+  ),
+  entry(
+    "diagonalEigenbasis",
+    "Diagonal natural gradient normalized in the eigenbasis",
+    "unified-view-of-optimizers, section 1",
+    variants.DIAGONAL_EIGENBASIS,
+    RATES,
+    variants.diagonalEigenbasis,
   ),
   entry("adam", "Adam", "Kingma and Ba 2014", ADAM, RATES, adam),
   entry("adamw", "Adam with decoupled decay", "Loshchilov and Hutter 2017", ADAMW, RATES, adamw),

@@ -239,6 +239,16 @@ def gauss_newton_of(loss, parts):
     return matrix
 
 
+def diagonal_of(matrix_of):
+    """Of a matrix its diagonal alone."""
+
+    def of(loss, parts):
+        matrix = matrix_of(loss, parts)
+        return lambda theta: np.diag(np.diag(np.asarray(matrix(theta))))
+
+    return of
+
+
 def in_eigenbasis(phi, matrix_of=hessian_of, eps=0.1):
     """unified-view-of-optimizers, section 1: phi(lambda, root, g) in the eigenbasis of |H| + eps.
 
@@ -465,6 +475,14 @@ CASES = {
     "eigenbasis": case(in_eigenbasis(eigenbasis, eps=0), functions=("quadratic", "wavy"), **SHORT),
     "eigenbasisClipped": case(in_eigenbasis(eigenbasis_clipped(0.5), eps=0), HALF, ("quadratic", "wavy"), steps=FEW),
     "eigenbasisDiagonal": case(in_eigenbasis(eigenbasis, eps=0), functions=("separable",), **SHORT),
+    "diagonalNatural": case(
+        in_eigenbasis(whole, diagonal_of(gauss_newton_of)), HALF, ("fit",), steps=FEW
+    ),
+    "diagonalNormalized": case(in_eigenbasis(normalized), functions=("separable",), **SHORT),
+    "diagonalGradientNorm": case(in_eigenbasis(gradient_norm), functions=("separable",), **SHORT),
+    "diagonalClipped": case(
+        in_eigenbasis(eigenbasis_clipped(0.5), eps=0.01), HALF, ("separable",), steps=FEW
+    ),
     "shampoo": case(walker(shampoo(0.9, 0.1, 3)), UNIT),
     "shampooPlain": case(walker(shampoo(0.0, 0.3, 1)), UNIT),
 }
