@@ -160,6 +160,7 @@ export * from "./src/optimizer/catalogue/schedule_free.ts";
 export * from "./src/optimizer/catalogue/sgd.ts";
 export * from "./src/optimizer/catalogue/shampoo.ts";
 export * from "./src/optimizer/catalogue/sign.ts";
+export * from "./src/optimizer/catalogue/soap.ts";
 export * from "./src/optimizer/catalogue/sophia.ts";
 
 // In the unified view's words.

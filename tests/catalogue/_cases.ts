@@ -35,10 +35,11 @@ import * as free from "../../src/optimizer/catalogue/schedule_free.ts";
 import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
 import { shampoo } from "../../src/optimizer/catalogue/shampoo.ts";
 import { lion, normalizedDescent, signDescent } from "../../src/optimizer/catalogue/sign.ts";
+import { soap } from "../../src/optimizer/catalogue/soap.ts";
 import { sophia } from "../../src/optimizer/catalogue/sophia.ts";
 import { chain } from "../../src/optimizer/combinators.ts";
 import { curvature, type CurvatureOptions } from "../../src/optimizer/curvature.ts";
-import { add, toSample } from "../../src/optimizer/damping.ts";
+import { add, addToRoot, toSample } from "../../src/optimizer/damping.ts";
 import { clipByBlockRms, clipByGlobalNorm } from "../../src/optimizer/derived.ts";
 import { sum } from "../../src/optimizer/iterative.ts";
 import { average, lookahead } from "../../src/optimizer/last.ts";
@@ -46,7 +47,8 @@ import { gradientNorm } from "../../src/optimizer/length.ts";
 import { lineSearch } from "../../src/optimizer/line_search.ts";
 import { trustRatio } from "../../src/optimizer/parameter_norms.ts";
 import { cosineDecay, warmup } from "../../src/optimizer/schedule.ts";
-import { diagonal, factored } from "../../src/optimizer/structure.ts";
+import { orthogonalIteration } from "../../src/optimizer/solver.ts";
+import { diagonal, eigenbasisOf, factored, kronecker } from "../../src/optimizer/structure.ts";
 import { ema, scale, trace, weightDecay } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { accumulate } from "../../src/optimizer/wrappers.ts";
@@ -265,6 +267,32 @@ const TORCH: Readonly<Record<string, Case>> = {
 };
 
 const AUTHORS: Readonly<Record<string, Case>> = {
+  soap: {
+    entry: "soap",
+    at: (learningRate) => soap({ learningRate, beta1: 0.9, beta2: 0.8, decay: 0.7, every: 3 }),
+    // Its ε is added before the bias is corrected, and what is 0 but for rounding in the first basis is divided by it.
+    tolerance: 1e-5,
+  },
+  soapUncorrected: {
+    entry: "soap",
+    at: (rate) =>
+      chain(
+        curvature({
+          ...ROOTS,
+          structure: diagonal({
+            basis: eigenbasisOf(
+              kronecker({ largest: 2, vectors: "diagonal" }),
+              ema({ decay: 0.9 }),
+            ),
+          }),
+          iterative: ema({ decay: 0.9 }),
+          direction: ema({ decay: 0.8 }),
+          damping: addToRoot(0.01),
+          solver: orthogonalIteration(),
+        }),
+        scale(rate),
+      ),
+  },
   prodigy: {
     entry: "prodigy",
     at: (learningRate) => prodigy({ learningRate, eps: 0, distance: 1e-3, weightDecay: 0.1 }),

@@ -72,6 +72,29 @@ const wavy = objective({
   },
 });
 
+function wave(i: number): number {
+  return Math.cos(1.7 * i * i + 0.3);
+}
+
+/** A square matrix and a tensor of order 3, whose gradients have full rank along every axis. Not convex. */
+const twisted = objective({
+  parameters: {
+    w: range(3).map((i) => range(3).map((j) => wave(3 * i + j))),
+    k: range(2).map((i) => range(2).map((j) => range(2).map((l) => wave(9 + 4 * i + 2 * j + l)))),
+  },
+  loss: ({ w, k }) => {
+    const x = [
+      ...range(9).map((n) => at(w, Math.floor(n / 3), n % 3)),
+      ...range(8).map((n) => at(k, Math.floor(n / 4), Math.floor(n / 2) % 2, n % 2)),
+    ];
+    const own = x.map((y, i) =>
+      total([sin(mul(0.7 + 0.1 * i, y)), mul(0.1, square(y)), mul(0.02, pow(y, 4))])
+    );
+    const coupling = range(16).map((i) => mul(x[i]!, cos(x[i + 1]!)));
+    return add(total(own), mul(0.3, total(coupling)));
+  },
+});
+
 /** Convex, with a diagonal Hessian: one probe of random signs gives the diagonal exactly. */
 const separable = objective({
   parameters: WAVY_START,
@@ -138,5 +161,6 @@ export const FUNCTIONS: Readonly<Record<string, Objective>> = {
   wavy,
   softmax,
   separable,
+  twisted,
   fit,
 } as unknown as Readonly<Record<string, Objective>>;

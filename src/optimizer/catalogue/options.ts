@@ -43,6 +43,7 @@ export type OptionName =
   | "graft"
   | "growth"
   | "initial"
+  | "largest"
   | "learningRate"
   | "limit"
   | "lowerBound"
@@ -87,6 +88,7 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   graft: z.boolean(),
   growth: z.nullable(hyper({ min: 1 })),
   initial: number(NON_NEGATIVE),
+  largest: integer(1),
   learningRate: hyper(NON_NEGATIVE),
   limit: hyper(POSITIVE),
   lowerBound: hyper(ANY),

@@ -37,6 +37,7 @@ import {
 } from "./schedule_free.ts";
 import { SGD, sgd } from "./sgd.ts";
 import { SHAMPOO, shampoo } from "./shampoo.ts";
+import { SOAP, soap } from "./soap.ts";
 import { LION, lion, NORMALIZED_DESCENT, normalizedDescent, SIGN, signDescent } from "./sign.ts";
 import { SOPHIA, sophia } from "./sophia.ts";
 
@@ -361,6 +362,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     RELATIVE_RATES,
     shampoo,
   ),
+  entry("soap", "SOAP", "Vyas et al. 2024, Algorithms 3 and 4", SOAP, RATES, soap),
   entry("lion", "Lion", "Chen et al. 2023", LION, SMALL_RATES, lion),
   entry("lars", "LARS", "You, Gitman and Ginsburg 2017, Algorithm 1", LARS, LARS_RATES, lars),
   entry("lamb", "LAMB", "You et al. 2019, Algorithm 2", LAMB, RELATIVE_RATES, lamb),

@@ -3,6 +3,7 @@
 import importlib.metadata
 
 import prodigyopt
+import pytorch_optimizer.optimizer.soap as soap_module
 import schedulefree
 import sophia_opt
 import torch
@@ -70,7 +71,46 @@ class SophiaOfOne(sophia_opt.SophiaG):
 
 
 
+class Doubled:
+    """torch, in which single precision is double: SOAP rounds a basis to single precision before its QR."""
+
+    float32 = torch.float64
+
+    def __getattr__(self, name):
+        return getattr(torch, name)
+
+
+soap_module.torch = Doubled()
+
+TENSORS = ("wavy", "twisted")
+
 CASES = {
+    "soap": case(
+        walker(
+            lambda p, r: soap_module.SOAP(
+                p, lr=r, betas=(0.9, 0.8), shampoo_beta=0.7, weight_decay=0.0, precondition_frequency=3
+            )
+        ),
+        UNIT,
+        TENSORS,
+    ),
+    "soapUncorrected": case(
+        walker(
+            lambda p, r: soap_module.SOAP(
+                p,
+                lr=r,
+                betas=(0.8, 0.9),
+                shampoo_beta=0.9,
+                weight_decay=0.0,
+                precondition_frequency=1,
+                max_precondition_dim=2,
+                correct_bias=False,
+                eps=0.01,
+            )
+        ),
+        UNIT,
+        TENSORS,
+    ),
     "prodigy": case(
         walker(lambda p, r: prodigyopt.Prodigy(p, lr=r, eps=1e-30, d0=1e-3, weight_decay=0.1)), ONE
     ),
@@ -123,5 +163,5 @@ CASES = {
     ),
 }
 
-PACKAGES = ("prodigyopt", "schedulefree", "sophia-opt", "torch-optimizer", "torch")
+PACKAGES = ("prodigyopt", "pytorch_optimizer", "schedulefree", "sophia-opt", "torch-optimizer", "torch")
 dump("authors", {name: importlib.metadata.version(name).split("+")[0] for name in PACKAGES}, CASES)

@@ -56,6 +56,23 @@ def softmax(xp, w, b):
     return total / EXAMPLES
 
 
+def twisted(xp, w, k):
+    """A square matrix and a tensor of order 3, whose gradients have full rank along every axis. Not convex."""
+    x = [w[i, j] for i in range(3) for j in range(3)]
+    x += [k[i, j, l] for i in range(2) for j in range(2) for l in range(2)]
+    own = sum(xp.sin((0.7 + 0.1 * i) * y) + 0.1 * y**2 + 0.02 * y**4 for i, y in enumerate(x))
+    return own + 0.3 * sum(x[i] * xp.cos(x[i + 1]) for i in range(16))
+
+
+def wave(i):
+    return math.cos(1.7 * i * i + 0.3)
+
+
+TWISTED_START = [
+    [[wave(3 * i + j) for j in range(3)] for i in range(3)],
+    [[[wave(9 + 4 * i + 2 * j + l) for l in range(2)] for j in range(2)] for i in range(2)],
+]
+
 FIT_EXAMPLES = 8
 
 
@@ -86,13 +103,14 @@ FUNCTIONS = {
     "softmax": (softmax, SOFTMAX_START),
     "separable": (separable, WAVY_START),
     "fit": (fit, WAVY_START),
+    "twisted": (twisted, TWISTED_START),
 }
 
 SMOOTH = ("quadratic", "rosenbrock", "wavy", "softmax")
 
 # Rates for steps in units of the gradient, for steps whose elements are about the rate, for both (RAdam's first steps
 # are in units of the gradient), and for steps that have no rate.
-GRADIENT = {"quadratic": 0.05, "rosenbrock": 5e-4, "wavy": 0.05, "softmax": 0.2, "separable": 0.05, "fit": 0.05}
+GRADIENT = {"quadratic": 0.05, "rosenbrock": 5e-4, "wavy": 0.05, "softmax": 0.2, "separable": 0.05, "fit": 0.05, "twisted": 0.05}
 UNIT = {name: 0.02 for name in FUNCTIONS}
 BOTH = {**UNIT, "rosenbrock": 5e-4}
 ONE = {name: 1.0 for name in FUNCTIONS}
