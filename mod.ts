@@ -146,8 +146,16 @@ export * from "./src/optimizer/catalogue/hessian_free.ts";
 export * from "./src/optimizer/catalogue/layerwise.ts";
 export * from "./src/optimizer/catalogue/levenberg_marquardt.ts";
 export * from "./src/optimizer/catalogue/nasgd.ts";
-export * from "./src/optimizer/catalogue/online_parabola.ts";
 export * from "./src/optimizer/catalogue/natural_variants.ts";
+export {
+  ogr1d,
+  ogr1dc,
+  ogr1ds,
+  ONLINE_PARABOLA,
+  type OnlineParabolaOptions,
+  type SaddleChoice,
+} from "./src/optimizer/catalogue/online_parabola.ts";
+export * from "./src/optimizer/catalogue/online_paraboloid.ts";
 export * from "./src/optimizer/catalogue/newton.ts";
 export * from "./src/optimizer/catalogue/normalized_natural.ts";
 export * from "./src/optimizer/catalogue/polyak.ts";

@@ -53,8 +53,9 @@ export interface EmpiricalFisher {
 /**
  * Regression of u on θ over the stage's own weighted past.
  *
- * `"deviations"`: λ = σ_u/σ_θ, or with `of: "steps"` λ = σ_u/σ_s, s what the stage put out before. `"slope"`: λ = |cov/var_θ| + γ√(ν/var_θ), with γ the confidence and ν the
- * weighted mean of the squared residuals.
+ * `"deviations"`: λ = σ_u/σ_θ, or with `of: "steps"` λ = σ_u/σ_s, s what the stage put out before. `"slope"`: λ =
+ * cov/var_θ, of either sign, or with a confidence γ λ = |cov/var_θ| + γ√(ν/var_θ), ν the weighted mean of the squared
+ * residuals.
  */
 export interface GradientRegression {
   /** The tag of this way of calculating. */
@@ -70,7 +71,7 @@ export interface GradientRegression {
    * that of the last gradient.
    */
   readonly point?: "last" | "mean";
-  /** γ ≥ 0, in standard errors of the slope; only with `"slope"`, where it is 0 when absent. */
+  /** γ ≥ 0, in standard errors of the slope, of which the absolute value is then taken; only with `"slope"`. */
   readonly confidence?: Hyper;
 }
 
@@ -189,15 +190,20 @@ export function empiricalFisher(
 /**
  * Curvature from the gradients the method already has, by a weighted regression of u on θ.
  *
- * Source: online-parabola-momentum, Algorithms 8 (`"deviations"`: λ = σ_u/σ_θ) and 9 (`"slope"`:
- * λ = |cov/var_θ| + γ√(ν/var_θ)). With `of: "steps"` and `centred: false` it is Adadelta's ratio (Zeiler 2012): the
+ * Source: online-parabola-momentum, Algorithms 8 (`"deviations"`: λ = σ_u/σ_θ) and 9 (`"slope"` with a confidence:
+ * λ = |cov/var_θ| + γ√(ν/var_θ)). Without a confidence a slope λ = cov/var_θ may be negative, and the damping says what
+ * becomes of it: `abs()` goes down where the curve is concave, and a λ that is dropped takes no step. With `of: "steps"` and `centred: false` it is Adadelta's ratio (Zeiler 2012): the
  * variances are of u and of the steps that the stage has put out so far, before any rate. The damping `toSample(ε)`
  * adds ε to each square that is averaged.
  *
  * @param options `estimate`: default `"deviations"`. `of`: default `"parameters"`. `centred`: default true.
  * `point`: which point the line goes through, the `"last"` (default) or the `"mean"` one; only with `"slope"`. With
  * θ − û/λ for the minimum, these are the two forms of p in (6) and (2) of the source.
- * `confidence`: γ ≥ 0, only with `"slope"`, default 0.
+ * `confidence`: γ ≥ 0, only with `"slope"`; default none. Along the several directions of a `subspace` `"slope"` fits
+ * the symmetric matrix H, and `"deviations"` takes formula (14) of the source, H_ij = √(cov(u_i, u_j)/cov(θ_i, θ_j)).
+ * That is no estimate of a Hessian off its diagonal: for a diagonal H and independent θ it tends to √(H_iiH_jj) in place
+ * of 0, it has no sign, and where the ratio is negative it has no value. Such an element counts as 0; how many there are
+ * is recorded as `rootless`. H only turns the basis: λ along each direction is then σ_u/σ_θ, as in (8).
  * @throws {SteepestError} of kind `description`: a value out of range.
  *
  * @example

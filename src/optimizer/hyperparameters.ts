@@ -145,7 +145,14 @@ const SLOT_ROLES: Roles<
   factored: {},
   blockDiagonal: { per: "structural" },
   full: {},
-  subspace: { directions: "branch", along: "branch", rest: "branch", turn: "structural" },
+  subspace: {
+    directions: "branch",
+    rank: "structural",
+    decay: "value",
+    along: "branch",
+    rest: "branch",
+    turn: "structural",
+  },
   kronecker: {
     of: "structural",
     exponent: "structural",

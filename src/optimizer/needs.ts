@@ -129,7 +129,9 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   }],
   curvature: ({ calculating, structure, every, solver = { kind: "auto" } }, path) => {
     const byLayer = structure.kind === "kronecker" && structure.of === "layers";
-    const products = (PRODUCTS[solver.kind] as (it: Solver) => number | undefined)(solver);
+    const products = structure.kind === "subspace"
+      ? structure.rank
+      : (PRODUCTS[solver.kind] as (it: Solver) => number | undefined)(solver);
     return (CALCULATING[calculating.kind] as (it: Calculating) => Asked)(calculating).map((
       { what, count },
     ) => ({

@@ -113,7 +113,7 @@ const STRUCTURES: {
     const power = powerOfFactor(powerOfLength(length), exponent);
     return `L^{${power}} g R^{${power}}`;
   },
-  subspace: () => "1 direction",
+  subspace: ({ rank }) => rank === 1 ? "1 direction" : `${rank} directions`,
   lowRank: () => "",
 };
 

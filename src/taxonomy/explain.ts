@@ -17,7 +17,7 @@ import {
   telemetryNeeds,
   telemetryReductions,
 } from "../optimizer/telemetry.ts";
-import type { Chain, Optimizer, OptimizerKind } from "../optimizer/types.ts";
+import type { Chain, Curvature, Optimizer, OptimizerKind } from "../optimizer/types.ts";
 import { branchesOf, pathAt, sites } from "../optimizer/walk.ts";
 import { classify, classifyStages, type Row } from "./classify.ts";
 import { formula, showHyper } from "./formulas.ts";
@@ -193,13 +193,28 @@ const REPEATED: { readonly [K in StructureKind]?: string } = {
   lowRank: "beside the pairs λ repeats, and the eigenbasis there has a vector along u",
 };
 
+/** What a reader should know of a stage. */
+function remarksOn({ structure, length, calculating }: Curvature): readonly string[] {
+  const repeated = REPEATED[structure.kind];
+  const repeats = repeated !== undefined &&
+    (length.kind === "eigenbasis" || length.kind === "eigenbasisClipped");
+  const ratios = structure.kind === "subspace" && structure.rank > 1 &&
+    calculating.kind === "gradientRegression" && calculating.estimate === "deviations";
+  return [
+    ...(repeats ? [repeated] : []),
+    ...(ratios
+      ? [
+        "the roots of the ratios of covariances are |H| only where H is diagonal along the directions: " +
+        "for independent θ they tend to √(H_iiH_jj), and a negative ratio has none (it counts as 0, and is told)",
+      ]
+      : []),
+  ];
+}
+
 /** The remarks that a reader of the table needs, each derived from a stage. */
 function remarks(optimizer: Optimizer): readonly string[] {
   return sites(optimizer).flatMap(({ optimizer: it, path }) =>
-    it.kind === "curvature" && REPEATED[it.structure.kind] !== undefined &&
-      (it.length.kind === "eigenbasis" || it.length.kind === "eigenbasisClipped")
-      ? [`${path}: ${REPEATED[it.structure.kind]}`]
-      : []
+    it.kind === "curvature" ? remarksOn(it).map((remark) => `${path}: ${remark}`) : []
   );
 }
 

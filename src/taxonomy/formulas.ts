@@ -118,8 +118,10 @@ const CALCULATING: { readonly [K in CalculatingKind]: (it: OfKind<Calculating, K
       ? `λ = σ_u/σ_${of === "steps" ? "s, s the steps of this stage" : "θ"}${
         centred ? "" : ", deviations from 0"
       }`
-      : `λ = |cov(u, θ)/var θ|${
-        confidence === undefined ? "" : ` + ${showHyper(confidence)}·√(ν/var θ)`
+      : `λ = ${
+        confidence === undefined
+          ? "cov(u, θ)/var θ"
+          : `|cov(u, θ)/var θ| + ${showHyper(confidence)}·√(ν/var θ)`
       }${point === "mean" ? ", û of the line through the means" : ""}`,
   secant: ({ sameBatch }) =>
     sameBatch
@@ -200,10 +202,21 @@ const STRUCTURES: { readonly [K in StructureKind]: (it: OfKind<Structure, K>) =>
     }, û in their eigenbases`,
   full: () => "the whole matrix, û in its eigenbasis",
   lowRank: () => "the span of the pairs, û in the eigenbasis there and along what u has beside it",
-  subspace: ({ turn }) =>
-    `one λ along v̂, directions(u) of the step before over its length${
-      turn === "keep" ? "" : `, ${turn} when it turns`
-    }; the step is along(u·v̂) + rest((I − v̂v̂ᵀ)u)`,
+  subspace: ({ rank, decay, turn }) =>
+    (decay === undefined
+      ? `one λ along v̂, directions(u) of the step before over its length${
+        turn === "keep" ? "" : `, ${turn} when it turns`
+      }; the step is along(u·v̂) + rest((I − v̂v̂ᵀ)u)`
+      : `V, the ${
+        rank === 1 ? "leading component" : `${rank} leading components`
+      } of the past of ` +
+        `directions(u), which fades by ${
+          showHyper(decay)
+        } a step, ${turn} when it turns; one λ along each ` +
+        `${
+          rank === 1 ? "of V" : "eigenvector of H in V"
+        }; the step is along(Vᵀu) + rest((I − VᵀV)u)`) +
+    ", rest also where λ is dropped",
   kronecker: ({ of, exponent, largest, merge, vectors }) =>
     of === "layers"
       ? `${

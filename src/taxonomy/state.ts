@@ -33,7 +33,9 @@ export interface StateSlot {
   readonly count?: number;
 }
 
-type Sizes = Readonly<Record<string, StateSlot["size"] | Omit<StateSlot, "path">>>;
+type Size = StateSlot["size"] | Omit<StateSlot, "path">;
+
+type Sizes = Readonly<Record<string, Size>>;
 
 const ACCUMULATORS: {
   readonly [K in Accumulator["kind"]]: (
@@ -74,19 +76,30 @@ const STRUCTURES: { readonly [K in StructureKind]: StateSlot["size"] } = {
 };
 
 /** What a turning direction keeps besides the statistics. */
-const TURNS: { readonly [T in Subspace["turn"]]: readonly string[] } = {
-  keep: [],
-  rebuild: ["next"],
-  recentre: ["centre"],
+const TURNS: { readonly [T in Subspace["turn"]]: (vectors: Size, matrix: Size) => Sizes } = {
+  keep: () => ({}),
+  rebuild: (vectors) => ({ next: vectors }),
+  recentre: () => ({ centre: "parameters" }),
+  project: (_, matrix) => ({ rotation: matrix }),
 };
 
 /** What a basis that follows the samples keeps: a statistic, and the basis as it was. */
 function basis({ structure, iterative }: EigenbasisOf): Sizes {
   const size = STRUCTURES[structure.kind];
   const all = { ...accumulated(iterative, size), factor: size };
+  return inside("structure/basis", all);
+}
+
+/** The same names further down. */
+function inside(place: string, sizes: Sizes): Sizes {
   return Object.fromEntries(
-    Object.entries(all).map(([name, one]) => [`structure/basis/${name}`, one]),
+    Object.entries(sizes).map(([name, size]) => [joinPath(place, name), size]),
   );
+}
+
+/** So many of a size. */
+function many(size: StateSlot["size"], count: number): Size {
+  return count === 1 ? size : { size, count };
 }
 
 /** What a structure keeps for itself. */
@@ -95,15 +108,31 @@ function frame(structure: Structure): Sizes {
     return structure.basis === undefined ? {} : basis(structure.basis);
   }
   if (structure.kind !== "subspace") return {};
-  const names = ["previous", "basis", ...TURNS[structure.turn]];
-  return Object.fromEntries(names.map((name) => [`structure/${name}`, "parameters"]));
+  const { rank, decay, turn } = structure;
+  const vectors = many("parameters", rank);
+  return inside("structure", {
+    [decay === undefined ? "previous" : "sketch"]: vectors,
+    basis: vectors,
+    ...TURNS[turn](vectors, many("scalar", rank ** 2)),
+  });
 }
 
-/** What a regression along a direction keeps: numbers, twice where the next ones grow meanwhile. */
-function line({ turn }: Subspace): Sizes {
-  const names = ["weight", "parameters", "gradients", "variance", "covariance"];
-  const all = turn === "rebuild" ? [...names, ...names.map((name) => `next/${name}`)] : names;
-  return Object.fromEntries(all.map((name) => [`calculating/${name}`, "scalar"]));
+/** What a regression along directions keeps, twice where the next ones grow meanwhile. */
+function directions({ rank, turn }: Subspace): Sizes {
+  const mean = turn === "project" ? "parameters" : many("scalar", rank);
+  const matrix = many("scalar", rank ** 2);
+  const moments: Sizes = {
+    weight: "scalar",
+    parameters: mean,
+    gradients: mean,
+    variance: matrix,
+    second: matrix,
+  };
+  return {
+    ...inside("calculating", moments),
+    ...(turn === "rebuild" ? inside("calculating/next", moments) : {}),
+    ...(rank > 1 ? { "factor/vectors": matrix } : {}),
+  };
 }
 
 /** What a structure keeps of the samples. */
@@ -114,7 +143,7 @@ function keptBy(it: Structure): StateSlot["size"] {
 /** The statistics of a stage. */
 function statistics({ calculating, structure, iterative, every }: Curvature): Sizes {
   if (calculating.kind === "gradientRegression") {
-    if (structure.kind === "subspace") return line(structure);
+    if (structure.kind === "subspace") return directions(structure);
     return Object.fromEntries(
       regression(calculating).map((name) => [`calculating/${name}`, "parameters"]),
     );

@@ -19,6 +19,7 @@ import { lamb, lars } from "../../src/optimizer/catalogue/layerwise.ts";
 import { levenbergMarquardt } from "../../src/optimizer/catalogue/levenberg_marquardt.ts";
 import { nasgd, normAdaptedAdam } from "../../src/optimizer/catalogue/nasgd.ts";
 import * as parabola from "../../src/optimizer/catalogue/online_parabola.ts";
+import { ogr } from "../../src/optimizer/catalogue/online_paraboloid.ts";
 import {
   gaussNewtonDescent,
   naturalGradient,
@@ -338,6 +339,7 @@ const AUTHORS: Readonly<Record<string, Case>> = {
 };
 
 const PARABOLA = { limit: 0.02, learningRate: 1e-4, every: 3 };
+const PARABOLOID = { rank: 2, beta: 0.7, decay: 0.9, limit: 0.02, learningRate: 1e-4, every: 4 };
 /** The matrix at every step. */
 const EACH = { every: 1 };
 
@@ -345,6 +347,25 @@ const NAIVE: Readonly<Record<string, Case>> = {
   ogr1d: { entry: "ogr1d", at: (alpha) => parabola.ogr1d({ ...PARABOLA, alpha }) },
   ogr1ds: { entry: "ogr1ds", at: (alpha) => parabola.ogr1ds({ ...PARABOLA, alpha }) },
   ogr1dc: { entry: "ogr1dc", at: (alpha) => parabola.ogr1dc({ ...PARABOLA, alpha }) },
+  ogr1dLast: {
+    entry: "ogr1d",
+    at: (alpha) => parabola.ogr1d({ ...PARABOLA, alpha, point: "last" }),
+  },
+  ogr1dcDescend: {
+    entry: "ogr1dc",
+    at: (alpha) => parabola.ogr1dc({ ...PARABOLA, alpha, saddle: "descend" }),
+  },
+  ogr: { entry: "ogr", at: (alpha) => ogr({ ...PARABOLOID, alpha }) },
+  ogrEach: {
+    entry: "ogr",
+    at: (alpha) => ogr({ rank: 2, alpha, decay: 0.5, limit: 0.05, learningRate: 1e-3, every: 1 }),
+  },
+  ogrLine: { entry: "ogr", at: (alpha) => ogr({ ...PARABOLOID, alpha, rank: 1 }) },
+  ogrDescend: { entry: "ogr", at: (alpha) => ogr({ ...PARABOLOID, alpha, saddle: "descend" }) },
+  ogrRatios: {
+    entry: "ogr",
+    at: (alpha) => ogr({ ...PARABOLOID, alpha, estimate: "deviations" }),
+  },
   adan: { entry: "adan", at: (learningRate) => relatives.adan({ learningRate }) },
   adanOther: {
     entry: "adan",

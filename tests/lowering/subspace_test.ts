@@ -8,15 +8,18 @@ import {
   ogr1ds,
   type OnlineParabolaOptions,
 } from "../../src/optimizer/catalogue/online_parabola.ts";
+import { ogr } from "../../src/optimizer/catalogue/online_paraboloid.ts";
 import { identity } from "../../src/optimizer/combinators.ts";
 import { curvature, type CurvatureOptions } from "../../src/optimizer/curvature.ts";
 import { checkValue, hyperparameters } from "../../src/optimizer/hyperparameters.ts";
+import { abs } from "../../src/optimizer/damping.ts";
 import { clamped } from "../../src/optimizer/length.ts";
 import { linear } from "../../src/optimizer/schedule.ts";
 import { diagonal, subspace } from "../../src/optimizer/structure.ts";
 import { ema, scale, trace } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { stateSlots } from "../../src/taxonomy/state.ts";
+import { sizeOf } from "../../src/tensor/node.ts";
 import { add, constant, mul, pow, square, sub, sum } from "../../src/tensor/ops.ts";
 import { targets } from "../compiler/_run_plan.ts";
 import { differences } from "../compiler/_steps.ts";
@@ -119,12 +122,15 @@ Deno.test("every online parabola walks the same path when the function is moved 
 });
 
 Deno.test("stateSlots() is what an online parabola keeps", () => {
-  for (const build of Object.values(FAMILY)) {
+  for (const build of [...Object.values(FAMILY), () => ogr({ rank: 3 })]) {
     const kept = right(lower(wavy!.objective, build())).slots
       .filter(({ role }) => role === "state").map((
         { name, shape },
-      ) => [name, shape.length === 0 ? "scalar" : "parameters"]);
-    const told = stateSlots(build()).map(({ path, size }) => [`state/${path}`, size]);
+      ) => [name, sizeOf(shape)]);
+    const told = stateSlots(build()).map(({ path, size, count = 1 }) => [
+      `state/${path}`,
+      count * (size === "scalar" ? 1 : wavy!.start.length),
+    ]);
     assertEquals(kept.toSorted(), told.toSorted());
   }
 });
@@ -185,6 +191,7 @@ Deno.test('gradientRegression({ point: "mean" }) gives the gradient of the line 
     length: clamped(0.1),
     // A slope is known once something has moved.
     warmup: { steps: 2, use: scale(0.05) },
+    damping: abs(),
   });
   const { thetas } = follow(quadratic!.objective, stage, start, 15);
   assert(thetas[15]!.every((x, i) => Math.abs(x - thetas[2]![i]!) > 0.1), "nothing was learnt");
@@ -213,7 +220,25 @@ const DEBIASED = ema({ decay: 0.9, debias: true });
 Deno.test("curvature() refuses what a line has no statistic for, and says where", () => {
   const cases: readonly (readonly [Partial<CurvatureOptions>, RegExp])[] = [
     [{ calculating: SLOPE }, /curvature\/iterative: .*debias: true/],
-    [{ calculating: gradientRegression(), iterative: DEBIASED }, /calculating: .*"slope"/],
+    [
+      { calculating: gradientRegression({ of: "steps" }), iterative: DEBIASED },
+      /calculating: .*on the parameters/,
+    ],
+    [
+      { calculating: gradientRegression({ centred: false }), iterative: DEBIASED },
+      /calculating: .*centred/,
+    ],
+    [
+      {
+        structure: subspace({ directions: identity(), rank: 2, decay: 0.5 }),
+        iterative: DEBIASED,
+      },
+      /iterative: .*latest/,
+    ],
+    [
+      { structure: subspace({ directions: identity(), rank: 2, decay: 0.5, turn: "rebuild" }) },
+      /structure\/turn: .*"project"/,
+    ],
     [{
       calculating: gradientRegression({ estimate: "slope", confidence: 1 }),
       iterative: DEBIASED,
@@ -234,5 +259,9 @@ Deno.test("curvature() refuses what a line has no statistic for, and says where"
     assert(error instanceof Error && message.test(error.message), String(error));
   }
   assertThrows(() => gradientRegression({ point: "mean" }));
+  const { message } = assertThrows(() => subspace({ directions: identity(), rank: 2 }));
+  assert(/rank: .*decay/.test(message), message);
+  const kept = { directions: identity(), decay: 0.5, turn: "recentre" } as const;
+  assert(/turn: .*principal/.test(assertThrows(() => subspace(kept)).message));
   assertEquals(gradientRegression({ estimate: "slope", point: "last" }), SLOPE);
 });

@@ -257,18 +257,26 @@ function lineArbitrary(
       calculating.gradientRegression({ estimate: "slope", point })
     ),
   });
+  const several = fc.record({
+    turn: fc.constantFrom("rebuild" as const, "project" as const),
+    rank: fc.integer({ min: 1, max: 2 }),
+    decay,
+    calculating: fc.constantFrom("slope" as const, "deviations" as const).map((estimate) =>
+      calculating.gradientRegression({ estimate })
+    ),
+  });
   const sampled = fc.constant({ turn: "keep" as const, calculating: calculating.hessian() });
   return fc.tuple(
-    secondOrder ? fc.oneof(regressed, sampled) : regressed,
+    fc.oneof(regressed, several, ...(secondOrder ? [sampled] : [])),
     fc.record({ directions: inner, along: inner, rest: inner }),
     decay,
     positive,
     fc.integer({ min: 1, max: 4 }),
     fc.option(fc.record({ steps: SMALL, use: inner }), { nil: undefined }),
-  ).map(([{ turn, calculating }, branches, decay, limit, factor, warmup]) =>
+  ).map(([{ calculating, ...line }, branches, decay, limit, factor, warmup]) =>
     curvature({
       calculating,
-      structure: subspace({ ...branches, turn }),
+      structure: subspace({ ...branches, ...line }),
       iterative: transforms.ema({ decay, debias: true }),
       length: lengths.clamped(limit),
       damping: dampings.abs(),

@@ -12,10 +12,10 @@ import { flatten } from "../arena.ts";
 import type { Layer } from "../layers/find.ts";
 import { hyper, report, type Scope } from "../scope.ts";
 import { type Pair, pairOf } from "./pair.ts";
-import { lineRegression } from "./line_regression.ts";
 import { regression } from "./regression.ts";
 import { type Sample, sampleOfRows, sampleOfVector } from "./sample.ts";
 import type { Frame } from "./structure/rule.ts";
+import { subspaceRegression } from "./subspace_regression.ts";
 
 /** What a way of calculating gives at one step. */
 export type Calculated =
@@ -36,6 +36,10 @@ export type Calculated =
   | {
     readonly kind: "spectrum";
     readonly lambda: Node;
+    /** The directions that they are of, as columns in the coordinates of a frame; absent: these coordinates. */
+    readonly vectors?: Node;
+    /** Whether a λ may be negative. */
+    readonly signed?: boolean;
     /** û, where it is that of the model. */
     readonly gradient?: Node;
     /** Where λ = 0 is what was found, not that nothing is known. */
@@ -133,7 +137,7 @@ const RULES: { readonly [K in CalculatingKind]: Rule<K> } = {
     kind: "spectrum",
     ...(frame === undefined
       ? regression(it, stage, u, scope)
-      : lineRegression(it, stage, u, frame, scope)),
+      : subspaceRegression(it, stage, u, frame, scope)),
   }),
   secant: (it, u, scope, stage) => ({ kind: "pair", pair: pairOf(it, stage, u, scope) }),
   constant: ({ value }, _u, scope) => ({

@@ -6,11 +6,13 @@
  * @module
  */
 import type { Length, LengthKind } from "../../optimizer/length.ts";
+import { powerOfLength } from "../../optimizer/length_power.ts";
 import type { OfKind } from "../../optimizer/types.ts";
 import type { Node } from "../../tensor/node.ts";
 import {
   abs,
   add,
+  binary,
   cast,
   compare,
   constant,
@@ -88,6 +90,15 @@ const RULES: { readonly [K in LengthKind]: Rule<K> } = {
     return spectrum.divide(mul(sign(u), inH), 0.5);
   },
 };
+
+/** Which coordinates a length takes no step along, because nothing positive is known of their λ. */
+export function left(length: Length, spectrum: Spectrum): Node {
+  const drops = spectrum.drops?.(powerOfLength(length));
+  if (drops === undefined) return constant(0, [], "bool");
+  const { flat } = spectrum;
+  if (length.kind !== "clamped" || flat === undefined) return drops;
+  return binary("and", drops, compare("eq", cast(flat, "f32"), 0));
+}
 
 /** The step of a length. */
 export function applyLength(length: Length, u: Node, spectrum: Spectrum, scope: Scope): Node {

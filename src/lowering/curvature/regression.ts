@@ -22,6 +22,10 @@ export function ratio(a: Node, b: Node): Node {
 /** λ of every coordinate, and what is to be told the step that is made of it. */
 export interface Regressed {
   readonly lambda: Node;
+  /** The directions that the λ are of, as columns in the coordinates of a frame; absent: these coordinates. */
+  readonly vectors?: Node;
+  /** Whether a λ may be negative. */
+  readonly signed?: boolean;
   /** û of the fitted line, where that is wanted. */
   readonly gradient?: Node;
   /** Where λ = 0 is what was found, not that nothing is known. */
@@ -40,7 +44,7 @@ function priorsOf({ iterative }: Curvature) {
 
 /** λ of every coordinate. */
 export function regression(
-  { estimate, of, centred, point, confidence = 0 }: GradientRegression,
+  { estimate, of, centred, point, confidence }: GradientRegression,
   stage: Curvature,
   u: Node,
   scope: Scope,
@@ -82,6 +86,10 @@ export function regression(
   const d = sub(theta, m.old), e = sub(u, mg.old);
   const variance = moment("variance", parameters, squared(d));
   const slope = ratio(moment("covariance", 0, mul(d, e)), variance);
+  const gradient = point === "mean"
+    ? { gradient: add(mg.next, mul(slope, sub(theta, m.next))) }
+    : {};
+  if (confidence === undefined) return { lambda: slope, signed: true, ...gradient };
   const residual = sub(sub(u, mg.next), mul(slope, sub(theta, m.next)));
   const noise = evolve(
     inside,
@@ -91,8 +99,5 @@ export function regression(
     (old) => add(mul(beta, old), mul(fresh, square(residual))),
   ).next;
   const gamma = hyper(inside, "confidence", confidence);
-  const lambda = add(abs(slope), mul(gamma, sqrt(ratio(noise, variance))));
-  return point === "mean"
-    ? { lambda, gradient: add(mg.next, mul(slope, sub(theta, m.next))) }
-    : { lambda };
+  return { lambda: add(abs(slope), mul(gamma, sqrt(ratio(noise, variance)))), ...gradient };
 }

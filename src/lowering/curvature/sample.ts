@@ -27,6 +27,13 @@ export interface Sample {
   readonly times?: (v: Node) => Node;
 }
 
+/** M times each row of a matrix. */
+export function productsOf(times: (v: Node) => Node, rows: Node): Node {
+  const [count, n] = [rows.shape[0]!, rows.shape[1]!];
+  if (count === 1) return reshape(times(reshape(rows, [n])), [1, n]);
+  return batched((v) => [times(v!)], [rows])[0]!;
+}
+
 /** M = SᵀS. */
 export function sampleOfRows(rows: () => Node): Sample {
   return {

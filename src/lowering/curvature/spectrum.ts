@@ -12,6 +12,8 @@ export interface Spectrum {
   divide(x: Node, p: number): Node;
   /** How many eigenvalues have no positive root of order p. */
   dropped(p: number): Node;
+  /** Which they are, where that is known one by one. */
+  drops?(p: number): Node;
   /** Where λ = 0 says that the gradient does not change, not that nothing is known: a bounded step is as long as it may be. */
   readonly flat?: Node;
 }
@@ -44,5 +46,6 @@ export function spectrumOf(lambda: Node, toRoot: Node | undefined, sign: Sign): 
       return select(drop, 0, div(x, select(drop, 1, root)));
     },
     dropped: (p) => sum(cast(rootAndDropped(p).drop, "f32")),
+    drops: (p) => rootAndDropped(p).drop,
   };
 }

@@ -9,13 +9,13 @@ import type { StructureKind } from "../../optimizer/structure.ts";
 import type { Curvature, TransformOf } from "../../optimizer/types.ts";
 import { joinPath, sameTransform } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
-import { compare, constant, select } from "../../tensor/ops.ts";
+import { cast, compare, constant, select, sum } from "../../tensor/ops.ts";
 import { everyNth, evolve, hyperSlot, record, type Scope, settled } from "../scope.ts";
 import { calculate, type Calculated } from "./calculating.ts";
 import { aStepLater, eigenbasis } from "./basis.ts";
 import { damped, shiftsOf, signsAfter } from "./damping.ts";
 import { accumulate } from "./iterative.ts";
-import { applyLength } from "./length.ts";
+import { applyLength, left } from "./length.ts";
 import { type Basis, behind, inPlace, type Operator } from "./operator.ts";
 import type { Pair } from "./pair.ts";
 import { sampleIn, sampleOfVector } from "./sample.ts";
@@ -53,7 +53,8 @@ function statisticOf(
 function nonNegative({ iterative }: Curvature, calculated: Calculated): boolean {
   if (calculated.kind === "pair") return false;
   // An even power of a sample has no sign.
-  return calculated.kind === "spectrum" || calculated.sample.nonNegative ||
+  if (calculated.kind === "spectrum") return calculated.signed !== true;
+  return calculated.sample.nonNegative ||
     iterative.some((it) => it.kind === "ema" && it.power !== undefined && it.power % 2 === 0);
 }
 
@@ -138,15 +139,30 @@ function operatorOf(
 ): Operator {
   const view = viewOf(stage, calculated, direction, scope, sampling);
   if (calculated.kind === "spectrum") {
-    const { lambda, flat } = calculated;
+    const { lambda, flat, vectors } = calculated;
     const positive = view.spectrum(sampled(stage, lambda, sampling));
     const spectrum = flat === undefined ? positive : { ...positive, flat };
-    return frame === undefined ? inPlace(spectrum) : frame.operator(spectrum);
+    return frame === undefined ? inPlace(spectrum) : frame.operator(spectrum, vectors);
   }
   return (calculated.kind === "pair"
     ? ofPair(stage, calculated.pair, view, sampling)
     : ofSample(stage, calculated, view, scope, sampling, frame)) ??
     inPlace(view.spectrum(constant(1)));
+}
+
+/** The whole step of a frame; what a regression there leaves alone is counted. */
+function finished(
+  { length, calculating }: Curvature,
+  bounded: Node,
+  frame: Frame,
+  operator: Operator,
+  scope: Scope,
+): Node {
+  const leaves = left(length, operator.spectrum);
+  if (calculating.kind === "gradientRegression") {
+    record(scope, "dropped", sum(cast(leaves, "f32")));
+  }
+  return frame.finish(bounded, operator, leaves);
 }
 
 /** The step, or during the warm-up what is put out in its place. */
@@ -188,7 +204,7 @@ function stepOf(
   const seen = (calculated.kind === "spectrum" ? calculated.gradient : undefined) ??
     coordinates(direction);
   const bounded = vector(applyLength(stage.length, seen, spectrum, scope));
-  return frame?.finish(bounded) ?? bounded;
+  return frame === undefined ? bounded : finished(stage, bounded, frame, operator, scope);
 }
 
 /** The basis that the structure stands in, where it is not that of the parameters. */

@@ -7,12 +7,16 @@
 import { gradientRegression } from "../calculating.ts";
 import { chain } from "../combinators.ts";
 import { curvature } from "../curvature.ts";
+import { abs, type Damping } from "../damping.ts";
 import { clamped } from "../length.ts";
 import { type Subspace, subspace } from "../structure.ts";
 import { ema, scale, trace } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
 import { given } from "./options.ts";
+
+/** What an online parabola does along a direction of negative curvature. */
+export type SaddleChoice = "reverse" | "descend";
 
 /** Options of {@link ogr1d}, {@link ogr1ds} and {@link ogr1dc}. */
 export interface OnlineParabolaOptions {
@@ -52,6 +56,18 @@ export interface OnlineParabolaOptions {
    * @default 5
    */
   readonly every?: number;
+  /**
+   * What is done where λ < 0: `"reverse"` goes away from p, and `"descend"` is gradient descent with the rate η.
+   *
+   * @default "reverse"
+   */
+  readonly saddle?: SaddleChoice;
+  /**
+   * Where the line of the gradients begins: `"mean"`, p = mean x − (mean y)/λ as in (2), or `"last"`, p = x − y/λ as in (6).
+   *
+   * @default "mean"
+   */
+  readonly point?: "mean" | "last";
 }
 
 /** Defaults of {@link ogr1d}, {@link ogr1ds} and {@link ogr1dc}. */
@@ -62,6 +78,14 @@ export const ONLINE_PARABOLA: Required<OnlineParabolaOptions> = {
   limit: 0.1,
   learningRate: 0.01,
   every: 5,
+  saddle: "reverse",
+  point: "mean",
+};
+
+/** What is done with λ < 0. */
+export const SADDLE: { readonly [S in SaddleChoice]: readonly Damping[] } = {
+  reverse: [abs()],
+  descend: [],
 };
 
 /** The expression, whatever becomes of the averages when the direction turns. */
@@ -70,17 +94,18 @@ function onlineParabola(
   turn: Subspace["turn"],
   options: OnlineParabolaOptions,
 ): Optimizer {
-  const { alpha, beta, momentum, limit, learningRate, every } = given(
+  const { alpha, beta, momentum, limit, learningRate, every, saddle, point } = given(
     name,
     ONLINE_PARABOLA,
     options,
   );
   const directions = trace({ decay: momentum });
   return curvature({
-    calculating: gradientRegression({ estimate: "slope", point: "mean" }),
+    calculating: gradientRegression({ estimate: "slope", point }),
     structure: subspace({ directions, along: scale(alpha), rest: scale(learningRate), turn }),
     iterative: ema({ decay: beta, debias: true }),
     length: clamped(limit),
+    damping: SADDLE[saddle],
     every: { sample: 1, factor: turn === "keep" ? 1 : every },
     warmup: { steps: 2 * every, use: chain(directions, scale(learningRate)) },
   });
@@ -90,8 +115,8 @@ function onlineParabola(
  * OGR1d: a parabola along the normalised momentum v̂, from an online regression of gradients, and gradient descent off it.
  *
  * θ ← θ + α·clamp(p − v̂ᵀθ, ±ε)·v̂ − η(g − v̂v̂ᵀg), with λ = cov/var and p = mean x − (mean y)/λ of x = v̂ᵀθ and y = v̂ᵀg
- * over an exponential window; where λ < 0 the step is away from p, and where λ = 0 it is −αε·sign(mean y)·v̂. v̂ is that
- * of the step before, and when it turns the averages stay, so it should turn slower than they fade: β < γ.
+ * over an exponential window; where λ < 0 `saddle` says what is done (the step is away from p, or −ηg), and where λ = 0 it
+ * is −αε·sign(mean y)·v̂. v̂ is that of the step before, and when it turns the averages stay, so it should turn slower than they fade: β < γ.
  *
  * The first 2m steps are momentum, v ← γv + g and θ ← θ − ηv: m of them find v̂ and m the averages along it. In each, the
  * averages take θ and g of the same point, before the step (Algorithm 5 moves θ first, which makes λ/(1 − ηλ) of λ).

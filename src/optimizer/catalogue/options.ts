@@ -37,6 +37,7 @@ export type OptionName =
   | "decay"
   | "distance"
   | "eps"
+  | "estimate"
   | "every"
   | "floor"
   | "gamma"
@@ -49,12 +50,15 @@ export type OptionName =
   | "lowerBound"
   | "momentum"
   | "nesterov"
+  | "point"
   | "power"
   | "probes"
   | "products"
   | "progress"
+  | "rank"
   | "rho"
   | "rule"
+  | "saddle"
   | "sigma"
   | "sigmaGradient"
   | "sigmaTheta"
@@ -82,6 +86,7 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   decay: hyper(DECAY),
   distance: number(POSITIVE),
   eps: hyper(NON_NEGATIVE),
+  estimate: word("slope", "deviations"),
   every: integer(1),
   floor: hyper(NON_NEGATIVE),
   gamma: hyper(NON_NEGATIVE),
@@ -94,12 +99,15 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   lowerBound: hyper(ANY),
   momentum: hyper(DECAY),
   nesterov: z.boolean(),
+  point: word("mean", "last"),
   power: number(POSITIVE),
   probes: integer(1),
   products: integer(1),
   progress: number({ min: 0, max: 1, openMin: true, openMax: true }),
+  rank: integer(1),
   rho: number(POSITIVE),
   rule: word("nielsen", "thresholds"),
+  saddle: word("reverse", "descend"),
   sigma: number(POSITIVE),
   sigmaGradient: number(POSITIVE),
   sigmaTheta: number(POSITIVE),

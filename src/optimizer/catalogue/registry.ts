@@ -21,6 +21,7 @@ import { LEVENBERG_MARQUARDT, levenbergMarquardt } from "./levenberg_marquardt.t
 import { NASGD, nasgd, NORM_ADAPTED_ADAM, normAdaptedAdam } from "./nasgd.ts";
 import { type OptionName, optionRange, unknownName } from "./options.ts";
 import { ogr1d, ogr1dc, ogr1ds, ONLINE_PARABOLA } from "./online_parabola.ts";
+import { ogr, ONLINE_PARABOLOID } from "./online_paraboloid.ts";
 import { gaussNewtonDescent, naturalGradient, NEWTON, newton } from "./newton.ts";
 import * as variants from "./natural_variants.ts";
 import * as normalized from "./normalized_natural.ts";
@@ -179,6 +180,14 @@ const ENTRIES: readonly CatalogueEntry[] = [
     ONLINE_PARABOLA,
     ALPHAS,
     ogr1dc,
+  ),
+  entry(
+    "ogr",
+    "Online parabolas in a subspace (OGR)",
+    "online-parabola-momentum, sections IV.C and V",
+    ONLINE_PARABOLOID,
+    ALPHAS,
+    ogr,
   ),
   entry(
     "signDescent",

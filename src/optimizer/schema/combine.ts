@@ -128,7 +128,7 @@ function noSecantUpdate({ iterative, calculating }: Curvature, raise: Raise): vo
 /** What a regression starts from, and the coordinates that it is of. */
 function checkRegression(
   { structure, iterative, direction, damping, warmup }: Curvature,
-  { estimate, point, confidence }: GradientRegression,
+  { estimate, of, centred, point, confidence }: GradientRegression,
   raise: Raise,
 ): void {
   const line = structure.kind === "subspace";
@@ -161,11 +161,11 @@ function checkRegression(
       "a confidence, a warmup or a damping that adds: a slope that starts from 0 takes no first step, and learns nothing",
     );
   }
-  if (line && (estimate !== "slope" || confidence !== undefined)) {
+  if (line && (of !== "parameters" || !centred || confidence !== undefined)) {
     raise(
       ["calculating"],
-      estimate === "slope" ? "a confidence" : `"${estimate}"`,
-      'estimate: "slope" without a confidence in a subspace',
+      confidence !== undefined ? "a confidence" : centred ? `of: "${of}"` : "centred: false",
+      "a regression on the parameters, centred and without a confidence, in a subspace",
     );
   }
   if (point === "mean" && direction.kind !== "identity") {
@@ -203,12 +203,23 @@ function plainSamples(stage: Curvature, raise: Raise): void {
   keptTurn(stage, raise);
 }
 
-function keptTurn({ structure }: Curvature, raise: Raise): void {
-  if (structure.kind === "subspace" && structure.turn !== "keep") {
+/** A matrix of samples along directions stands for itself, whatever they were before. */
+function keptTurn({ structure, iterative }: Curvature, raise: Raise): void {
+  if (structure.kind !== "subspace") return;
+  const { decay, turn, rank } = structure;
+  const plain = decay === undefined ? "keep" : "project";
+  if (turn !== plain) {
     raise(
       ["structure", "turn"],
-      `"${structure.turn}"`,
-      '"keep", unless calculating is gradientRegression',
+      `"${turn}"`,
+      `"${plain}", unless calculating is gradientRegression`,
+    );
+  }
+  if (rank > 1 && iterative.length > 0) {
+    raise(
+      ["iterative"],
+      iterative.map(({ kind }) => kind).join(", "),
+      "latest: matrices of samples are along directions that turn",
     );
   }
 }

@@ -10,7 +10,13 @@ import type { Damping } from "../damping.ts";
 import type { Accumulator, EmaAccumulator, Iterative, SecantUpdate } from "../iterative.ts";
 import type { Length } from "../length.ts";
 import type { Solver } from "../solver.ts";
-import type { BlockDiagonal, EigenbasisOf, Structure, StructureKind } from "../structure.ts";
+import type {
+  BlockDiagonal,
+  EigenbasisOf,
+  Structure,
+  StructureKind,
+  Subspace,
+} from "../structure.ts";
 import { DECAY, hyper, integer, NON_NEGATIVE, number, POSITIVE, UNIT, word } from "./hyper.ts";
 import { optimizerSchema } from "./optimizer.ts";
 import { type Border, delegate, listOf, raise, type Table, tagged } from "./tagged.ts";
@@ -75,10 +81,15 @@ const structure: Table<Structure> = {
   subspace: z.strictObject({
     kind: z.literal("subspace"),
     directions: z.lazy(() => optimizerSchema),
+    rank: integer(1).default(1),
+    decay: z.exactOptional(hyper(DECAY)),
     along: z.lazy(() => optimizerSchema).default({ kind: "identity" }),
     rest: z.lazy(() => optimizerSchema).default({ kind: "zero" }),
-    turn: word("keep", "rebuild", "recentre").default("keep"),
-  }),
+    turn: z.exactOptional(word("keep", "rebuild", "recentre", "project")),
+  }).transform(({ turn, ...it }): Subspace => ({
+    ...it,
+    turn: turn ?? (it.decay === undefined ? "keep" : "project"),
+  })),
   kronecker: z.strictObject({
     kind: z.literal("kronecker"),
     of: word("tensor", "layers").default("tensor"),
@@ -250,6 +261,20 @@ export const SLOT_SCHEMAS: { readonly [S in keyof Slots]: Border<Slots[S]> } = {
     }
     if (it.kind === "kronecker" && it.of === "layers" && it.merge !== "none") {
       raise(ctx, it, ["merge"], `"${it.merge}"`, '"none" by layer, which is a matrix as it is');
+    }
+    if (it.kind !== "subspace") return it;
+    const { rank, decay, turn } = it;
+    if (decay === undefined && rank > 1) {
+      raise(ctx, it, ["rank"], `${rank}`, "1 without `decay`: the newest vector is one direction");
+    }
+    if (decay !== undefined && (turn === "keep" || turn === "recentre")) {
+      raise(
+        ctx,
+        it,
+        ["turn"],
+        `"${turn}"`,
+        '"project" or "rebuild" with `decay`: principal components change places',
+      );
     }
     return it;
   }),

@@ -82,7 +82,7 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
     constant: false,
   },
   subspace: {
-    solvers: [],
+    solvers: ["eigen"],
     factors: true,
     blocks: () => ["global"],
     vectors: false,

@@ -9,7 +9,7 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
-from functions import FIT_EXAMPLES, ONE, UNIT, case, dump, residuals
+from functions import FIT_EXAMPLES, ONE, SMOOTH, UNIT, case, dump, residuals
 
 jax.config.update("jax_enable_x64", True)
 
@@ -137,13 +137,18 @@ class Averages:
         x, y = np.longdouble(theta @ direction), np.longdouble(g @ direction)
         self.all = beta * self.all + (1 - np.longdouble(beta)) * np.array([x, y, x * y, x * x, 1])
 
-    def step(self, alpha, epsilon, theta, direction):
-        """Algorithm 3: alpha * sign(slope) * C(p - theta), with its limit where the slope is 0."""
+    def step(self, alpha, epsilon, theta, g, direction, descend=None, last=False):
+        """Algorithm 3: alpha * sign(slope) * C(p - theta), with its limit where the slope is 0.
+
+        A rate to descend with in place of the reversed sign where the slope is negative; p of (2), or of (6).
+        """
         x, y, xy, xx, s = self.all
         slope = (s * xy - x * y) / (s * xx - x * x) if s * xx > x * x else 0.0
         if slope == 0:
-            return float(-alpha * epsilon * np.sign(y))
-        away = (slope * x - y) / (s * slope) - theta @ direction
+            return float(-alpha * epsilon * np.sign(g @ direction if last else y))
+        if slope < 0 and descend is not None:
+            return float(-descend * (g @ direction))
+        away = -(g @ direction) / slope if last else (slope * x - y) / (s * slope) - theta @ direction
         return float(alpha * np.sign(slope) * np.sign(away) * min(abs(away), epsilon))
 
     def shift(self, by):
@@ -152,7 +157,7 @@ class Averages:
         self.all = np.array([x - s * by, y, xy - by * y, xx - 2 * by * x + s * by * by, s])
 
 
-def online_parabola(variant, beta, momentum, epsilon, eta, m):
+def online_parabola(variant, beta, momentum, epsilon, eta, m, descend=False, last=False):
     """online-parabola-momentum, Algorithms 1, 6 and 7 with 5 as their beginning; averages take theta before it moves."""
 
     def make(rate, theta0, _):
@@ -186,7 +191,8 @@ def online_parabola(variant, beta, momentum, epsilon, eta, m):
             if variant == "safe":
                 following.update(beta, theta, g, after)
             w = direction
-            moved = theta + averages.step(rate, epsilon, theta - centre, w) * w - eta * (g - (g @ w) * w)
+            along = averages.step(rate, epsilon, theta - centre, g, w, eta if descend else None, last)
+            moved = theta + along * w - eta * (g - (g @ w) * w)
             if variant == "basic":
                 direction = unit()
             return moved
@@ -196,7 +202,90 @@ def online_parabola(variant, beta, momentum, epsilon, eta, m):
     return make
 
 
+def components(sketch):
+    """Q of the QR decomposition with a diagonal of R that is not negative; what depends on columns before it is 0."""
+    columns = []
+    for column in sketch.T:
+        left = column - sum((c * (c @ column) for c in columns), np.zeros_like(column))
+        left = left - sum((c * (c @ left) for c in columns), np.zeros_like(column))
+        size = np.linalg.norm(left)
+        kept = size > 1e-6 * np.linalg.norm(column)
+        columns.append(left / size if kept else np.zeros_like(column))
+    return np.stack(columns)
+
+
+def fitted(variance, second):
+    """The symmetric H of smallest squared residuals: H V + V H = C + C', by least squares on its d * d elements."""
+    d = len(variance)
+    both = np.kron(variance, np.eye(d)) + np.kron(np.eye(d), variance)
+    return np.linalg.lstsq(both, np.ravel(second + second.T), rcond=d * 2.0**-23)[0].reshape(d, d)
+
+
+def ratios(variance, second):
+    """(14), with 0 where a root does not exist."""
+    some = variance != 0
+    return np.sqrt(np.maximum(np.where(some, second / np.where(some, variance, 1), 0), 0))
+
+
+def online_paraboloid(rank, beta, decay, epsilon, eta, m, slopes=True, descend=False):
+    """online-parabola-momentum, sections IV.C and V, with an online PCA by the power method.
+
+    The covariances of numbers along the directions go from one basis to the next, the means are of whole vectors.
+    """
+
+    def make(rate, theta0, _):
+        n, t = len(theta0), 0
+        sketch, basis, turn = np.zeros((n, rank)), np.zeros((rank, n)), np.eye(rank)
+        weight, mean, mean_g = 0.0, np.zeros(n), np.zeros(n)
+        variance, second = np.zeros((rank, rank)), np.zeros((rank, rank))
+
+        def step(theta, f, g):
+            nonlocal t, sketch, basis, turn, weight, mean, mean_g, variance, second
+            if t % m == 0:
+                before, basis = basis, components(sketch)
+                r = basis @ before.T
+                variance, second = r @ variance @ r.T, r @ second @ r.T
+                turn = np.linalg.eigh((fitted if slopes else ratios)(variance, second))[1]
+            parts = basis @ g
+            for j in range(rank):
+                if not basis[j].any():
+                    parts[j] = np.linalg.norm(g) if t % rank == j else 0
+            sketch = decay * sketch + (1 - decay) * np.outer(g, parts)
+            weight = beta * weight + (1 - beta)
+            w = (1 - beta) / weight
+            d, e = basis @ (theta - mean), basis @ (g - mean_g)
+            mean, mean_g = mean + w * (theta - mean), mean_g + w * (g - mean_g)
+            variance = (1 - w) * (variance + w * np.outer(d, d))
+            second = (1 - w) * (second + w * np.outer(e, d if slopes else e))
+            t += 1
+            if t <= 2 * m:
+                return theta - eta * g
+            step = -eta * g
+            for w in turn.T:
+                direction = w @ basis
+                spread, slope = w @ variance @ w, w @ second @ w
+                slope = slope / spread if spread != 0 else 0
+                slope = slope if slopes else math.sqrt(slope)
+                if slope < 0 and descend:
+                    continue
+                own = direction @ (mean_g if slopes else g)
+                # sign(slope)(p - x), with x = 0 at the mean.
+                away = np.sign(slope) * (-own / slope - direction @ (theta - mean)) if slopes and slope else 0
+                if not slopes and slope:
+                    away = -own / slope
+                if slope == 0:
+                    away = -epsilon * np.sign(own)
+                along = rate * np.sign(away) * min(abs(away), epsilon)
+                step = step + (along + eta * (direction @ g)) * direction
+            return theta + step
+
+        return step
+
+    return make
+
+
 ALPHA = {name: 0.5 for name in ONE}
+PLANE = ("quadratic", "rosenbrock", "wavy")
 # How long a step may be and the rate off the direction.
 PARABOLAS = {
     name: case(
@@ -205,6 +294,24 @@ PARABOLAS = {
         steps=(1, 3, 4, 6, 7, 10, 13, 20, 40),
     )
     for name, variant in [("ogr1d", "basic"), ("ogr1ds", "safe"), ("ogr1dc", "centred")]
+}
+PARABOLAS["ogr1dLast"] = case(
+    walker(online_parabola("basic", 0.7, 0.9, 0.02, 1e-4, 3, last=True)), ALPHA, PLANE, (7, 10, 20, 40)
+)
+PARABOLAS["ogr1dcDescend"] = case(
+    walker(online_parabola("centred", 0.7, 0.9, 0.02, 1e-4, 3, descend=True)), ALPHA, PLANE, (7, 10, 20, 40)
+)
+# Directions, decay of the regression, of the components, how long a step may be, the rate off the directions, the turns.
+TWO = (2, 0.7, 0.9, 0.02, 1e-4, 4)
+PARABOLOIDS = {
+    name: case(walker(make), ALPHA, functions, steps=(1, 4, 8, 9, 12, 13, 20, 40))
+    for name, make, functions in [
+        ("ogr", online_paraboloid(*TWO), SMOOTH),
+        ("ogrEach", online_paraboloid(2, 0.9, 0.5, 0.05, 1e-3, 1), ("quadratic", "wavy")),
+        ("ogrLine", online_paraboloid(1, *TWO[1:]), SMOOTH),
+        ("ogrDescend", online_paraboloid(*TWO, descend=True), PLANE),
+        ("ogrRatios", online_paraboloid(*TWO, slopes=False), PLANE),
+    ]
 }
 
 
@@ -314,7 +421,6 @@ def eigenbasis_clipped(limit):
 
 HALF = {name: 0.5 for name in ONE}
 FEW = (1, 2, 5, 10, 20)
-PLANE = ("quadratic", "rosenbrock", "wavy")
 SHORT = {"rates": {k: 0.1 for k in ONE}, "steps": FEW}
 
 
@@ -444,6 +550,7 @@ LEAST_SQUARES = {"fit": 0.1}
 
 CASES = {
     **PARABOLAS,
+    **PARABOLOIDS,
     "adan": case(walker(adan(0.98, 0.92, 0.99, 1e-8)), UNIT),
     "adanOther": case(walker(adan(0.9, 0.8, 0.95, 1e-4)), UNIT),
     "normAdaptedAdam": case(walker(norm_adapted_adam(0.3, 0.02)), ONE, steps=(1, 2, 5, 10, 20)),

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { vmap } from "../../../autodiff/vmap.ts";
-import { lead } from "../../../autodiff/vmap_rules.ts";
 import type { Product } from "../../../linalg/conjugate_gradients.ts";
 import { apply, diagonalMatrix, identity } from "../../../linalg/matrices.ts";
 import { updateInverse } from "../../../linalg/secant.ts";
@@ -19,7 +17,6 @@ import {
   compare,
   constant,
   dot,
-  input,
   matmul,
   mul,
   select,
@@ -29,7 +26,7 @@ import { joinPath } from "../../../optimizer/walk.ts";
 import { remember, report, type Scope } from "../../scope.ts";
 import { type Basis, inPlace, type Operator } from "../operator.ts";
 import { countRejected, exists, inverseStart, inverted, type Pair, solves } from "../pair.ts";
-import type { Sample } from "../sample.ts";
+import { productsOf, type Sample } from "../sample.ts";
 import { conjugateOperator, krylovOperator } from "./implicit.ts";
 import { withoutNoise } from "./noise.ts";
 import type { PairRule, SampleRule, StageView } from "./rule.ts";
@@ -38,16 +35,10 @@ import type { PairRule, SampleRule, StageView } from "./rule.ts";
 const LARGEST = 4096;
 
 /** M, from the view that costs least. */
-function matrixOf({ rows, times }: Sample, { space: { size }, path }: Scope): Node | undefined {
+function matrixOf({ rows, times }: Sample, { space: { size } }: Scope): Node | undefined {
   if (rows !== undefined) return matmul(transpose(rows()), rows());
   if (times === undefined) return undefined;
-  const direction = input(`${path}/direction`, [size]);
-  const { nodes, batched } = vmap(
-    [times(direction)],
-    new Map([[direction.hash, identity(size)]]),
-    size,
-  );
-  const matrix = lead({ node: nodes[0]!, batched: batched[0]! }, size);
+  const matrix = productsOf(times, identity(size));
   // Products in single precision are not quite symmetric.
   return mul(0.5, add(matrix, transpose(matrix)));
 }

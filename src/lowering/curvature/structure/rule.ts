@@ -12,6 +12,7 @@ import type { Basis, Operator } from "../operator.ts";
 import type { Pair } from "../pair.ts";
 import type { Sample } from "../sample.ts";
 import type { Spectrum } from "../spectrum.ts";
+import type { Turning } from "./turning.ts";
 
 /** A stage, with how a spectrum is damped and what is known of its signs. */
 export interface StageView {
@@ -30,21 +31,23 @@ export interface StageView {
 
 /** A basis that a structure keeps whatever is sampled, as it is at one step. */
 export interface Frame {
-  /** The unit vector of the line; 0 where there is none yet. */
+  /** Orthonormal rows; 0 where there is none yet. */
   readonly basis: Node;
-  /** The unit vector that comes next, whose averages grow already. */
+  /** The basis that comes next, whose averages grow already. */
   readonly next?: Node;
-  /** The coordinate of θ in the basis, and in the next one. */
-  readonly position: Node;
-  readonly nextPosition?: Node;
-  /** How far the origin of positions has moved at this step, along the basis as it was. */
+  /** The parameters, and where they are from the origin of positions. */
+  readonly theta: Node;
+  readonly place: Node;
+  /** How far the origin moves when the basis turns, along the basis as it was. */
   readonly shift?: Node;
-  /** Whether the basis turns at this step: a bool scalar. */
-  readonly turns: Node;
-  /** A spectrum in this basis. */
-  readonly operator: (spectrum: Spectrum) => Operator;
-  /** The whole step, from that in the basis. */
-  readonly finish: (step: Node) => Node;
+  /** The basis after a turn along that before it, made where it turns: present where averages follow it. */
+  readonly rotation?: Node;
+  /** When the basis turns. */
+  readonly turning: Turning;
+  /** A spectrum along columns in the coordinates of this basis, or along these coordinates. */
+  readonly operator: (spectrum: Spectrum, vectors?: Node) => Operator;
+  /** The whole step from that of an operator, with the coordinates that it leaves alone. */
+  readonly finish: (step: Node, operator: Operator, left: Node) => Node;
 }
 
 /** An orthonormal basis for a symmetric matrix [n, n], or one for each of a stack of them, under a name. */
