@@ -125,6 +125,15 @@ Deno.test("lineSearch() takes a loss that is not finite for a trial that is too 
   }
 });
 
+Deno.test("lineSearch() does not take a loss of −∞ for a good one", () => {
+  const hole = objective({ parameters: { x: 1 }, loss: ({ x }) => log(x) });
+  for (const method of ["backtracking", "strongWolfe"] as const) {
+    const search = lineSearch({ method, trials: 1, otherwise: "best" });
+    const { records } = follow(hole, search, [1], 1);
+    assertEquals(told(records[0]!), { trials: 1, alpha: 0, noStep: 0, unmet: 1 });
+  }
+});
+
 Deno.test("lineSearch() begins with a bounded trial at the first step alone", () => {
   const { objective, g, start } = wavy!;
   const options = { initial: 0.1, c1: 0, first: "bounded" } as const;
