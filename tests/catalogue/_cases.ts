@@ -186,7 +186,7 @@ const OPTAX: Readonly<Record<string, Case>> = {
         scale(rate),
       ),
     // optax takes the power of t in single precision.
-    tolerance: 1e-7,
+    tolerance: 1e-8,
   },
   polyak: { entry: "polyak", at: (alpha) => polyak({ alpha, cap: 0.3 }) },
   // optax scales g before it takes the norm: min(½, f/‖2g‖²)·2g = min(1, ½·f/‖g‖²)·g.
@@ -265,6 +265,15 @@ const TORCH: Readonly<Record<string, Case>> = {
   },
   strongWolfe: { entry: "lineSearch", at: searched },
   strongWolfeShort: { entry: "lineSearch", at: searched },
+};
+
+/** Where paths end, not how they go. */
+const SCIPY: Readonly<Record<string, Case>> = {
+  levenbergMarquardt: {
+    entry: "levenbergMarquardt",
+    at: (damping) => levenbergMarquardt({ damping }),
+    tolerance: 1e-7,
+  },
 };
 
 const AUTHORS: Readonly<Record<string, Case>> = {
@@ -492,6 +501,7 @@ const NAIVE: Readonly<Record<string, Case>> = {
 export const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
   optax: OPTAX,
   torch: TORCH,
+  scipy: SCIPY,
   authors: AUTHORS,
   naive: NAIVE,
 };

@@ -7,6 +7,7 @@ import { DATA, FUNCTIONS } from "./_functions.ts";
 import authors from "./foreign/authors.json" with { type: "json" };
 import naive from "./foreign/naive.json" with { type: "json" };
 import optax from "./foreign/optax.json" with { type: "json" };
+import scipy from "./foreign/scipy.json" with { type: "json" };
 import torch from "./foreign/torch.json" with { type: "json" };
 
 /** A file of data. */
@@ -30,7 +31,7 @@ interface ForeignPath {
 }
 
 /** By library. */
-export const FOREIGN: Readonly<Record<string, Foreign>> = { optax, torch, authors, naive } as
+export const FOREIGN: Readonly<Record<string, Foreign>> = { optax, torch, scipy, authors, naive } as
   & Readonly<Record<string, unknown>>
   & Readonly<Record<string, Foreign>>;
 

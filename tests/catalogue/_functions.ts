@@ -1,5 +1,6 @@
 /** The functions of foreign/functions.py in the language of this project. */
 
+import { gaussian } from "../../src/objective/likelihood.ts";
 import { type Objective, objective } from "../../src/objective/objective.ts";
 import type { Node } from "../../src/tensor/node.ts";
 import * as ops from "../../src/tensor/ops.ts";
@@ -146,11 +147,25 @@ const fit = objective({
   },
 });
 
+const DECAY_TIMES = range(7);
+
+/** Half the mean square of the residuals of a decaying exponential above a floor. */
+const decay = objective({
+  parameters: { height: 1, rate: 0, floor: 0 },
+  batch: { t: [DECAY_TIMES.length], y: [DECAY_TIMES.length] },
+  outputs: ({ height, rate, floor }, { t }) => add(mul(height, exp(mul(mul(-1, rate), t))), floor),
+  likelihood: gaussian("y"),
+});
+
 /** What a function has of data, by the names of the functions. */
 export const DATA: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
   fit: {
     x: range(FIT_EXAMPLES).map((n) => Math.sin(1.7 * n)),
     y: range(FIT_EXAMPLES).map((n) => Math.cos(n)),
+  },
+  decay: {
+    t: DECAY_TIMES,
+    y: DECAY_TIMES.map((t) => 5 * 0.6 ** t + 0.3 * Math.sin(5 * t)),
   },
 };
 
@@ -163,4 +178,5 @@ export const FUNCTIONS: Readonly<Record<string, Objective>> = {
   separable,
   twisted,
   fit,
+  decay,
 } as unknown as Readonly<Record<string, Objective>>;

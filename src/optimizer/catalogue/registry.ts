@@ -260,7 +260,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     LEVENBERG_MARQUARDT,
     DAMPINGS,
     levenbergMarquardt,
-    { damping: 1, solver: "cg", products: 8 },
+    { damping: 1, solver: "cg", products: 5 },
   ),
   entry(
     "hessianFree",
@@ -269,7 +269,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     HESSIAN_FREE,
     DAMPINGS,
     hessianFree,
-    { products: 8, trials: 4 },
+    { products: 6, trials: 3 },
   ),
   entry(
     "clippedNaturalGradient",

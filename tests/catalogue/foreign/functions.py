@@ -91,6 +91,19 @@ def fit(xp, a, b):
     return 0.5 * sum(r**2 for r in residuals(xp, a, b)) / FIT_EXAMPLES
 
 
+DECAY_TIMES = range(7)
+
+
+def decay_residuals(xp, height, rate, floor):
+    """A decaying exponential above a floor, next to values that are not quite on one."""
+    return [height * xp.exp(-rate * t) + floor - 5 * 0.6**t - 0.3 * math.sin(5 * t) for t in DECAY_TIMES]
+
+
+def decay(xp, height, rate, floor):
+    """Half the mean square of the residuals."""
+    return 0.5 * sum(r**2 for r in decay_residuals(xp, height, rate, floor)) / len(DECAY_TIMES)
+
+
 SOFTMAX_START = [
     [[0.3 * math.cos(4 * c + k) for k in range(FEATURES)] for c in range(CLASSES)],
     [0.1, -0.2, 0.3],
@@ -104,6 +117,7 @@ FUNCTIONS = {
     "separable": (separable, WAVY_START),
     "fit": (fit, WAVY_START),
     "twisted": (twisted, TWISTED_START),
+    "decay": (decay, [1.0, 0.0, 0.0]),
 }
 
 SMOOTH = ("quadratic", "rosenbrock", "wavy", "softmax")
