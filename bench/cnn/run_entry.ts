@@ -68,7 +68,7 @@ async function outcomeOf(optimizer: Optimizer, train: Split): Promise<Outcome> {
     start: Number(losses[0]!.toFixed(3)),
     end: Number.isFinite(end) ? Number(end.toFixed(3)) : null,
     nonFinite: notFinite(losses) + notFinite(await program.flatParameters()),
-    gradients: Number(costInGradients(optimizer).toPrecision(3)),
+    gradients: Number(costInGradients(optimizer, [], program.program.arena.size).toPrecision(3)),
     time: Number(ratio.toPrecision(3)),
     state: Number(stateOf(program.program).toPrecision(4)),
     dispatches: Number(describe(program)!.dispatchesPerStep.toPrecision(4)),

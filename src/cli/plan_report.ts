@@ -96,7 +96,9 @@ export function planLines(report: PlanReport, width: number | undefined): readon
       ),
     ),
     ...section("Needs beyond the gradient", needs(optimizer).map(need)),
-    ...section("Cost", [`${Number(costInGradients(optimizer).toPrecision(4))} gradients a step`]),
+    ...section("Cost", [
+      `${Number(costInGradients(optimizer, [], parameters).toPrecision(4))} gradients a step`,
+    ]),
   ];
 }
 
@@ -124,7 +126,7 @@ export function planEvents(
       dispatchesPerStep: d.dispatchesPerStep,
       bytes: d.bytes,
       hostScalars: d.hostScalars,
-      gradientsPerStep: costInGradients(optimizer),
+      gradientsPerStep: costInGradients(optimizer, [], parameters),
     }),
   ];
 }

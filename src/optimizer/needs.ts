@@ -8,7 +8,8 @@ import type { Calculating, CalculatingKind } from "./calculating.ts";
 import { hyperparameters } from "./hyperparameters.ts";
 import { isSignal } from "./is_signal.ts";
 import type { Solver, SolverKind } from "./solver.ts";
-import type { OfKind, Optimizer, OptimizerKind, TransformOf } from "./types.ts";
+import type { Structure, StructureKind } from "./structure.ts";
+import type { Curvature, OfKind, Optimizer, OptimizerKind, TransformOf } from "./types.ts";
 import { joinPath, sites } from "./walk.ts";
 
 /** Something that an objective may provide. */
@@ -21,8 +22,12 @@ export type Provision =
   | "gaussNewtonVector"
   /** The gradient under labels drawn from the likelihood. */
   | "sampledLabels"
+  /** Such labels alone. */
+  | "drawnLabels"
   /** The gradient of each example. */
   | "perExampleGradients"
+  /** A product of the mean of their outer products with a vector. */
+  | "exampleProducts"
   /** What each layer meets, and the derivative by what it puts out. */
   | "layerFactors"
   /** The gradient at other parameters on the same batch. */
@@ -42,15 +47,22 @@ export interface Need {
   readonly every: number;
   /** How many of them each time. */
   readonly count: number;
+  /** Present where it takes as many for each parameter that the transform sees: a matrix that is stored is taken column by column. */
+  readonly each?: "parameter";
 }
 
-/** What a need costs, in evaluations of the gradient: measured ratios are the compiler's, these are counts of passes. */
+/**
+ * What a need costs, in evaluations of the gradient: ratios of the CNN on a software adapter, to two digits. A product is less than
+ * the two passes that it is, because what it shares with the gradient of the step is computed once.
+ */
 export const COST_IN_GRADIENTS: { readonly [P in Provision]: number } = {
   loss: 0,
-  hessianVector: 2,
-  gaussNewtonVector: 2,
-  sampledLabels: 1,
-  perExampleGradients: 1,
+  hessianVector: 1.7,
+  gaussNewtonVector: 1.4,
+  sampledLabels: 0.6,
+  drawnLabels: 0,
+  perExampleGradients: 1.5,
+  exampleProducts: 0.6,
   layerFactors: 1,
   gradientElsewhere: 1,
   lossElsewhere: 1 / 3,
@@ -64,10 +76,10 @@ const CALCULATING: {
 } = {
   hessian: ({ probes }) => [{ what: "hessianVector", count: probes }],
   gaussNewton: ({ probes }) => [{ what: "gaussNewtonVector", count: probes }],
-  fisher: ({ from }) => [
-    { what: "sampledLabels", count: 1 },
-    ...(from === "examples" ? [{ what: "perExampleGradients", count: 1 } as const] : []),
-  ],
+  fisher: ({ from }) =>
+    from === "examples"
+      ? [{ what: "drawnLabels", count: 1 }, { what: "perExampleGradients", count: 1 }]
+      : [{ what: "sampledLabels", count: 1 }],
   empiricalFisher: ({ from }) =>
     from === "examples" ? [{ what: "perExampleGradients", count: 1 }] : [],
   gradientRegression: () => [],
@@ -85,6 +97,43 @@ const PRODUCTS: { readonly [K in SolverKind]: (it: OfKind<Solver, K>) => number 
   lanczos: ({ steps }) => steps,
   orthogonalIteration: () => undefined,
 };
+
+/** Whether a structure stores a matrix, of which each product with a vector is one column. */
+const STORED: { readonly [K in StructureKind]: (it: OfKind<Structure, K>) => boolean } = {
+  scalar: () => false,
+  diagonal: ({ basis }) => basis !== undefined && stored(basis.structure),
+  factored: () => false,
+  blockDiagonal: () => true,
+  full: () => true,
+  subspace: () => false,
+  kronecker: () => false,
+  lowRank: () => false,
+};
+
+function stored(structure: Structure): boolean {
+  return (STORED[structure.kind] as (it: Structure) => boolean)(structure);
+}
+
+type Sampled = readonly Pick<Need, "what" | "count" | "each">[];
+
+/** What a stage asks for its samples, and for what its solver does with them. */
+function sampled({ calculating, structure, solver = { kind: "auto" } }: Curvature): Sampled {
+  const byLayer = structure.kind === "kronecker" && structure.of === "layers";
+  const products = structure.kind === "subspace"
+    ? structure.rank
+    : (PRODUCTS[solver.kind] as (it: Solver) => number | undefined)(solver);
+  const asked = (CALCULATING[calculating.kind] as (it: Calculating) => Asked)(calculating);
+  return asked.flatMap(({ what, count }): Sampled => {
+    if (PRODUCT.has(what)) {
+      if (products !== undefined) return [{ what, count: products }];
+      return [stored(structure) ? { what, count: 1, each: "parameter" } : { what, count }];
+    }
+    if (what !== "perExampleGradients") return [{ what, count }];
+    if (byLayer) return [{ what: "layerFactors", count }];
+    if (products === undefined) return [{ what, count }];
+    return [{ what, count }, { what: "exampleProducts", count: products }];
+  });
+}
 
 type Rule<K extends OptimizerKind> = (it: TransformOf<K>, path: string) => readonly Need[];
 
@@ -110,7 +159,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   distanceAdapted: nothing,
   gainAdapted: ({ model }, path) => [
     {
-      path,
+      path: joinPath(path, "model"),
       what: model === "hessian" ? "hessianVector" : "gaussNewtonVector",
       every: 1,
       count: 1,
@@ -127,20 +176,12 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
     every: 1,
     count: trials,
   }],
-  curvature: ({ calculating, structure, every, solver = { kind: "auto" } }, path) => {
-    const byLayer = structure.kind === "kronecker" && structure.of === "layers";
-    const products = structure.kind === "subspace"
-      ? structure.rank
-      : (PRODUCTS[solver.kind] as (it: Solver) => number | undefined)(solver);
-    return (CALCULATING[calculating.kind] as (it: Calculating) => Asked)(calculating).map((
-      { what, count },
-    ) => ({
+  curvature: (stage, path) =>
+    sampled(stage).map((asked) => ({
       path: joinPath(path, "calculating"),
-      what: byLayer && what === "perExampleGradients" ? "layerFactors" as const : what,
-      every: every.sample,
-      count: PRODUCT.has(what) ? products ?? count : count,
-    }));
-  },
+      every: stage.every.sample,
+      ...asked,
+    })),
 };
 
 /**

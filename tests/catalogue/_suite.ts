@@ -20,6 +20,7 @@ import { right } from "../lowering/_follow.ts";
 const LIKELIHOOD: ReadonlySet<Provision> = new Set([
   "gaussNewtonVector",
   "sampledLabels",
+  "drawnLabels",
   "perExampleGradients",
 ]);
 

@@ -245,7 +245,7 @@ Deno.test("kronecker() by layer keeps (in + 1)² + out² numbers of a layer", ()
 Deno.test("needs() of kronecker() by layer are factors, and sampled labels where they are", () => {
   const needed = (calculating: CurvatureOptions["calculating"]) =>
     needs(stage({ calculating, every: { sample: 5 } })).map(({ what, every }) => [what, every]);
-  assertEquals(needed(fisher()), [["sampledLabels", 5], ["layerFactors", 5]]);
+  assertEquals(needed(fisher()), [["drawnLabels", 5], ["layerFactors", 5]]);
   assertEquals(needed(empiricalFisher({ from: "examples" })), [["layerFactors", 5]]);
 });
 

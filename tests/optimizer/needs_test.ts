@@ -80,7 +80,7 @@ Deno.test("needs() walks into branches, samples, directions and warm-ups", () =>
   const inner = "partition/parts/0/skipNonFinite/graft";
   const stage = `${inner}/direction/curvature`;
   assertEquals(needs(optimizer).map(({ path, what }) => [path, what]), [
-    [`${stage}/calculating/add/1/curvature/calculating`, "sampledLabels"],
+    [`${stage}/calculating/add/1/curvature/calculating`, "drawnLabels"],
     [`${stage}/calculating/add/1/curvature/calculating`, "perExampleGradients"],
     [`${stage}/direction/curvature/calculating`, "gaussNewtonVector"],
     [`${stage}/warmup/newtonRaphson`, "loss"],

@@ -116,6 +116,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     SGD,
     LARGE_RATES,
     sgd,
+    { learningRate: 0.1 },
   ),
   entry(
     "nasgd",
@@ -212,6 +213,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     NEWTON,
     FRACTIONS,
     newton,
+    { structure: "krylov", eps: 1, learningRate: 0.2 },
   ),
   entry(
     "gaussNewtonDescent",
@@ -220,6 +222,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     NEWTON,
     FRACTIONS,
     gaussNewtonDescent,
+    { structure: "krylov", eps: 1, learningRate: 0.5 },
   ),
   entry(
     "naturalGradient",
@@ -228,6 +231,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     NEWTON,
     FRACTIONS,
     naturalGradient,
+    { structure: "krylov", eps: 1, learningRate: 0.5 },
   ),
   entry(
     "normalizedNaturalGradient",
@@ -236,6 +240,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     normalized.NORMALIZED_NATURAL,
     RATES,
     normalized.normalizedNaturalGradient,
+    { structure: "krylov", calculating: "fisher", eps: 0.5, learningRate: 0.2 },
   ),
   entry(
     "gradientNormNormalized",
@@ -244,6 +249,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     normalized.NORMALIZED_NATURAL,
     RATES,
     normalized.gradientNormNormalized,
+    { structure: "krylov", calculating: "fisher", eps: 0.5, learningRate: 0.5 },
   ),
   entry(
     "eigenbasisNormalized",
@@ -252,6 +258,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     normalized.EIGENBASIS_NORMALIZED,
     RATES,
     normalized.eigenbasisNormalized,
+    { structure: "krylov", calculating: "fisher", learningRate: 0.03 },
   ),
   entry(
     "levenbergMarquardt",
@@ -391,7 +398,9 @@ const ENTRIES: readonly CatalogueEntry[] = [
     RATES,
     scheduleFreeAdamw,
   ),
-  entry("sam", "Sharpness-aware minimisation", "Foret et al. 2020", SAM, LARGE_RATES, sam),
+  entry("sam", "Sharpness-aware minimisation", "Foret et al. 2020", SAM, LARGE_RATES, sam, {
+    learningRate: 0.1,
+  }),
 ];
 
 /** Every named optimizer by its name. */
