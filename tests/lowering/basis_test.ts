@@ -222,21 +222,43 @@ Deno.test("eigenbasisOf(blockDiagonal()) has the blocks where θ has not moved",
   assertLess(apart(secondStep(eigenbasisOf(blockDiagonal({ per: 4 }))), expected), 1e-9);
 });
 
-Deno.test("eigenbasisOf(kronecker()) has the examples' squares in the basis of the factors", () => {
-  const matrices = gradients.map((g) => range(5).map((i) => g.slice(3 * i, 3 * i + 3)));
-  const zeroOf = (n: number) => eye(n, 0);
-  const left = matrices.reduce<Matrix>((s, g) => plus(s, times(g, transposed(g))), zeroOf(5));
-  const right = matrices.reduce<Matrix>((s, g) => plus(s, times(transposed(g), g)), zeroOf(3));
+/** The gradients as matrices. */
+const matrices = gradients.map((g) => range(5).map((i) => g.slice(3 * i, 3 * i + 3)));
+
+/** The second step with the mean squares of the examples in the eigenbases of two factors. */
+function expectedIn(left: Matrix, right: Matrix): number[] {
   const [ql, qr] = [eigenOf(left).vectors, eigenOf(right).vectors];
   const turn = (g: Matrix) => times(transposed(ql), times(g, qr));
   const squares = matrices.map((g) => turn(g).map((row) => row.map((y) => y * y / 40)))
-    .reduce<Matrix>((a, b) => plus(a, b), zeroOf(5).map((row) => row.slice(0, 3)));
+    .reduce<Matrix>((a, b) => plus(a, b), eye(5, 0).map((row) => row.slice(0, 3)));
   const mean = range(5).map((i) => MEAN.slice(3 * i, 3 * i + 3));
   const scaledMean = turn(mean).map((row, i) =>
     row.map((y, j) => y / Math.sqrt(squares[i]![j]! + 0.01))
   );
-  const expected = times(ql, times(scaledMean, transposed(qr))).flat();
-  assertLess(apart(secondStep(eigenbasisOf(kronecker())), expected), 1e-9);
+  return times(ql, times(scaledMean, transposed(qr))).flat();
+}
+
+const summed = (f: (g: Matrix, n: number) => Matrix, n: number): Matrix =>
+  matrices.reduce<Matrix>((s, g, i) => plus(s, f(g, i)), eye(n, 0));
+
+Deno.test("eigenbasisOf(kronecker()) has the examples' squares in the basis of the factors", () => {
+  const left = summed((g) => times(g, transposed(g)), 5);
+  const right = summed((g) => times(transposed(g), g), 3);
+  assertLess(apart(secondStep(eigenbasisOf(kronecker())), expectedIn(left, right)), 1e-9);
+});
+
+Deno.test("eigenbasisOf(kronecker()) of layers is E-KFAC", () => {
+  const column = (x: readonly number[]) => x.map((y) => [y]);
+  const inputs = range(40).map((n) => column(range(5).map((i) => regressionData.x[5 * n + i]!)));
+  // What the outer product leaves of the cotangent, the input being known.
+  const cotangents = matrices.map((g, n) => {
+    const x = inputs[n]!.flat(), size = x.reduce((s, y) => s + y * y, 0);
+    return column(onto(transposed(g), x).map((y) => y / size));
+  });
+  const a = summed((_, n) => times(inputs[n]!, transposed(inputs[n]!)), 5);
+  const g = summed((_, n) => times(cotangents[n]!, transposed(cotangents[n]!)), 3);
+  const found = secondStep(eigenbasisOf(kronecker({ of: "layers" }), ema({ decay: 0.95 })));
+  assertLess(apart(found, expectedIn(a, g)), 1e-9);
 });
 
 Deno.test("eigenbasisOf(full()) of a Hessian is Newton's method, whatever the probes", () => {

@@ -7,7 +7,15 @@ import * as dampings from "../../src/optimizer/damping.ts";
 import { latest, max, secantUpdate, sum } from "../../src/optimizer/iterative.ts";
 import * as lengths from "../../src/optimizer/length.ts";
 import { constant } from "../../src/optimizer/schedule.ts";
-import { diagonal, factored, full, lowRank, scalar } from "../../src/optimizer/structure.ts";
+import {
+  blockDiagonal,
+  diagonal,
+  eigenbasisOf,
+  factored,
+  full,
+  lowRank,
+  scalar,
+} from "../../src/optimizer/structure.ts";
 import { ema, scale } from "../../src/optimizer/transforms.ts";
 import { tensor } from "../../src/reference/tensor.ts";
 import { matmul, tanh } from "../../src/tensor/ops.ts";
@@ -126,6 +134,38 @@ for (const update of ["bfgs", "dfp", "sr1"] as const) {
     }
   });
 }
+
+const MATRICES = [
+  blockDiagonal({ per: "unit" }),
+  full(),
+  diagonal({ basis: eigenbasisOf(blockDiagonal({ per: "tensor" })) }),
+  blockDiagonal({ per: 2 }),
+];
+
+Deno.test("lower() combines every calculation and length with matrices by block and their bases", () => {
+  let count = 0;
+  for (const calculated of CALCULATING) {
+    for (const length of LENGTHS.filter((it) => !("per" in it) || it.per !== "unit")) {
+      const structure = MATRICES[count % MATRICES.length]!;
+      if (structure.kind === "full" && "per" in length && length.per !== "global") continue;
+      const optimizer = curvature({
+        calculating: calculated,
+        structure,
+        iterative: [latest(), ema({ decay: 0.9, debias: true }), sum({ initial: 0.1 })][count % 3]!,
+        length,
+        damping: DAMPINGS[0]!,
+        every: { factor: 1 + count % 2 },
+      });
+      const { thetas } = follow(network, chain(optimizer, scale(1e-3)), START, 3, {
+        slots: SLOTS,
+        seed: count++,
+      });
+      const text = JSON.stringify({ calculated, structure, length });
+      assert(thetas.flat().every(Number.isFinite), text);
+      assert(thetas[3]!.some((x, i) => x !== START[i]), `no step: ${text}`);
+    }
+  }
+});
 
 Deno.test("lower() gives sign descent, a clip and plain descent when the curvature is constant", () => {
   const g = follow(network, scale(1), START, 1, { slots: SLOTS }).thetas[1]!

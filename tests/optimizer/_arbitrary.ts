@@ -17,6 +17,8 @@ import { lineSearch } from "../../src/optimizer/line_search.ts";
 import * as predicates from "../../src/optimizer/predicate.ts";
 import * as annealing from "../../src/optimizer/annealing.ts";
 import * as schedules from "../../src/optimizer/schedule.ts";
+import * as solvers from "../../src/optimizer/solver.ts";
+import * as structures from "../../src/optimizer/structure.ts";
 import * as signals from "../../src/optimizer/signal.ts";
 import { adaptiveGradientClip } from "../../src/optimizer/derived.ts";
 import {
@@ -51,6 +53,8 @@ export interface ArbitraryOptions {
   readonly elsewhere?: boolean;
   /** Lengths that jump at a threshold (signs); default true. */
   readonly jumps?: boolean;
+  /** Structures that keep matrices of blocks, and bases that follow them, whose kernels are many; default false. */
+  readonly matrices?: boolean;
 }
 
 const SMALL = fc.integer({ min: 1, max: 50 });
@@ -326,9 +330,60 @@ function secantArbitrary(
   );
 }
 
+/** A stage with matrices of blocks, or in their eigenbasis. */
+function matrixArbitrary(inner: fc.Arbitrary<Optimizer>): fc.Arbitrary<Optimizer> {
+  const averages = fc.oneof<fc.Arbitrary<Iterative>[]>(
+    fc.constant(latest()),
+    fc.tuple(decay, fc.boolean()).map(([decay, debias]) => transforms.ema({ decay, debias })),
+    within(0.01, 1).map((initial) => sum({ initial })),
+  );
+  const blocks = fc.constantFrom("tensor" as const, "unit" as const, 1, 3).map((per) =>
+    structures.blockDiagonal({ per })
+  );
+  const factors = fc.record({
+    largest: SMALL,
+    merge: fc.constantFrom("none" as const, "trailing" as const),
+    vectors: fc.constantFrom("matrix" as const, "diagonal" as const),
+  }).map(structures.kronecker);
+  const basis = fc.tuple(
+    fc.oneof<fc.Arbitrary<structures.EigenbasisOf["structure"]>[]>(
+      blocks,
+      factors,
+      fc.constant(structures.full()),
+    ),
+    averages,
+    fc.constantFrom(solvers.eigen(), solvers.orthogonalIteration({ steps: 2 })),
+  ).map(([of, iterative, solver]) => ({
+    structure: structures.diagonal({ basis: structures.eigenbasisOf(of, iterative) }),
+    solver,
+  }));
+  return fc.record({
+    kept: fc.oneof<fc.Arbitrary<Pick<CurvatureOptions, "structure" | "solver">>[]>(
+      blocks.map((structure) => ({ structure })),
+      basis,
+    ),
+    of: inner,
+    iterative: averages,
+    direction: inner,
+    factor: SMALL,
+    eps,
+  }).map(({ kept, of, iterative, direction, factor, eps }) =>
+    curvature({
+      ...kept,
+      calculating: calculating.empiricalFisher({ of }),
+      iterative,
+      length: lengths.gradientNorm(),
+      direction,
+      damping: dampings.addToRoot(eps),
+      every: { factor },
+    })
+  );
+}
+
 /** Any optimizer of the language. */
 export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary<Optimizer> {
-  const { depth = 2, elsewhere = true, secondOrder = true, jumps = true } = options;
+  const { depth = 2, elsewhere = true, secondOrder = true, jumps = true, matrices = false } =
+    options;
   const leaves = fc.oneof<fc.Arbitrary<Optimizer>[]>(
     fc.constant(identity()),
     fc.constant(zero()),
@@ -354,6 +409,7 @@ export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary
     fc.array(inner, { maxLength: 3 }).map((of) => chain(...of)),
     fc.array(inner, { maxLength: 3 }).map((of) => add(...of)),
     stageArbitrary(inner, options),
+    ...(matrices ? [matrixArbitrary(inner)] : []),
     // Where nothing moves along a line, rounding decides whether its slope is 0.
     ...(jumps ? [lineArbitrary(inner, secondOrder)] : []),
     // What rounding leaves of a change of the gradient is a curvature of any size.
