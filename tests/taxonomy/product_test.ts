@@ -3,8 +3,9 @@
 import * as language from "../../mod.ts";
 import { SteepestError } from "../../src/errors.ts";
 import { AXES, type Combination } from "../../src/taxonomy/product/axes.ts";
+import { choiceOf, covering, kindOf, pairsOf } from "../../src/taxonomy/product/covering.ts";
 import { normalForm } from "../../src/taxonomy/product/normal_form.ts";
-import { issuesOf, product, stageOf } from "../../src/taxonomy/product/verdict.ts";
+import { issuesOf, type Judged, product, stageOf } from "../../src/taxonomy/product/verdict.ts";
 import { assert, assertEquals } from "../_assert.ts";
 
 const JUDGED = product();
@@ -75,5 +76,19 @@ Deno.test("normalForm() has nothing left to change, and is no other than that of
       const again = normalForm(normalForm(verdict.to).stage);
       assertEquals(again.because, []);
     }
+  }
+});
+
+Deno.test("covering() leaves out no pair of choices, nor of kinds, and is far smaller than the product", () => {
+  const stages = JUDGED.filter(({ verdict }) => verdict.kind === "stage");
+  for (const trait of [choiceOf, kindOf]) {
+    const pairs = (of: readonly Judged[]) =>
+      new Set(of.flatMap(({ combination }) => pairsOf(combination, trait)));
+    const some = covering(stages, trait);
+    assertEquals(pairs(some), pairs(stages));
+    assert(some.length < stages.length / 10, `${some.length} of ${stages.length}`);
+    // None of them is there for nothing.
+    const without = pairs(some.slice(0, -1));
+    assert(without.size < pairs(stages).size);
   }
 });

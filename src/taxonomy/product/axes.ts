@@ -99,7 +99,10 @@ const STRUCTURES: Choices<Structure> = {
     ["blockDiagonal({ per: 1 })", structures.blockDiagonal({ per: 1 })],
   ],
   full: [["full()", structures.full()]],
-  kronecker: [["kronecker()", structures.kronecker()]],
+  kronecker: [
+    ["kronecker()", structures.kronecker()],
+    ['kronecker({ of: "layers" })', structures.kronecker({ of: "layers" })],
+  ],
   lowRank: [["lowRank()", structures.lowRank()]],
   subspace: [
     [

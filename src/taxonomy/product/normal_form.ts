@@ -128,8 +128,10 @@ const RULES: readonly Rule[] = [
         because: "blocks of one coordinate are the diagonal",
       }
       : undefined,
-  ({ structure, solver }) =>
-    AUTO_IS_EIGEN[structure.kind] && solver?.kind === "eigen" && solver.sweeps === eigen().sweeps
+  ({ calculating, structure, solver }) =>
+    AUTO_IS_EIGEN[structure.kind] && solver?.kind === "eigen" && solver.sweeps === eigen().sweeps &&
+      // Pairs give H′⁻¹u without an eigenvector, where that is all that is asked for.
+      calculating.kind !== "secant"
       ? { change: { solver: auto() }, because: "auto() is eigen() with this structure" }
       : undefined,
 ];
