@@ -26,6 +26,13 @@ export interface HessianFreeOptions {
    */
   readonly damping?: number;
   /**
+   * The least μ, > 0. ρ is of the batch that the step was made for and knows nothing of others: where batches are small, the
+   * bound keeps steps from fitting each of them.
+   *
+   * @default 1e-10
+   */
+  readonly least?: Hyper;
+  /**
    * Products a step at most, ≥ 1.
    *
    * @default 20
@@ -55,6 +62,7 @@ export interface HessianFreeOptions {
 /** Defaults of {@link hessianFree}. */
 export const HESSIAN_FREE: Required<HessianFreeOptions> = {
   damping: 1,
+  least: 1e-10,
   products: 20,
   warmStart: 0.95,
   progress: 5e-4,
@@ -89,7 +97,7 @@ export const HESSIAN_FREE: Required<HessianFreeOptions> = {
  * ```
  */
 export function hessianFree(options: HessianFreeOptions = {}): Optimizer {
-  const { damping, products, warmStart, progress, trials } = given(
+  const { damping, least, products, warmStart, progress, trials } = given(
     "hessianFree",
     HESSIAN_FREE,
     options,
@@ -101,7 +109,7 @@ export function hessianFree(options: HessianFreeOptions = {}): Optimizer {
     solver: cg({ steps: products, tolerance: 0, progress, warmStart }),
   });
   return chain(
-    gainAdapted({ of: direction, initial: damping, rejects: false }),
+    gainAdapted({ of: direction, initial: damping, least, rejects: false }),
     lineSearch({ c1: 1e-2, trials }),
   );
 }

@@ -8,6 +8,7 @@ import { gaussNewton } from "../calculating.ts";
 import { curvature } from "../curvature.ts";
 import { add } from "../damping.ts";
 import { gainAdapted } from "../gain_adapted.ts";
+import type { Hyper } from "../schedule.ts";
 import { signal } from "../signal.ts";
 import { cg, eigen } from "../solver.ts";
 import { full } from "../structure.ts";
@@ -22,6 +23,13 @@ export interface LevenbergMarquardtOptions {
    * @default 0.1
    */
   readonly damping?: number;
+  /**
+   * The least μ, > 0. ρ is of the batch that the step was made for and knows nothing of others: where batches are small, the
+   * bound keeps steps from fitting each of them.
+   *
+   * @default 1e-10
+   */
+  readonly least?: Hyper;
   /**
    * How μ follows the gain ratio ρ. `"nielsen"`: times max(1/3, 1 − (2ρ − 1)³), or 2, 4, 8, … where ρ ≤ 0;
    * `"thresholds"`: times 3/2 where ρ < 1/4, times 2/3 where ρ > 3/4.
@@ -46,6 +54,7 @@ export interface LevenbergMarquardtOptions {
 /** Defaults of {@link levenbergMarquardt}. */
 export const LEVENBERG_MARQUARDT: Required<LevenbergMarquardtOptions> = {
   damping: 0.1,
+  least: 1e-10,
   rule: "nielsen",
   solver: "eigen",
   products: 20,
@@ -83,7 +92,7 @@ export const LEVENBERG_MARQUARDT: Required<LevenbergMarquardtOptions> = {
  * ```
  */
 export function levenbergMarquardt(options: LevenbergMarquardtOptions = {}): Optimizer {
-  const { damping, rule, solver, products } = given(
+  const { damping, least, rule, solver, products } = given(
     "levenbergMarquardt",
     LEVENBERG_MARQUARDT,
     options,
@@ -97,5 +106,6 @@ export function levenbergMarquardt(options: LevenbergMarquardtOptions = {}): Opt
     }),
     rule,
     initial: damping,
+    least,
   });
 }

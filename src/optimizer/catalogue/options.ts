@@ -46,6 +46,7 @@ export type OptionName =
   | "initial"
   | "largest"
   | "learningRate"
+  | "least"
   | "limit"
   | "lowerBound"
   | "momentum"
@@ -95,6 +96,7 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   initial: number(NON_NEGATIVE),
   largest: integer(1),
   learningRate: hyper(NON_NEGATIVE),
+  least: hyper(POSITIVE),
   limit: hyper(POSITIVE),
   lowerBound: hyper(ANY),
   momentum: hyper(DECAY),

@@ -267,7 +267,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     LEVENBERG_MARQUARDT,
     DAMPINGS,
     levenbergMarquardt,
-    { damping: 1, solver: "cg", products: 5 },
+    { damping: 8, least: 8, solver: "cg", products: 4 },
   ),
   entry(
     "hessianFree",
@@ -276,7 +276,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     HESSIAN_FREE,
     DAMPINGS,
     hessianFree,
-    { products: 6, trials: 3 },
+    { damping: 8, least: 8, products: 4, trials: 2 },
   ),
   entry(
     "clippedNaturalGradient",
