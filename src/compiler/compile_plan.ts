@@ -22,7 +22,7 @@ import { replicate } from "./replicate.ts";
 import { HOST_ROW, RECORDS, seatValues } from "./seating.ts";
 import { sharedNodes } from "./shared_nodes.ts";
 import { foldSums, splitSums } from "./split_sums.ts";
-import { swapsOf, writeCommands } from "./write_commands.ts";
+import { loopsAround, swapsOf, writeCommands } from "./write_commands.ts";
 import { WRITTEN_OUT, type WrittenOut } from "./written_out.ts";
 import { js } from "../../kernels/syntax_js.ts";
 import { wgsl } from "../../kernels/syntax_wgsl.ts";
@@ -123,7 +123,8 @@ function planOf(
       ? RECORDS
       : store.slot;
   };
-  const planned = staged.units.map((stages) => {
+  const around = loopsAround(regions);
+  const planned = staged.units.map((stages, i) => {
     const halves = splitSums(stages, values, adapter);
     values = halves.values;
     halves.sealed.forEach((v) => sealed.add(v));
@@ -134,7 +135,7 @@ function planOf(
       fixedBuffer,
       adapter.maxBindings,
     );
-    return planRegion(groups, values, staged.stores, crossing, slots);
+    return planRegion(groups, values, staged.stores, crossing, slots, around[i]!);
   });
 
   const swaps = swapsOf(regions, planned, staged.stores);

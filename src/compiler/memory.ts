@@ -16,6 +16,8 @@ export interface Touches {
   readonly label: string;
   readonly reads: ReadonlySet<ValueId>;
   readonly writes: ReadonlySet<ValueId>;
+  /** The loops that it happens in. */
+  readonly loops: ReadonlySet<number>;
 }
 
 /** Values of four words alignment, so that vectors of four never straddle two values. */
@@ -30,10 +32,20 @@ export interface Sharer {
   /** Slots share only where temporaries are not enough. */
   readonly slot: boolean;
   /**
-   * Changes places with `partner` in a loop. It shares with its like alone (one side of one loop), and
-   * the partners share as well.
+   * Changes places with `partner` in loops. It shares with its like alone, and the partners share as well:
+   * with one side of the same loops, or of others whose kernels do not see it, nor this one's theirs.
    */
-  readonly swap?: { readonly side: string; readonly partner: string };
+  readonly swap?: {
+    readonly side: "now" | "next";
+    readonly loops: ReadonlySet<number>;
+    readonly partner: string;
+  };
+}
+
+/** The swap of two that share. */
+function swapOfBoth({ swap: a }: Sharer, { swap: b }: Sharer): Pick<Sharer, "swap"> {
+  if (a === undefined || b === undefined) return {};
+  return { swap: { ...a, loops: a.loops.union(b.loops) } };
 }
 
 /**
@@ -65,11 +77,26 @@ export function shareBuffers(
         writes = new Set([...k.writes].map(groupOf));
       return (reads.has(a) && writes.has(b)) || (reads.has(b) && writes.has(a));
     });
+  /** Whether a kernel of the loops of one that changes places touches the other, which does so in other loops. */
+  const seen = (a: string, b: string): boolean => {
+    const [own, other] = [contents.get(a)!.swap!, contents.get(b)!.swap!];
+    const foreign = own.loops.difference(other.loops);
+    const places = new Set([find(b), find(other.partner)]);
+    return kernels.some(({ loops, reads, writes }) =>
+      !loops.isDisjointFrom(foreign) && [...reads, ...writes].some((v) => places.has(groupOf(v)))
+    );
+  };
+  const alike = (a: string, b: string): boolean => {
+    const [x, y] = [contents.get(a)!.swap, contents.get(b)!.swap];
+    if (x === undefined || y === undefined) return x === y;
+    return x.side === y.side && !seen(a, b) && !seen(b, a);
+  };
   const join = (a: string, b: string): void => {
     const x = contents.get(a)!, y = contents.get(b)!;
     group.set(b, a);
     contents.set(a, {
       ...x,
+      ...swapOfBoth(x, y),
       words: x.words + y.words,
       float: x.float && y.float,
       slot: x.slot || y.slot,
@@ -89,8 +116,7 @@ export function shareBuffers(
         candidates.slice(i + 1).map((b) => [a, b] as const)
       )
         .filter(([a, b]) =>
-          contents.get(a)!.words + contents.get(b)!.words <= mostWords &&
-          contents.get(a)!.swap?.side === contents.get(b)!.swap?.side
+          contents.get(a)!.words + contents.get(b)!.words <= mostWords && alike(a, b)
         );
       const pair = rules.flatMap((rule) =>
         pairs.find(([a, b]) => rule(contents.get(a)!, contents.get(b)!, () => conflict(a, b))) ?? []

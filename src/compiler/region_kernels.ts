@@ -28,6 +28,7 @@ export function planRegion(
   storeOf: ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>,
   crossing: ReadonlySet<ValueId>,
   slots: ReadonlyMap<string, Slot>,
+  loops: ReadonlySet<number>,
 ): RegionKernels {
   const homes = new Map<ValueId, Group>();
   for (const g of groups) for (const s of stagesOf(g)) homes.set(s.value, g);
@@ -88,7 +89,7 @@ export function planRegion(
       );
       const outside = new Set([...reads.get(group)!].filter((v) => !inside.has(v)));
       const label = stored.map((v) => values[v]!.label).join(" + ");
-      return { group, stored, touches: { label, reads: outside, writes: new Set(stored) } };
+      return { group, stored, touches: { label, reads: outside, writes: new Set(stored), loops } };
     }),
   };
 }

@@ -81,8 +81,9 @@ export function seatValues(
   const swapped = new Map<string, NonNullable<Sharer["swap"]>>();
   for (const { loop, slot, value } of swaps) {
     const [now, next] = [`slot ${slot}`, `value ${value}`];
-    swapped.set(now, { side: `${loop} now`, partner: next });
-    swapped.set(next, { side: `${loop} next`, partner: now });
+    const loops = new Set([loop]);
+    swapped.set(now, { side: "now", loops, partner: next });
+    swapped.set(next, { side: "next", loops, partner: now });
   }
   const swapOf = (key: string) => {
     const swap = swapped.get(key);

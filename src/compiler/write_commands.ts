@@ -16,6 +16,35 @@ import type { Syntax } from "../../kernels/syntax.ts";
 
 type StoreOf = ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>;
 
+/** Calls `unit` with the loops around each unit, and `loop` with each loop and its number, all in order. */
+function visitLoops(
+  regions: readonly (readonly Block[])[],
+  unit: (around: ReadonlySet<number>) => void,
+  loop: (block: LoopBlock, number: number) => void,
+): void {
+  let loops = 0;
+  const visit = (blocks: readonly Block[], around: ReadonlySet<number>): void => {
+    for (const block of blocks) {
+      if (block.kind === "unit") unit(around);
+      else {
+        const own = loops++;
+        loop(block, own);
+        visit(block.body, new Set([...around, own]));
+      }
+    }
+  };
+  for (const blocks of regions) visit(blocks, new Set());
+}
+
+/** The loops around each unit, in order. */
+export function loopsAround(
+  regions: readonly (readonly Block[])[],
+): readonly ReadonlySet<number>[] {
+  const around: ReadonlySet<number>[] = [];
+  visitLoops(regions, (loops) => around.push(loops), () => {});
+  return around;
+}
+
 /**
  * The carried slots that an iteration cannot overwrite in place. Instead of a copy at the end of each
  * iteration, the two buffers change places.
@@ -26,16 +55,9 @@ export function swapsOf(
   storeOf: StoreOf,
 ): readonly Swap[] {
   const carriedBy = new Map<string, number>();
-  let loops = 0;
-  const visit = (blocks: readonly Block[]): void => {
-    for (const block of blocks) {
-      if (block.kind === "unit") continue;
-      for (const slot of block.carried) carriedBy.set(slot, loops);
-      loops++;
-      visit(block.body);
-    }
-  };
-  regions.forEach(visit);
+  visitLoops(regions, () => {}, ({ carried }, loop) => {
+    for (const slot of carried) carriedBy.set(slot, loop);
+  });
   return planned.flatMap(({ copied }) =>
     [...copied].flatMap((value): Swap[] => {
       const { slot } = storeOf.get(value)!;

@@ -157,6 +157,7 @@ const SLOT_ROLES: Roles<
     of: "structural",
     exponent: "structural",
     largest: "structural",
+    longer: "structural",
     merge: "structural",
     vectors: "structural",
   },
@@ -171,6 +172,13 @@ const SLOT_ROLES: Roles<
   },
   lanczos: { steps: "structural" },
   orthogonalIteration: { steps: "structural" },
+  newtonSchulz: { steps: "structural", coefficients: "structural" },
+  coupledNewton: {
+    iterations: "structural",
+    tolerance: "structural",
+    ridge: "structural",
+    accept: "structural",
+  },
   ema: {
     decay: "value",
     debias: "structural",

@@ -96,6 +96,8 @@ const PRODUCTS: { readonly [K in SolverKind]: (it: OfKind<Solver, K>) => number 
   cg: ({ steps, warmStart }) => warmStart === undefined ? steps : steps + 1,
   lanczos: ({ steps }) => steps,
   orthogonalIteration: () => undefined,
+  newtonSchulz: () => undefined,
+  coupledNewton: () => undefined,
 };
 
 /** Whether a structure stores a matrix, of which each product with a vector is one column. */

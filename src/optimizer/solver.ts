@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { NewtonSchulzCoefficients } from "../linalg/newton_schulz.ts";
 import { slot } from "./build.ts";
 import type { Hyper } from "./schedule.ts";
 
@@ -54,8 +55,39 @@ export interface OrthogonalIterationSolver {
   readonly steps: number;
 }
 
+/** The orthogonal factor of what is sampled, by matrix products. */
+export interface NewtonSchulzSolver {
+  /** The tag of this solver. */
+  readonly kind: "newtonSchulz";
+  /** How often the polynomial is applied, ≥ 1. */
+  readonly steps: number;
+  /** a, b, c of X ← a·X + b·(XXᵀ)X + c·(XXᵀ)²X. */
+  readonly coefficients: NewtonSchulzCoefficients;
+}
+
+/** Inverse roots by matrix products. */
+export interface CoupledNewtonSolver {
+  /** The tag of this solver. */
+  readonly kind: "coupledNewton";
+  /** How many iterations at most, ≥ 1. */
+  readonly iterations: number;
+  /** It ends once ‖XᵖL − 1‖ is at most this; in [0, 1]. */
+  readonly tolerance: number;
+  /** L + ridge·‖L‖·1 is what the root is of; in [0, 1]. */
+  readonly ridge: number;
+  /** The largest ‖XᵖL − 1‖ of a root that is used; in [0, 1]. */
+  readonly accept: number;
+}
+
 /** How a stage works with a matrix. */
-export type Solver = Auto | EigenSolver | CgSolver | LanczosSolver | OrthogonalIterationSolver;
+export type Solver =
+  | Auto
+  | EigenSolver
+  | CgSolver
+  | LanczosSolver
+  | OrthogonalIterationSolver
+  | NewtonSchulzSolver
+  | CoupledNewtonSolver;
 
 /** The kinds of {@link Solver}. */
 export type SolverKind = Solver["kind"];
@@ -197,4 +229,86 @@ export function orthogonalIteration(
   options: { readonly steps?: number } = {},
 ): OrthogonalIterationSolver {
   return slot("solver", { kind: "orthogonalIteration", ...options });
+}
+
+/**
+ * d = (GGᵀ)^{-1/2}G = UVᵀ of a sampled matrix G = UΣVᵀ, by a polynomial of G: nothing is factored and nothing remembered.
+ *
+ * It is the length `gradientNorm` of `kronecker({ merge: "trailing" })`, where the stage samples what it preconditions
+ * (`empiricalFisher()`, no `direction`) and keeps the newest sample only. Every tensor is the matrix [first axis, all others], a vector one
+ * column. The default coefficients are fast and have no limit: singular values from 0.01 of ‖G‖_F on come out between 0.68 and
+ * 1.13. With [15/8, −10/8, 3/8] and enough steps they come out at 1, and the numbers are those of `eigen()`. Null directions stay null.
+ *
+ * Source: Jordan et al. 2024, Muon. PyTorch and the authors compute it in bfloat16 and divide by ‖G‖ + 1e-7.
+ *
+ * @param options `steps`: ≥ 1, default 5. `coefficients`: a, b, c of X ← a·X + b·(XXᵀ)X + c·(XXᵀ)²X from X = G/‖G‖_F, default
+ * [3.4445, −4.775, 2.0315].
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { curvature, empiricalFisher, gradientNorm, kronecker, minimize, newtonSchulz, objective, square, sum } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: [[3, 0], [0, 40]] }, loss: ({ x }) => sum(square(x)) });
+ * const stage = curvature({
+ *   calculating: empiricalFisher(),
+ *   structure: kronecker({ merge: "trailing" }),
+ *   length: gradientNorm(),
+ *   solver: newtonSchulz({ steps: 12, coefficients: [15 / 8, -10 / 8, 3 / 8] }),
+ * });
+ * const { parameters } = await minimize(bowl, stage, { steps: 1, backend: "reference" });
+ * const { x: { data: [first, , , last] } } = parameters;
+ * assert(Math.abs(first! - 2) < 1e-4 && Math.abs(last! - 39) < 1e-4);
+ * ```
+ */
+export function newtonSchulz(
+  options: { readonly steps?: number; readonly coefficients?: NewtonSchulzCoefficients } = {},
+): NewtonSchulzSolver {
+  return slot("solver", { kind: "newtonSchulz", ...options });
+}
+
+/**
+ * L^{-1/p} by matrix products: far cheaper than `eigen()`, and without an eigenbasis.
+ *
+ * It has the lengths that are powers of H′, `none`, `gradientNorm` and `power`, and those whose one factor such a power gives,
+ * `normalized` and `clipped`; every factor has to get a power −1/p with a whole p. Of the dampings it
+ * has `toSample` and `factored`. The root is that of L + ridge·‖L‖_F·1: single precision has
+ * none where a condition is beyond about 1e6, and a singular L has none at all.
+ *
+ * A root whose residual ‖XᵖL − 1‖_F is above `accept`, or that is not finite, is not used: the last good one is kept (none before the
+ * first), and the record `failed` counts the factors of which that is so.
+ *
+ * Source: Iannazzo 2006; Anil et al. 2020 for Shampoo, with λmax(L) in place of ‖L‖_F.
+ *
+ * @param options `iterations`: at most, ≥ 1, default 40; a condition κ takes about ln κ and six. `tolerance`: it ends there, in [0, 1],
+ * default 1e-6. `ridge`: in [0, 1], default 1e-6. `accept`: in [0, 1], default 0.1.
+ * @throws {SteepestError} of kind `description`: a value out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { coupledNewton, curvature, empiricalFisher, gradientNorm, kronecker, minimize, objective, square, sum } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: [[3, 0], [0, 4]] }, loss: ({ x }) => sum(square(x)) });
+ * const stage = curvature({
+ *   calculating: empiricalFisher(),
+ *   structure: kronecker(),
+ *   length: gradientNorm(),
+ *   solver: coupledNewton(),
+ * });
+ * const { parameters } = await minimize(bowl, stage, { steps: 1, backend: "reference" });
+ * const { x: { data: [first, , , last] } } = parameters;
+ * assert(Math.abs(first! - 2) < 1e-4 && Math.abs(last! - 3) < 1e-4);
+ * ```
+ */
+export function coupledNewton(
+  options: {
+    readonly iterations?: number;
+    readonly tolerance?: number;
+    readonly ridge?: number;
+    readonly accept?: number;
+  } = {},
+): CoupledNewtonSolver {
+  return slot("solver", { kind: "coupledNewton", ...options });
 }

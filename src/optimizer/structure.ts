@@ -87,8 +87,10 @@ export interface Kronecker {
   readonly of: "tensor" | "layers";
   /** The power of every factor, > 0; where it is not given, 1/order of the tensor, and 1 by layer. */
   readonly exponent?: number;
-  /** An axis longer than this keeps the diagonal of its factor, ≥ 1. */
+  /** The longest axis that has one whole factor, ≥ 1. */
   readonly largest: number;
+  /** Whether a longer one keeps the diagonal of its factor, or is cut into blocks of `largest`, each with factors of its own. */
+  readonly longer: "diagonal" | "blocks";
   /** `"trailing"`: all axes after the first are one, so that every tensor is a matrix or a vector. */
   readonly merge: "none" | "trailing";
   /** `"diagonal"`: what has one axis keeps the diagonal of its factor. */
@@ -406,11 +408,18 @@ export interface KroneckerOptions {
    */
   readonly exponent?: number;
   /**
-   * An axis longer than this keeps the diagonal of its factor, ≥ 1.
+   * The longest axis that has one whole factor, ≥ 1.
    *
    * @default 256, and 1024 by layer
    */
   readonly largest?: number;
+  /**
+   * What a longer axis has: the `"diagonal"` of its factor, or it is cut into `"blocks"` of `largest` (the last one may be
+   * shorter), and the tensor with it; every block then has factors of its own.
+   *
+   * @default "diagonal"
+   */
+  readonly longer?: "diagonal" | "blocks";
   /**
    * `"trailing"`: all axes after the first are one; a convolution [out, in, height, width] is the matrix
    * [out, in·height·width]. A layer is a matrix as it is.
@@ -433,7 +442,7 @@ export interface KroneckerOptions {
  *
  * The samples have to be vectors: `empiricalFisher` or `fisher`. ε in a sample, or in an initial value, is added to
  * every Lᵢ. A factor of n rows costs n² numbers and an eigenvalue problem, which `every: { factor }` spreads over
- * steps; an axis longer than `largest` keeps the diagonal of Lᵢ, also the one axis of a vector. Norms of a length may
+ * steps; an axis longer than `largest` keeps the diagonal of Lᵢ, also the one axis of a vector, or is cut into blocks. Norms of a length may
  * be by tensor. |λ| ≤ n·2⁻²³·max|λ| of a factor counts as 0, and its directions are dropped.
  *
  * With `of: "layers"` H′ = A ⊗ G in every layer s = W̄ā, W̄ = [W b], ā = [a 1]: over B examples with T rows of s each

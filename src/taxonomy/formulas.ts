@@ -217,15 +217,15 @@ const STRUCTURES: { readonly [K in StructureKind]: (it: OfKind<Structure, K>) =>
           rank === 1 ? "of V" : "eigenvector of H in V"
         }; the step is along(Vᵀu) + rest((I − VᵀV)u)`) +
     ", rest also where λ is dropped",
-  kronecker: ({ of, exponent, largest, merge, vectors }) =>
+  kronecker: ({ of, exponent, largest, longer, merge, vectors }) =>
     of === "layers"
       ? `${
         exponent === undefined ? "A ⊗ G" : `A^${exponent} ⊗ G^${exponent}`
       } of every layer s = W̄ā, A = Σāāᵀ/B and G = Σggᵀ/(B·rows an example), g = ∂L/∂s (diagonals beyond ${largest})`
       : `⊗ L^${exponent ?? "(1/order)"} of every tensor, L = Σ x along ${
         merge === "trailing" ? "its first axis and all others" : "each axis"
-      } (its diagonal beyond ${largest}${
-        vectors === "diagonal" ? " and for vectors" : ""
+      } (${longer === "blocks" ? `blocks of ${largest}` : `its diagonal beyond ${largest}`}${
+        vectors === "diagonal" ? ", and for vectors" : ""
       }), û in the eigenbasis`,
 };
 
@@ -255,6 +255,12 @@ const SOLVERS: { readonly [K in SolverKind]: (it: OfKind<Solver, K>) => readonly
     } of orthogonal iteration`,
   ],
   lanczos: ({ steps }) => [`in the Krylov space of ${steps} products`],
+  newtonSchulz: ({ steps, coefficients: [a, b, c] }) => [
+    `by ${steps} of X ← ${a}X + ${b}(XXᵀ)X + ${c}(XXᵀ)²X`,
+  ],
+  coupledNewton: ({ iterations, tolerance, ridge, accept }) => [
+    `roots of L + ${ridge}‖L‖ by at most ${iterations} Newton iterations, to ${tolerance}; those beyond ${accept} are not used`,
+  ],
 };
 
 function solver(it: Solver): readonly string[] {

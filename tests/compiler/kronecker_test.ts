@@ -1,9 +1,9 @@
 /** A factor for each axis on both targets: from the same state one compiled step is the oracle's. */
 import * as E from "fp-ts/lib/Either.js";
-import { assertEquals } from "../_assert.ts";
+import { assertEquals, assertLess } from "../_assert.ts";
 import { lower } from "../../src/lowering/lower.ts";
 import type { AnyObjective } from "../../src/lowering/problem.ts";
-import { normal } from "../../src/nn/initial.ts";
+import { normal, zeros } from "../../src/nn/initial.ts";
 import { objective } from "../../src/objective/objective.ts";
 import { empiricalFisher, fisher } from "../../src/optimizer/calculating.ts";
 import { chain } from "../../src/optimizer/combinators.ts";
@@ -11,12 +11,25 @@ import { curvature } from "../../src/optimizer/curvature.ts";
 import * as dampings from "../../src/optimizer/damping.ts";
 import { sum as total } from "../../src/optimizer/iterative.ts";
 import * as lengths from "../../src/optimizer/length.ts";
+import { coupledNewton, newtonSchulz } from "../../src/optimizer/solver.ts";
 import { kronecker } from "../../src/optimizer/structure.ts";
-import { ema, scale } from "../../src/optimizer/transforms.ts";
+import { ema, scale, trace } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { add, mul, square, sub, sum } from "../../src/tensor/ops.ts";
 import { regression, regressionData } from "../runtime/_objectives.ts";
-import { targets } from "./_run_plan.ts";
+import {
+  apart,
+  composed,
+  graded,
+  identity,
+  inverse,
+  numbers,
+  orthogonal,
+  power,
+  product,
+  transposed,
+} from "../linalg/_matrices.ts";
+import { planOf, start, targets } from "./_run_plan.ts";
 import { differences } from "./_steps.ts";
 
 /** Tensors of orders 0, 1 and 4. */
@@ -79,7 +92,87 @@ const STAGES: readonly (readonly [string, AnyObjective, number, Optimizer])[] = 
       length: lengths.clipped(0.5, { per: "tensor" }),
     }),
   ],
+  [
+    "roots of Newton's iteration, kept for two steps",
+    regression as AnyObjective,
+    15,
+    curvature({
+      structure: kronecker({ merge: "trailing", largest: 4, longer: "blocks" }),
+      calculating: empiricalFisher(),
+      iterative: total({ initial: 0.1 }),
+      length: lengths.normalized({ per: "tensor" }),
+      solver: coupledNewton(),
+      every: { factor: 2 },
+    }),
+  ],
+  [
+    "orthogonal factors of orders 0, 1 and 4",
+    orders as AnyObjective,
+    28,
+    chain(
+      trace({ decay: 0.9, nesterov: true }),
+      curvature({
+        structure: kronecker({ merge: "trailing" }),
+        calculating: empiricalFisher(),
+        length: lengths.gradientNorm(),
+        solver: newtonSchulz(),
+      }),
+    ),
+  ],
 ];
+
+const ROWS = 16, COLUMNS = 24;
+
+for (const target of targets) {
+  for (const order of target === "js" ? [2, 4, 8] : [4]) {
+    Deno.test(`coupledNewton() on ${target} has roots of order ${order} at a condition of 1e6`, async () => {
+      const random = numbers(order), n = ROWS * COLUMNS;
+      const left = orthogonal(ROWS, ROWS, random), right = orthogonal(COLUMNS, ROWS, random);
+      const g = product(
+        product(left, composed(identity(ROWS), graded(ROWS, 1e3))),
+        transposed(right),
+      );
+      const problem = objective({
+        parameters: { x: zeros([ROWS, COLUMNS]) },
+        batch: { g: [ROWS, COLUMNS] },
+        loss: ({ x }, { g }) => sum(mul(g, x)),
+      }) as AnyObjective;
+      const optimizer = curvature({
+        structure: kronecker({ exponent: 2 / order }),
+        calculating: empiricalFisher(),
+        iterative: total({ initial: 1e-6 }),
+        length: lengths.gradientNorm(),
+        solver: coupledNewton(),
+        every: { factor: 2 },
+      });
+      const program = lower(problem, optimizer);
+      if (E.isLeft(program)) throw program.left;
+      const values = new Map([["theta", new Float64Array(n)], ["batch/g", g.data]]);
+      const executor = await start(planOf(program.right, target), values);
+      try {
+        executor.step(1);
+        const sums = await executor.read("state/curvature/iterative/0/sum");
+        let at = 0;
+        for (const [axis, size] of [ROWS, COLUMNS].entries()) {
+          const kept = {
+            rows: size,
+            columns: size,
+            data: Float64Array.from(sums.slice(at, at + size ** 2)),
+          };
+          const root = await executor.read(`state/curvature/factor/x/${axis}/root`);
+          const x = { rows: size, columns: size, data: Float64Array.from(root) };
+          const found = power(inverse(x), order);
+          assertLess(apart(found, kept), 1e-4);
+          at += size ** 2;
+        }
+        const failed = (await executor.records(0, 1)).get("record/curvature/failed");
+        assertEquals([...failed!], [0]);
+      } finally {
+        executor.dispose();
+      }
+    });
+  }
+}
 
 for (const target of targets) {
   for (const [name, problem, size, stage] of STAGES) {

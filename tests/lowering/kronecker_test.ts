@@ -1,5 +1,8 @@
 /** A factor for each axis of each tensor, against matrices that are written out in double precision. */
+import * as E from "fp-ts/lib/Either.js";
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "../_assert.ts";
+import { convergentQuintic, muonQuintic } from "../../src/linalg/newton_schulz.ts";
+import { lower } from "../../src/lowering/lower.ts";
 import type { AnyObjective } from "../../src/lowering/problem.ts";
 import { zeros } from "../../src/nn/initial.ts";
 import { objective } from "../../src/objective/objective.ts";
@@ -7,53 +10,14 @@ import { empiricalFisher } from "../../src/optimizer/calculating.ts";
 import { curvature, type CurvatureOptions } from "../../src/optimizer/curvature.ts";
 import { sum as total } from "../../src/optimizer/iterative.ts";
 import * as lengths from "../../src/optimizer/length.ts";
+import { coupledNewton, eigen, newtonSchulz } from "../../src/optimizer/solver.ts";
 import { kronecker } from "../../src/optimizer/structure.ts";
+import { initialValues, stepRunner } from "../../src/reference/step.ts";
+import { tensor } from "../../src/reference/tensor.ts";
+import { type Node, sizeOf } from "../../src/tensor/node.ts";
 import { add, constant, mul, sum } from "../../src/tensor/ops.ts";
-import { follow } from "./_follow.ts";
-
-type Matrix = readonly (readonly number[])[];
-
-const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-const eye = (n: number, by = 1): Matrix =>
-  range(n).map((i) => range(n).map((j) => i === j ? by : 0));
-const transposed = (a: Matrix): Matrix => a[0]!.map((_, j) => a.map((row) => row[j]!));
-const times = (a: Matrix, b: Matrix): Matrix =>
-  a.map((row) => b[0]!.map((_, j) => row.reduce((s, x, k) => s + x * b[k]![j]!, 0)));
-const plus = (a: Matrix, b: Matrix): Matrix => a.map((row, i) => row.map((x, j) => x + b[i]![j]!));
-const turn = (n: number, seed: number): Matrix =>
-  range(n * n).reduce((q, k) => {
-    const i = k % n, j = (k * 7 + seed) % n, angle = Math.sin(k + seed);
-    if (i === j) return q;
-    const [c, s] = [Math.cos(angle), Math.sin(angle)];
-    return q.map((row) =>
-      row.map((x, at) => at === i ? c * x - s * row[j]! : at === j ? s * row[i]! + c * x : x)
-    );
-  }, eye(n));
-
-/** Cyclic Jacobi: A^p of a symmetric positive definite matrix. */
-function power(matrix: Matrix, p: number): Matrix {
-  const n = matrix.length, a = matrix.map((row) => [...row]);
-  const v = eye(n).map((row) => [...row]);
-  for (let sweep = 0; sweep < 30; sweep++) {
-    for (let i = 0; i < n; i++) {
-      for (let j = i + 1; j < n; j++) {
-        if (a[i]![j] === 0) continue;
-        const tau = (a[j]![j]! - a[i]![i]!) / (2 * a[i]![j]!);
-        const t = (tau < 0 ? -1 : 1) / (Math.abs(tau) + Math.sqrt(1 + tau * tau));
-        const c = 1 / Math.sqrt(1 + t * t), s = t * c;
-        for (const m of [a, v]) {
-          for (const row of m) {
-            [row[i], row[j]] = [c * row[i]! - s * row[j]!, s * row[i]! + c * row[j]!];
-          }
-        }
-        for (let k = 0; k < n; k++) {
-          [a[i]![k], a[j]![k]] = [c * a[i]![k]! - s * a[j]![k]!, s * a[i]![k]! + c * a[j]![k]!];
-        }
-      }
-    }
-  }
-  return times(v.map((row) => row.map((x, k) => x * a[k]![k]! ** p)), transposed(v));
-}
+import { follow, right } from "./_follow.ts";
+import { eye, type Matrix, plus, power, range, times, transposed, turn } from "./_matrices.ts";
 
 /** Σ gᵢ·θᵢ: a gradient that stays what it is. */
 function slope(shape: readonly number[], g: readonly number[]): AnyObjective {
@@ -72,6 +36,8 @@ function stage(options: Partial<CurvatureOptions> = {}) {
     ...options,
   });
 }
+
+const epsilonOf = (epsilon: number) => ({ iterative: total({ initial: epsilon }) });
 
 /** What the first step subtracts. */
 function firstStep(
@@ -203,6 +169,27 @@ Deno.test("kronecker() keeps the diagonal of a factor when its axis is longer th
   assertLess(apart(firstStep([ROWS, COLUMNS], G.flat(), options), expected.flat()), 1e-10);
 });
 
+Deno.test("kronecker() has factors of every block when an axis is longer than largest", () => {
+  const cut: readonly (readonly [number, number])[] = [[0, 3], [3, 5]];
+  const across: readonly (readonly [number, number])[] = [[0, 3], [3, 6], [6, 7]];
+  const expected = G.map((row) => row.map(() => 0));
+  for (const [top, bottom] of cut) {
+    for (const [first, last] of across) {
+      const part = G.slice(top, bottom).map((row) => row.slice(first, last));
+      const own = firstStep([part.length, part[0]!.length], part.flat(), epsilonOf(1e-2));
+      own.forEach((x, k) => {
+        const columns = last - first;
+        expected[top + Math.floor(k / columns)]![first + k % columns] = x;
+      });
+    }
+  }
+  for (const solver of [eigen(), coupledNewton({ ridge: 0, tolerance: 1e-12 })]) {
+    const structure = kronecker({ largest: 3, longer: "blocks" });
+    const found = firstStep([ROWS, COLUMNS], G.flat(), { structure, solver, ...epsilonOf(1e-2) });
+    assertLess(apart(found, expected.flat()), 1e-8, solver.kind);
+  }
+});
+
 Deno.test("kronecker() of a vector is g/‖g‖, of a number its sign", () => {
   const g = [3, 0, -4];
   assertLess(apart(firstStep([3], g), [0.6, 0, -0.8]), 1e-12);
@@ -214,6 +201,117 @@ Deno.test("kronecker() drops and counts every direction when there is no gradien
   const { thetas, records } = follow(slope([2, 3], range(6).map(() => 0)), stage(), range(6), 1);
   assertEquals(thetas[1], range(6));
   assertEquals([...records[0]!].find(([name]) => name.endsWith("dropped"))?.[1], 6);
+});
+
+for (
+  const [name, length, exponent, epsilon] of [
+    ["gradientNorm", lengths.gradientNorm(), undefined, 0.01],
+    ["none", lengths.none(), undefined, 0.01],
+    ["power", lengths.power(0.25), 1, 0.1],
+    ["normalized", lengths.normalized(), undefined, 0.01],
+    ["clipped", lengths.clipped(0.5), 1, 0.1],
+  ] as const
+) {
+  Deno.test(`kronecker() takes the steps of the eigenbasis with the roots of coupledNewton(): ${name}`, () => {
+    const structure = kronecker(exponent === undefined ? {} : { exponent });
+    const options = { structure, length, ...epsilonOf(epsilon) };
+    const solver = coupledNewton({ ridge: 0, tolerance: 1e-12 });
+    const found = firstStep([ROWS, COLUMNS], G.flat(), { ...options, solver });
+    assertLess(apart(found, firstStep([ROWS, COLUMNS], G.flat(), options)), 1e-8);
+  });
+}
+
+Deno.test("coupledNewton() takes roots of different orders where tensors of different orders have axes of one length", () => {
+  const problem = objective({
+    parameters: { a: zeros([3]), b: zeros([3, 3]), c: zeros([3, 3, 2]) },
+    loss: ({ a, b, c }) => {
+      const slopeOf = (n: number) => range(n).map((i) => Math.cos(i * i + n));
+      const own = (x: Node) => sum(mul(constant(slopeOf(sizeOf(x.shape)), x.shape), x));
+      return add(own(a), add(own(b), own(c)));
+    },
+  }) as AnyObjective;
+  const [exact, found] = [eigen(), coupledNewton({ ridge: 0, tolerance: 1e-12 })].map((solver) =>
+    follow(problem, stage({ solver, ...epsilonOf(0.1) }), range(30).map(() => 0), 1).thetas[1]!
+  );
+  assertLess(apart(found!, exact!), 1e-8);
+});
+
+Deno.test("coupledNewton() makes roots of what its ridge leaves, also of a diagonal", () => {
+  const ridge = 1e-3, shape = [3, 7], g = G.slice(0, 3).flat();
+  const lengthOf = (a: Matrix) => Math.hypot(...a.flat());
+  const matrix: Matrix = G.slice(0, 3);
+  const gram = times(matrix, transposed(matrix));
+  const left = power(plus(gram, eye(3, ridge * lengthOf(gram))), -1 / 4);
+  const columns = transposed(matrix).map((column) => column.reduce((s, x) => s + x * x, 0));
+  const right = columns.map((x) => (x + ridge * Math.hypot(...columns)) ** (-1 / 4));
+  const expected = times(left, matrix).map((row) => row.map((x, j) => x * right[j]!));
+  const found = firstStep(shape, g, {
+    structure: kronecker({ largest: 5 }),
+    solver: coupledNewton({ ridge, tolerance: 1e-12 }),
+  });
+  assertLess(apart(found, expected.flat()), 1e-8);
+});
+
+Deno.test("coupledNewton() keeps the last good root, counts the others, and steps by nothing before the first", () => {
+  const problem = objective({
+    parameters: { x: zeros([2, 2]) },
+    batch: { g: [2, 2] },
+    loss: ({ x }, { g }) => sum(mul(g, x)),
+  }) as AnyObjective;
+  const regular = [2, 1, 0, 1], singular = [1, 2, 2, 4], broken = [NaN, 0, 0, 1];
+  const solver = coupledNewton({ ridge: 0 });
+  for (const factor of [1, 2]) {
+    const optimizer = stage({ solver, every: { factor } });
+    const program = right(lower(problem, optimizer)), run = stepRunner(program, "f64");
+    let values = initialValues(program, [0, 0, 0, 0], { precision: "f64" });
+    const told: number[] = [], steps: number[][] = [];
+    for (const [t, g] of [singular, regular, singular, broken, regular, regular].entries()) {
+      for (let k = 0; k < factor; k++) {
+        // θ is left alone, so that a NaN of the direction does not stay.
+        const next = run(new Map([...values, ["batch/g", tensor(g, [2, 2])]]), t * factor + k);
+        steps[t] = [...next.values.get("theta")!.data];
+        told[t] = [...next.records].find(([name]) => name.endsWith("failed"))![1];
+        values = new Map([...next.values, ["theta", tensor([0, 0, 0, 0], [4])]]);
+      }
+    }
+    assertEquals(told, [2, 0, 2, 2, 0, 0], `every ${factor}`);
+    assertEquals(steps[0], [0, 0, 0, 0].map((x) => x - 0));
+    const gram = times([[2, 1], [0, 1]], [[2, 0], [1, 1]]);
+    const other = times([[2, 0], [1, 1]], [[2, 1], [0, 1]]);
+    const kept = times(times(power(gram, -1 / 4), [[1, 2], [2, 4]]), power(other, -1 / 4));
+    assertLess(apart(steps[2]!.map((x) => -x), kept.flat()), 1e-5);
+    assertEquals(steps[4], steps[1]);
+  }
+});
+
+for (const [rows, columns] of [[ROWS, COLUMNS], [COLUMNS, ROWS]] as const) {
+  Deno.test(`newtonSchulz() steps by UVᵀ of [${rows}, ${columns}] as the eigenbasis does, when its polynomial converges`, () => {
+    const g = rows < columns ? G : transposed(G);
+    const found = firstStep([rows, columns], g.flat(), {
+      structure: kronecker({ merge: "trailing" }),
+      solver: newtonSchulz({ steps: 30, coefficients: convergentQuintic }),
+    });
+    assertLess(apart(found, (rows < columns ? polar : transposed(polar)).flat()), 1e-9);
+  });
+}
+
+Deno.test("newtonSchulz() takes a tensor by its first axis, a vector as a column, and Muon's polynomial by default", () => {
+  const g = range(24).map((i) => Math.cos(i * i + 1)), structure = kronecker({ merge: "trailing" });
+  const solver = newtonSchulz();
+  const found = firstStep([3, 2, 2, 2], g, { structure, solver });
+  assertEquals(found, firstStep([3, 8], g, { structure, solver }));
+  // Of a vector the only singular value is 1.
+  const [a, b, c] = muonQuintic;
+  const one = range(5).reduce((s) => a * s + b * s ** 3 + c * s ** 5, 1);
+  assertLess(apart(firstStep([2], [3, 4], { structure, solver }), [0.6 * one, 0.8 * one]), 1e-12);
+});
+
+Deno.test("newtonSchulz() says which axis has no whole factor", () => {
+  const structure = kronecker({ merge: "trailing", largest: 6 });
+  const found = lower(slope([5, 7], G.flat()), stage({ structure, solver: newtonSchulz() }));
+  assert(E.isLeft(found));
+  assertEquals(found.left.kind, "limit");
+  assertEquals(found.left.issues.map(({ path }) => path), ["curvature/structure"]);
 });
 
 Deno.test("kronecker() lets a tensor have the norm of its own length", () => {

@@ -10,7 +10,7 @@ import type { Curvature, TransformOf } from "../../optimizer/types.ts";
 import { joinPath, sameTransform } from "../../optimizer/walk.ts";
 import type { Node } from "../../tensor/node.ts";
 import { cast, compare, constant, select, sum } from "../../tensor/ops.ts";
-import { everyNth, evolve, hyperSlot, record, type Scope, settled } from "../scope.ts";
+import { everyNth, evolve, hyperSlot, record, remember, type Scope, settled } from "../scope.ts";
 import { calculate, type Calculated } from "./calculating.ts";
 import { aStepLater, eigenbasis } from "./basis.ts";
 import { damped, shiftsOf, signsAfter } from "./damping.ts";
@@ -71,6 +71,10 @@ function viewOf(
   const fixed = calculating.kind === "constant";
   const sign = nonNegative(stage, calculated);
   const factoring: Scope = { ...everyNth(scope, every.factor), phase: "factor" };
+  const keptSince = (count: Node): Node => {
+    if (every.factor === 1) return count;
+    return settled(evolve(factoring, "factor/failed", [], 0, () => count).next, factoring);
+  };
   return {
     stage,
     direction,
@@ -88,12 +92,13 @@ function viewOf(
       return spectrum;
     },
     shifts: (means, exponent) => shiftsOf(damping, means, exponent, scope),
-    factor: (name, value) => {
-      if (every.factor === 1) return value;
-      const { next } = evolve(factoring, joinPath("factor", name), value.shape, 0, () => value);
-      return settled(next, factoring);
+    factor: (name, value, good) => {
+      if (every.factor === 1 && good === undefined) return value;
+      const { old, become } = remember(factoring, joinPath("factor", name), value.shape, 0);
+      return settled(become(good === undefined ? value : select(good, value, old)), factoring);
     },
     kept: (value) => sampled(stage, value, sampling),
+    failed: (count) => record(scope, "failed", keptSince(count)),
   };
 }
 

@@ -8,7 +8,8 @@ import type { Calculating, CalculatingKind, GradientRegression } from "../calcul
 import type { Damping, DampingKind } from "../damping.ts";
 import type { LengthKind } from "../length.ts";
 import type { Curvature } from "../types.ts";
-import { checkStructure, type Raise } from "./structures.ts";
+import type { Raise } from "./solvers.ts";
+import { checkStructure } from "./structures.ts";
 
 /** The power p of λ after which `addToRoot` acts, where the length takes exactly one. */
 const HAS_ROOT: { readonly [K in LengthKind]: boolean } = {

@@ -5,6 +5,7 @@
  */
 
 import { z } from "zod";
+import { muonQuintic } from "../../linalg/newton_schulz.ts";
 import type { Calculating } from "../calculating.ts";
 import type { Damping } from "../damping.ts";
 import type { Accumulator, EmaAccumulator, Iterative, SecantUpdate } from "../iterative.ts";
@@ -17,7 +18,7 @@ import type {
   StructureKind,
   Subspace,
 } from "../structure.ts";
-import { DECAY, hyper, integer, NON_NEGATIVE, number, POSITIVE, UNIT, word } from "./hyper.ts";
+import { ANY, DECAY, hyper, integer, NON_NEGATIVE, number, POSITIVE, UNIT, word } from "./hyper.ts";
 import { optimizerSchema } from "./optimizer.ts";
 import { type Border, delegate, listOf, raise, type Table, tagged } from "./tagged.ts";
 
@@ -95,6 +96,7 @@ const structure: Table<Structure> = {
     of: word("tensor", "layers").default("tensor"),
     exponent: z.exactOptional(number(POSITIVE)),
     largest: z.exactOptional(integer(1)),
+    longer: word("diagonal", "blocks").default("diagonal"),
     merge: word("none", "trailing").default("none"),
     vectors: word("matrix", "diagonal").default("matrix"),
   }).transform(({ largest, ...rest }) => ({
@@ -194,6 +196,18 @@ const solver: Table<Solver> = {
   orthogonalIteration: z.strictObject({
     kind: z.literal("orthogonalIteration"),
     steps: integer(1).default(1),
+  }),
+  newtonSchulz: z.strictObject({
+    kind: z.literal("newtonSchulz"),
+    steps: integer(1).default(5),
+    coefficients: z.tuple([number(ANY), number(ANY), number(ANY)]).default([...muonQuintic]),
+  }),
+  coupledNewton: z.strictObject({
+    kind: z.literal("coupledNewton"),
+    iterations: integer(1).default(40),
+    tolerance: number(UNIT).default(1e-6),
+    ridge: number(UNIT).default(1e-6),
+    accept: number(UNIT).default(0.1),
   }),
 };
 

@@ -6,14 +6,10 @@
 
 import type { Per } from "../blocks.ts";
 import type { CalculatingKind } from "../calculating.ts";
-import type { DampingKind } from "../damping.ts";
-import type { LengthKind } from "../length.ts";
 import type { SolverKind } from "../solver.ts";
-import type { Structure, StructureKind } from "../structure.ts";
+import type { Kronecker, Structure, StructureKind } from "../structure.ts";
 import type { Curvature } from "../types.ts";
-
-/** Reports a problem at a path within the stage. */
-export type Raise = (path: readonly (string | number)[], found: string, expected: string) => void;
+import { checkSolver, type Raise } from "./solvers.ts";
 
 interface Rule {
   /** The solvers that it may have beside `auto`. */
@@ -58,7 +54,7 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
     constant: false,
   },
   full: {
-    solvers: ["eigen", "cg", "lanczos"],
+    solvers: ["eigen", "coupledNewton", "cg", "lanczos"],
     factors: true,
     blocks: () => ["global"],
     vectors: false,
@@ -66,7 +62,7 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
     constant: false,
   },
   kronecker: {
-    solvers: ["eigen"],
+    solvers: ["eigen", "coupledNewton", "newtonSchulz"],
     factors: true,
     blocks: () => ["global", "tensor"],
     vectors: true,
@@ -128,68 +124,22 @@ function checkBasis({ structure, calculating, every }: Curvature, raise: Raise):
   }
 }
 
-/** What a solver that stores no matrix can do with products alone. */
-interface Implicit {
-  /** The lengths that it has, and why no others; absent: all. */
-  readonly lengths?: { readonly kinds: readonly LengthKind[]; readonly because: string };
-  /** The dampings that it has, and why no others. */
-  readonly damping: { readonly kinds: readonly DampingKind[]; readonly because: string };
-}
-
-const IMPLICIT: { readonly [K in SolverKind]: Implicit | undefined } = {
-  auto: undefined,
-  eigen: undefined,
-  cg: {
-    lengths: {
-      kinds: ["none", "normalized", "clipped"],
-      because: "cg solves a system and knows no root of the matrix",
-    },
-    damping: { kinds: ["add"], because: "cg knows no eigenvalues" },
-  },
-  orthogonalIteration: undefined,
-  lanczos: {
-    damping: {
-      kinds: ["abs", "floor", "add", "addToRoot"],
-      because: "lanczos keeps no samples",
-    },
-  },
-};
-
-/** Checks what is asked of a matrix of which only products are known. */
-function checkImplicit(stage: Curvature, raise: Raise): void {
-  const { iterative, every, length, damping, solver } = stage;
-  const kind = solver?.kind ?? "auto", rule = IMPLICIT[kind];
-  if (rule === undefined) return;
-  if (iterative.length > 0) {
-    const found = iterative.map((it) => it.kind).join(", ");
-    raise(
-      ["iterative"],
-      found,
-      `latest: ${kind} has products of this step and nothing to accumulate`,
-    );
-  }
-  for (const what of ["sample", "factor"] as const) {
-    if (every[what] === 1) continue;
-    raise(
-      ["every", what],
-      `${every[what]}`,
-      `1: ${kind} has products of this step and keeps nothing`,
-    );
-  }
-  const { lengths } = rule;
-  if (lengths !== undefined && !lengths.kinds.includes(length.kind)) {
-    raise(["length"], length.kind, `${lengths.kinds.join(", ")}: ${lengths.because}`);
-  }
-  damping.forEach((it, i) => {
-    const { kinds, because } = rule.damping;
-    if (!kinds.includes(it.kind)) {
-      raise(["damping", i], it.kind, `${kinds.join(", ")}: ${because}`);
-    }
-  });
-}
-
 /** Checks what the factors of layers are made of. */
-function checkLayers({ calculating, length }: Curvature, raise: Raise): void {
+function checkLayers(
+  { calculating, length, solver }: Curvature,
+  { longer }: Kronecker,
+  raise: Raise,
+): void {
+  if (longer !== "diagonal") {
+    raise(["structure", "longer"], `"${longer}"`, '"diagonal" with layers, which are not cut');
+  }
+  if (solver?.kind === "newtonSchulz") {
+    raise(
+      ["solver"],
+      "newtonSchulz",
+      "auto, eigen or coupledNewton with layers, which keep two matrices",
+    );
+  }
   if (calculating.kind === "empiricalFisher" && calculating.from !== "examples") {
     raise(
       ["calculating", "from"],
@@ -236,8 +186,8 @@ export function checkStructure(stage: Curvature, raise: Raise): void {
       `a structure without factors: ${calculating.kind} samples no vectors`,
     );
   }
-  if (stage.structure.kind === "kronecker" && stage.structure.of === "layers") {
-    checkLayers(stage, raise);
+  if (structure.kind === "kronecker" && structure.of === "layers") {
+    checkLayers(stage, structure, raise);
   }
   stage.damping.forEach((it, i) => {
     if (it.kind === "factored" && kind !== "kronecker") {
@@ -258,7 +208,7 @@ export function checkStructure(stage: Curvature, raise: Raise): void {
     raise(["every", "sample"], `${every.sample}`, "1 with subspace, whose direction moves");
   }
   if (rule.elementwise) return;
-  checkImplicit(stage, raise);
+  checkSolver(stage, raise);
   iterative.forEach((it, i) => {
     if (it.kind === "max") {
       raise(["iterative", i], "max", `ema or sum: the matrices of ${kind} have no maximum`);

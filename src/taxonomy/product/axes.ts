@@ -102,6 +102,7 @@ const STRUCTURES: Choices<Structure> = {
   kronecker: [
     ["kronecker()", structures.kronecker()],
     ['kronecker({ of: "layers" })', structures.kronecker({ of: "layers" })],
+    ['kronecker({ merge: "trailing" })', structures.kronecker({ merge: "trailing" })],
   ],
   lowRank: [["lowRank()", structures.lowRank()]],
   subspace: [
@@ -155,6 +156,8 @@ const SOLVERS: Choices<Solver> = {
   cg: [["cg({ steps: 3 })", solvers.cg({ steps: 3 })]],
   lanczos: [["lanczos({ steps: 3 })", solvers.lanczos({ steps: 3 })]],
   orthogonalIteration: [["orthogonalIteration()", solvers.orthogonalIteration()]],
+  newtonSchulz: [["newtonSchulz()", solvers.newtonSchulz()]],
+  coupledNewton: [["coupledNewton()", solvers.coupledNewton()]],
 };
 
 /** What keeps the spectrum of a way of calculating away from 0. */
@@ -175,6 +178,8 @@ const DAMPED_BY: { readonly [K in SolverKind]: ReadonlySet<DampingKind> | undefi
   cg: new Set(["add"]),
   lanczos: undefined,
   orthogonalIteration: undefined,
+  newtonSchulz: new Set(),
+  coupledNewton: new Set(["toSample", "factored"]),
 };
 
 /** One choice for every slot. */

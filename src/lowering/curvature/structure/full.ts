@@ -28,6 +28,8 @@ import { type Basis, inPlace, type Operator } from "../operator.ts";
 import { countRejected, exists, inverseStart, inverted, type Pair, solves } from "../pair.ts";
 import { productsOf, type Sample } from "../sample.ts";
 import { conjugateOperator, krylovOperator } from "./implicit.ts";
+import type { Factoring } from "./kronecker/factors.ts";
+import { rootsOperator } from "./kronecker/roots.ts";
 import { withoutNoise } from "./noise.ts";
 import type { PairRule, SampleRule, StageView } from "./rule.ts";
 
@@ -71,9 +73,25 @@ type Rule<K extends SolverKind> =
     ) => Operator;
   };
 
-const SOLVERS: { readonly [K in Exclude<SolverKind, "orthogonalIteration">]: Rule<K> } = {
+/** The one factor of everything. */
+function whole(n: number): Factoring {
+  const axes = [{ axis: 0, extent: n, diagonal: false }];
+  return {
+    blocks: [{ path: "", shape: [n], axes, exponent: 1 }],
+    split: (flat) => [flat],
+    join: ([flat]) => flat!,
+  };
+}
+
+const SOLVERS: {
+  readonly [K in Exclude<SolverKind, "newtonSchulz" | "orthogonalIteration">]: Rule<K>;
+} = {
   auto: { stored: (_, matrix, view) => eigenOperator(matrix, 15, view) },
   eigen: { stored: ({ sweeps }, matrix, view) => eigenOperator(matrix, sweeps, view) },
+  coupledNewton: {
+    stored: (solver, matrix, view) =>
+      rootsOperator(solver, whole(matrix.shape[0]!), [[matrix]], view),
+  },
   cg: { implicit: conjugateOperator },
   lanczos: { implicit: krylovOperator },
 };

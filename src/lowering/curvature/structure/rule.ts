@@ -23,8 +23,13 @@ export interface StageView {
   readonly spectrum: (lambda: Node, options?: { readonly signed?: boolean }) => Spectrum;
   /** What dampings add to the factors of ⊗ᵢ Lᵢ^exponent, from the mean eigenvalue of each; undefined where they add nothing. */
   readonly shifts: (means: readonly Node[], exponent: number) => readonly Node[] | undefined;
-  /** State that is computed again every `every.factor` steps of the stage: roots, bases. */
-  readonly factor: (name: string, value: Node) => Node;
+  /**
+   * State that is computed again every `every.factor` steps of the stage: roots, bases. Where `good` is said and does not
+   * hold, it stays what it was; it is 0 before the first good one.
+   */
+  readonly factor: (name: string, value: Node, good?: Node) => Node;
+  /** Tells how many factors are not those of the last step that made them. */
+  readonly failed: (count: Node) => void;
   /** A value of the region in which samples are taken, as the stage sees it. */
   readonly kept: (value: Node) => Node;
 }

@@ -11,7 +11,8 @@ import type { Basis } from "../../operator.ts";
 import { withoutNoise } from "../noise.ts";
 import type { StageView } from "../rule.ts";
 import { along } from "./axes.ts";
-import type { Block, Factoring, FactorMatrices } from "./factors.ts";
+import { type Block, type Factoring, type FactorMatrices, factorsOf } from "./factors.ts";
+import { together } from "./together.ts";
 
 /** The basis of each axis that is turned. */
 type Turns = readonly { readonly axis: number; readonly q: Node }[];
@@ -46,32 +47,27 @@ export function turning({ split, join }: Factoring, turns: readonly Turns[]): Ba
 export const nameOf = ({ path }: Block, axis: number, what: string): string =>
   joinPath(path, axis, what);
 
-/** The basis of one block. */
-function basisOf(
-  block: Block,
-  matrices: readonly Node[],
-  sweeps: number | undefined,
-  { factor }: StageView,
-): BlockBasis {
-  const vectors: { axis: number; q: Node }[] = [];
-  const values = block.axes.map(({ axis, diagonal }, i) => {
-    const name = (what: string) => nameOf(block, axis, what);
-    if (diagonal) return factor(name("values"), matrices[i]!);
-    const eigen = symmetricEigen(matrices[i]!, sweeps === undefined ? {} : { sweeps });
-    vectors.push({ axis, q: factor(name("vectors"), eigen.vectors) });
-    return factor(name("values"), withoutNoise(eigen.values));
-  });
-  return { block, vectors, values };
-}
-
 /** The eigenvalues and eigenvectors of all factors, as they were at the last step that made them. */
 export function eigenbasesOf(
   factoring: Factoring,
   matrices: FactorMatrices,
-  view: StageView,
+  { stage: { solver }, factor }: StageView,
 ): Eigenbases {
-  const { solver } = view.stage;
-  const sweeps = solver?.kind === "eigen" ? solver.sweeps : undefined;
-  const blocks = factoring.blocks.map((block, i) => basisOf(block, matrices[i]!, sweeps, view));
+  const sweeps = solver?.kind === "eigen" ? { sweeps: solver.sweeps } : {};
+  const factors = factorsOf(factoring, matrices);
+  const found = together(factors.flat().filter(({ diagonal }) => !diagonal), () => "", (matrix) => {
+    const { values, vectors } = symmetricEigen(matrix, sweeps);
+    return [withoutNoise(values), vectors];
+  });
+  const blocks = factoring.blocks.map((block, i): BlockBasis => {
+    const vectors: { axis: number; q: Node }[] = [];
+    const values = factors[i]!.map((one) => {
+      const { axis, matrix } = one, name = (what: string) => nameOf(block, axis, what);
+      const [values, q] = found.get(one) ?? [matrix];
+      if (q !== undefined) vectors.push({ axis, q: factor(name("vectors"), q) });
+      return factor(name("values"), values!);
+    });
+    return { block, vectors, values };
+  });
   return { blocks, basis: turning(factoring, blocks.map(({ vectors }) => vectors)) };
 }

@@ -43,6 +43,23 @@ export interface Factoring {
 /** The matrix, or its diagonal, of each axis of each block. */
 export type FactorMatrices = readonly (readonly Node[])[];
 
+/** A factor with where it belongs. */
+export interface Factor extends Axis {
+  readonly block: Block;
+  /** The matrix, or its diagonal. */
+  readonly matrix: Node;
+}
+
+/** The factors of each block, in the order of its axes. */
+export function factorsOf(
+  { blocks }: Factoring,
+  matrices: FactorMatrices,
+): readonly (readonly Factor[])[] {
+  return blocks.map((block, i) =>
+    block.axes.map((axis, j): Factor => ({ ...axis, block, matrix: matrices[i]![j]! }))
+  );
+}
+
 /** What the factors are of. */
 export interface FactorRule {
   /** The blocks of what the stage sees. */

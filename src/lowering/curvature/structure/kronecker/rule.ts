@@ -8,6 +8,7 @@ import type { StructureRule } from "../rule.ts";
 import { nameOf, turning } from "./eigenbases.ts";
 import { type FactorRule, identities, packed, unpacked } from "./factors.ts";
 import { layerFactors } from "./layers.ts";
+import { orthogonalOperator } from "./orthogonal.ts";
 import { solved } from "./solve.ts";
 import { tensorFactors } from "./tensor.ts";
 
@@ -34,6 +35,10 @@ export const kroneckerRule: StructureRule<"kronecker"> = {
     );
     return turning(factoring, turns);
   },
+  implicit: (structure, _, { stage: { solver } }, scope) =>
+    solver?.kind === "newtonSchulz"
+      ? orthogonalOperator(solver, FACTORS[structure.of].factoring(structure, scope), scope)
+      : undefined,
   operator: (structure, statistic, view, scope) => {
     const factoring = FACTORS[structure.of].factoring(structure, scope);
     return solved(factoring, unpacked(statistic, factoring), view);

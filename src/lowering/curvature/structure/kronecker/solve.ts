@@ -3,27 +3,16 @@
  *
  * @module
  */
+import type { Solver, SolverKind } from "../../../../optimizer/solver.ts";
+import type { OfKind } from "../../../../optimizer/types.ts";
 import type { Node } from "../../../../tensor/node.ts";
-import {
-  add,
-  binary,
-  broadcast,
-  compare,
-  constant,
-  mean,
-  mul,
-  select,
-} from "../../../../tensor/ops.ts";
+import { add, broadcast, constant, mean, mul } from "../../../../tensor/ops.ts";
 import type { Operator } from "../../operator.ts";
 import type { StageView } from "../rule.ts";
 import { type BlockBasis, eigenbasesOf } from "./eigenbases.ts";
 import type { Factoring, FactorMatrices } from "./factors.ts";
-
-/** λ^p where λ > 0, else 0; NaN stays NaN. */
-function positivePower(lambda: Node, p: number): Node {
-  const none = compare("le", lambda, 0);
-  return select(none, 0, binary("pow", select(none, 1, lambda), constant(p, lambda.shape)));
-}
+import { positivePower } from "./powers.ts";
+import { rootsOperator } from "./roots.ts";
 
 /** λ of each coordinate of a block. */
 function spectrumOf(
@@ -37,8 +26,8 @@ function spectrumOf(
   }, constant(1, shape));
 }
 
-/** ⊗ᵢ Lᵢ^exponent in every block. */
-export function solved(
+/** Every coordinate of the eigenbasis has its λ. */
+function eigenOperator(
   factoring: Factoring,
   matrices: FactorMatrices,
   view: StageView,
@@ -48,4 +37,32 @@ export function solved(
     ...basis,
     spectrum: view.spectrum(factoring.join(blocks.map((block) => spectrumOf(block, view)))),
   };
+}
+
+/** The operator of factors whose matrices are kept. */
+type Rule<K extends SolverKind> = (
+  solver: OfKind<Solver, K>,
+  factoring: Factoring,
+  matrices: FactorMatrices,
+  view: StageView,
+) => Operator;
+
+/** Solvers that do not work on the matrices of factors. */
+type Others = "cg" | "lanczos" | "newtonSchulz" | "orthogonalIteration";
+
+const SOLVERS: { readonly [K in Exclude<SolverKind, Others>]: Rule<K> } = {
+  auto: (_, ...factors) => eigenOperator(...factors),
+  eigen: (_, ...factors) => eigenOperator(...factors),
+  coupledNewton: rootsOperator,
+};
+
+/** ⊗ᵢ Lᵢ^exponent in every block. */
+export function solved(
+  factoring: Factoring,
+  matrices: FactorMatrices,
+  view: StageView,
+): Operator {
+  const solver = view.stage.solver ?? { kind: "auto" };
+  const rule = SOLVERS[solver.kind as keyof typeof SOLVERS] as Rule<SolverKind>;
+  return rule(solver as OfKind<Solver, SolverKind>, factoring, matrices, view);
 }

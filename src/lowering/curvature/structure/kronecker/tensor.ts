@@ -5,9 +5,18 @@
  */
 import { batched } from "../../../../linalg/batched.ts";
 import type { Kronecker } from "../../../../optimizer/structure.ts";
+import { joinPath } from "../../../../optimizer/walk.ts";
 import { type Node, type Shape, sizeOf } from "../../../../tensor/node.ts";
-import { matmul, reshape, square, sum, transpose } from "../../../../tensor/ops.ts";
-import { flatten, slices, type Space } from "../../../arena.ts";
+import {
+  concatenate,
+  matmul,
+  reshape,
+  slice,
+  square,
+  sum,
+  transpose,
+} from "../../../../tensor/ops.ts";
+import { flatten, type Range, slices, type Space } from "../../../arena.ts";
 import { unfolded } from "./axes.ts";
 import type { Axis, Block, Factoring, FactorRule } from "./factors.ts";
 
@@ -17,22 +26,73 @@ function shapeOf(shape: Shape, { merge }: Kronecker): Shape {
   return merge === "trailing" && rest.length > 1 ? [first, sizeOf(rest)] : [first, ...rest];
 }
 
+/** Where the blocks of an axis begin and end. */
+function cuts(extent: number, { largest, longer }: Kronecker): readonly Range[] {
+  if (longer === "diagonal") return [{ start: 0, stop: extent }];
+  return Array.from({ length: Math.ceil(extent / largest) }, (_, i) => ({
+    start: i * largest,
+    stop: Math.min(extent, (i + 1) * largest),
+  }));
+}
+
+/** A tensor in blocks, in row-major order. */
+interface Grid {
+  readonly shape: Shape;
+  /** For each axis. */
+  readonly cuts: readonly (readonly Range[])[];
+}
+
+/** The ranges of each block of a grid. */
+function cellsOf({ cuts }: Grid): readonly (readonly Range[])[] {
+  return cuts.reduce<readonly (readonly Range[])[]>(
+    (cells, ranges) => cells.flatMap((cell) => ranges.map((range) => [...cell, range])),
+    [[]],
+  );
+}
+
+/** The tensor with these blocks, taken from the front of the list. */
+function assembled(blocks: Node[], cuts: Grid["cuts"], axis = 0): Node {
+  const ranges = cuts[axis];
+  if (ranges === undefined) return blocks.shift()!;
+  return concatenate(ranges.map(() => assembled(blocks, cuts, axis + 1)), axis);
+}
+
+/** A block of a parameter. */
+function blockOf(path: string, cell: readonly Range[], structure: Kronecker): Block {
+  const shape = cell.map(({ start, stop }) => stop - start);
+  const axes = shape.map((extent, axis): Axis => ({
+    axis,
+    extent,
+    diagonal: extent === 1 || extent > structure.largest ||
+      (shape.length === 1 && structure.vectors === "diagonal"),
+  }));
+  return { path, shape, axes, exponent: structure.exponent ?? 1 / shape.length };
+}
+
 /** Every tensor of a space. */
 function factoringOf(structure: Kronecker, space: Space): Factoring {
-  const blocks = space.entries.map(({ path, shape: own }): Block => {
+  const grids = space.entries.map(({ shape: own }): Grid => {
     const shape = shapeOf(own, structure);
-    const axes = shape.map((extent, axis): Axis => ({
-      axis,
-      extent,
-      diagonal: extent === 1 || extent > structure.largest ||
-        (shape.length === 1 && structure.vectors === "diagonal"),
-    }));
-    return { path, shape, axes, exponent: structure.exponent ?? 1 / shape.length };
+    return { shape, cuts: shape.map((extent) => cuts(extent, structure)) };
   });
+  const cells = grids.map(cellsOf);
   return {
-    blocks,
-    split: (flat) => slices(flat, space).map((part, i) => reshape(part, blocks[i]!.shape)),
-    join: flatten,
+    blocks: space.entries.flatMap(({ path }, i) =>
+      cells[i]!.map((cell, k) =>
+        blockOf(cells[i]!.length === 1 ? path : joinPath(path, "block", k), cell, structure)
+      )
+    ),
+    split: (flat) =>
+      slices(flat, space).flatMap((part, i) => {
+        const tensor = reshape(part, grids[i]!.shape);
+        return cells[i]!.map((cell) =>
+          slice(tensor, cell.map(({ start }) => start), cell.map(({ stop }) => stop))
+        );
+      }),
+    join: (tensors) => {
+      const rest = [...tensors];
+      return flatten(grids.map(({ cuts }) => assembled(rest, cuts)));
+    },
   };
 }
 
