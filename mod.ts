@@ -111,6 +111,7 @@ export {
   type SignalKind,
   type SignalName,
 } from "./src/optimizer/signal.ts";
+export type { NewtonSchulzCoefficients } from "./src/linalg/newton_schulz.ts";
 export * from "./src/optimizer/solver.ts";
 export * from "./src/optimizer/structure.ts";
 export * from "./src/optimizer/transforms.ts";

@@ -11,7 +11,6 @@ import { joinPath } from "../../../../optimizer/walk.ts";
 import type { Node } from "../../../../tensor/node.ts";
 import {
   add,
-  binary,
   broadcast,
   cast,
   compare,
