@@ -146,6 +146,7 @@ export * from "./src/optimizer/catalogue/adaptive_sgd.ts";
 export * from "./src/optimizer/catalogue/hessian_free.ts";
 export * from "./src/optimizer/catalogue/layerwise.ts";
 export * from "./src/optimizer/catalogue/levenberg_marquardt.ts";
+export * from "./src/optimizer/catalogue/muon.ts";
 export * from "./src/optimizer/catalogue/nasgd.ts";
 export * from "./src/optimizer/catalogue/natural_variants.ts";
 export {

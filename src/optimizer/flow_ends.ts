@@ -96,6 +96,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   // A ratio of at most 1 is a clip; any other undoes the factors of u.
   trustRatio: (it, place) => (it.max === 1 ? passes : stops)(it, place),
   scaleByParameterNorm: passes,
+  scaleByShape: passes,
   gradientAt: stops,
   skipNonFinite: (it, place) => sideBySide(tails(it, place), place),
   gainAdapted: (it, place) => sideBySide(tails(it, place), place),

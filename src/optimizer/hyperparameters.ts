@@ -66,6 +66,7 @@ export const TRANSFORM_ROLES: Roles<Optimizer> = {
     direction: "branch",
   },
   scaleByParameterNorm: { per: "structural", norm: "structural", floor: "value" },
+  scaleByShape: { factor: "structural" },
   gradientAt: { at: "branch" },
   partition: { parts: "branch", rest: "branch" },
   skipNonFinite: { of: "branch" },

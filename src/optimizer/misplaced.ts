@@ -27,6 +27,7 @@ const ENDINGS: { readonly [K in OptimizerKind]: Ending } = {
   graft: "changes",
   trustRatio: "changes",
   scaleByParameterNorm: "changes",
+  scaleByShape: "changes",
   gradientAt: "changes",
   partition: "passes",
   skipNonFinite: "gates",

@@ -155,6 +155,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   graft: nothing,
   trustRatio: nothing,
   scaleByParameterNorm: nothing,
+  scaleByShape: nothing,
   gradientAt: (_, path) => [{ path, what: "gradientElsewhere", every: 1, count: 1 }],
   partition: nothing,
   skipNonFinite: nothing,

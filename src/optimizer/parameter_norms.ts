@@ -7,7 +7,7 @@
 import type { BlockNorm, Per } from "./blocks.ts";
 import { transform } from "./build.ts";
 import type { Hyper } from "./schedule.ts";
-import type { Optimizer, ScaleByParameterNorm, TrustRatio } from "./types.ts";
+import type { Optimizer, ScaleByParameterNorm, ScaleByShape, TrustRatio } from "./types.ts";
 
 /** What {@link trustRatio} takes. */
 export interface TrustRatioOptions {
@@ -109,4 +109,29 @@ export function scaleByParameterNorm(
   options: Partial<BlockNorm> & { readonly floor?: Hyper } = {},
 ): ScaleByParameterNorm {
   return transform({ kind: "scaleByParameterNorm", ...options });
+}
+
+/**
+ * u ← √c·u in each tensor, where c is a number of its shape: m is the extent of the first axis and n that of all others together (1 of a
+ * vector). After an orthogonal factor it says which norm of the step is the same for all tensors.
+ *
+ * Source: Jordan et al. 2024 for `"tall"`, which PyTorch and optax have too; Bernstein 2024 for `"aspect"`; Liu et al. 2025 for
+ * `"longest"`, where they multiply by 0.2 as well.
+ *
+ * @param factor `"tall"`: max(1, m/n), the default. `"aspect"`: m/n, for a root mean square of outputs of 1. `"longest"`: max(m, n), for
+ * elements with a root mean square of 1.
+ * @throws {SteepestError} of kind `description`: another word.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { minimize, objective, scaleByShape, square, sum } from "@steepest/steepest";
+ *
+ * const bowl = objective({ parameters: { x: [[3], [3], [3], [3]] }, loss: ({ x }) => sum(square(x)) });
+ * const run = await minimize(bowl, scaleByShape(), { steps: 1, backend: "reference" });
+ * assert.deepEqual([...run.parameters.x.data], [-9, -9, -9, -9]);
+ * ```
+ */
+export function scaleByShape(factor: ScaleByShape["factor"] = "tall"): ScaleByShape {
+  return transform({ kind: "scaleByShape", factor });
 }

@@ -159,6 +159,14 @@ export interface ScaleByParameterNorm extends BlockNorm {
   readonly floor: Hyper;
 }
 
+/** u ← √c·u in each tensor, c a number of its shape. */
+export interface ScaleByShape {
+  /** The tag of this transform. */
+  readonly kind: "scaleByShape";
+  /** c of m rows (the first axis) and n columns: max(1, m/n), m/n or max(m, n). */
+  readonly factor: "tall" | "aspect" | "longest";
+}
+
 /** u ← ∇f(θ − at(u)) on the same batch. */
 export interface GradientAt {
   /** The tag of this transform. */
@@ -389,6 +397,7 @@ export type Optimizer =
   | Graft
   | TrustRatio
   | ScaleByParameterNorm
+  | ScaleByShape
   | GradientAt
   | Partition
   | SkipNonFinite

@@ -63,6 +63,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   ],
   trustRatio: ({ direction }, path) => [{ place: joinPath(path, "direction"), of: direction }],
   scaleByParameterNorm: leaf,
+  scaleByShape: leaf,
   gradientAt: ({ at }, path) => [{ place: joinPath(path, "at"), of: at }],
   partition: ({ parts, rest }, path) => [
     ...parts.map(({ of }, i) => ({ place: joinPath(path, "parts", i), of })),

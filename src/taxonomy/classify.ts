@@ -191,6 +191,7 @@ const IN_FLOW: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => readonly
   graft: ({ direction }) => [direction],
   trustRatio: ({ direction }) => [direction],
   scaleByParameterNorm: () => [],
+  scaleByShape: () => [],
   gradientAt: () => [],
   partition: ({ parts, rest }) => [...parts.map(({ of }) => of), rest],
   skipNonFinite: ({ of }) => [of],

@@ -155,6 +155,7 @@ const AFTER_DECAY: { readonly [K in OptimizerKind]: "models" | "scales" | "leave
   graft: "models",
   trustRatio: "scales",
   scaleByParameterNorm: "scales",
+  scaleByShape: "scales",
   gradientAt: "models",
   partition: "models",
   skipNonFinite: "models",

@@ -21,6 +21,7 @@ import type {
   OfKind,
   Optimizer,
   OptimizerKind,
+  ScaleByShape,
   TransformOf,
 } from "../optimizer/types.ts";
 import { sameTransform } from "../optimizer/walk.ts";
@@ -301,6 +302,12 @@ const OTHERWISE: { readonly [K in LineSearch["otherwise"]]: string } = {
   best: "the best",
 };
 
+const SHAPES: { readonly [F in ScaleByShape["factor"]]: string } = {
+  tall: "max(1, m/n)",
+  aspect: "(m/n)",
+  longest: "max(m, n)",
+};
+
 const TRANSFORMS: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => string } = {
   identity: () => "u ← u",
   zero: () => "u ← 0",
@@ -340,6 +347,8 @@ const TRANSFORMS: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => strin
   },
   scaleByParameterNorm: ({ floor, ...norm }) =>
     `u ← max(${root("θ²", norm)}, ${showHyper(floor)})·u`,
+  scaleByShape: ({ factor }) =>
+    `u ← √${SHAPES[factor]}·u, m the extent of the first axis and n that of all others`,
   gradientAt: () => "u ← ∇f(θ − at(u))",
   partition: ({ parts }) =>
     `by parameter: ${parts.map(({ where }) => showPredicate(where)).join(", ")}, rest`,

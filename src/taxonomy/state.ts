@@ -199,6 +199,7 @@ const RULES: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => Sizes } = 
   graft: () => ({}),
   trustRatio: () => ({}),
   scaleByParameterNorm: () => ({}),
+  scaleByShape: () => ({}),
   gradientAt: () => ({}),
   partition: () => ({}),
   skipNonFinite: () => ({ count: "scalar" }),

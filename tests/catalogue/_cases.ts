@@ -17,6 +17,7 @@ import * as adaptive from "../../src/optimizer/catalogue/adaptive_sgd.ts";
 import { hessianFree } from "../../src/optimizer/catalogue/hessian_free.ts";
 import { lamb, lars } from "../../src/optimizer/catalogue/layerwise.ts";
 import { levenbergMarquardt } from "../../src/optimizer/catalogue/levenberg_marquardt.ts";
+import { muon } from "../../src/optimizer/catalogue/muon.ts";
 import { nasgd, normAdaptedAdam } from "../../src/optimizer/catalogue/nasgd.ts";
 import * as parabola from "../../src/optimizer/catalogue/online_parabola.ts";
 import { ogr } from "../../src/optimizer/catalogue/online_paraboloid.ts";
@@ -267,6 +268,7 @@ const TORCH: Readonly<Record<string, Case>> = {
   strongWolfeShort: { entry: "lineSearch", at: searched },
 };
 
+<<<<<<< HEAD
 /** Where paths end, not how they go. */
 const SCIPY: Readonly<Record<string, Case>> = {
   levenbergMarquardt: {
@@ -275,8 +277,18 @@ const SCIPY: Readonly<Record<string, Case>> = {
     tolerance: 1e-7,
   },
 };
+=======
+const ADAM_OF_THE_REST = { restRate: 0.01, beta1: 0.8, beta2: 0.9, eps: 1e-8 };
+>>>>>>> 058f920 (feat(catalogue): Muon, by products or exactly, against its authors' package; grafting of Shampoo by name)
 
 const AUTHORS: Readonly<Record<string, Case>> = {
+  muon: {
+    entry: "muon",
+    at: (learningRate) =>
+      muon({ ...ADAM_OF_THE_REST, learningRate, momentum: 0.9, weightDecay: 0.1 }),
+    // It divides by ‖G‖ + 1e-7, G a mean of gradients with weights 0.1·0.9ᵗ.
+    tolerance: 1e-4,
+  },
   soap: {
     entry: "soap",
     at: (learningRate) => soap({ learningRate, beta1: 0.9, beta2: 0.8, decay: 0.7, every: 3 }),
@@ -494,6 +506,22 @@ const NAIVE: Readonly<Record<string, Case>> = {
   shampooPlain: {
     entry: "shampoo",
     at: (learningRate) => shampoo({ learningRate, momentum: 0, initial: 0.3, every: 1 }),
+  },
+  muonExact: {
+    entry: "muon",
+    at: (learningRate) =>
+      muon({ ...ADAM_OF_THE_REST, learningRate, momentum: 0.9, orthogonal: "eigenvectors" }),
+  },
+  muonHeavyBall: {
+    entry: "muon",
+    at: (learningRate) =>
+      muon({
+        ...ADAM_OF_THE_REST,
+        learningRate,
+        momentum: 0.8,
+        nesterov: false,
+        orthogonal: "eigenvectors",
+      }),
   },
 };
 

@@ -25,6 +25,7 @@ import { newtonRaphsonRule } from "./newton_raphson.ts";
 import { partitionRule } from "./partition.ts";
 import type { Rule } from "./rule.ts";
 import { scaleByParameterNormRule } from "./scale_by_parameter_norm.ts";
+import { scaleByShapeRule } from "./scale_by_shape.ts";
 import { scaleRule } from "./scale.ts";
 import { scheduleFreeRule } from "./schedule_free.ts";
 import { skipNonFiniteRule } from "./skip_non_finite.ts";
@@ -47,6 +48,7 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
   graft: graftRule,
   trustRatio: trustRatioRule,
   scaleByParameterNorm: scaleByParameterNormRule,
+  scaleByShape: scaleByShapeRule,
   gradientAt: gradientAtRule,
   partition: partitionRule,
   skipNonFinite: skipNonFiniteRule,

@@ -51,12 +51,14 @@ export type OptionName =
   | "lowerBound"
   | "momentum"
   | "nesterov"
+  | "orthogonal"
   | "point"
   | "power"
   | "probes"
   | "products"
   | "progress"
   | "rank"
+  | "restRate"
   | "rho"
   | "rule"
   | "saddle"
@@ -91,7 +93,7 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   every: integer(1),
   floor: hyper(NON_NEGATIVE),
   gamma: hyper(NON_NEGATIVE),
-  graft: z.boolean(),
+  graft: word("none", "gradient", "adagrad", "adam"),
   growth: z.nullable(hyper({ min: 1 })),
   initial: number(NON_NEGATIVE),
   largest: integer(1),
@@ -101,12 +103,14 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   lowerBound: hyper(ANY),
   momentum: hyper(DECAY),
   nesterov: z.boolean(),
+  orthogonal: word("products", "eigenvectors"),
   point: word("mean", "last"),
   power: number(POSITIVE),
   probes: integer(1),
   products: integer(1),
   progress: number({ min: 0, max: 1, openMin: true, openMax: true }),
   rank: integer(1),
+  restRate: hyper(NON_NEGATIVE),
   rho: number(POSITIVE),
   rule: word("nielsen", "thresholds"),
   saddle: word("reverse", "descend"),

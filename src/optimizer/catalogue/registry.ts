@@ -18,6 +18,7 @@ import * as adaptive from "./adaptive_sgd.ts";
 import { HESSIAN_FREE, hessianFree } from "./hessian_free.ts";
 import { LAMB, lamb, LARS, lars } from "./layerwise.ts";
 import { LEVENBERG_MARQUARDT, levenbergMarquardt } from "./levenberg_marquardt.ts";
+import { MUON, muon } from "./muon.ts";
 import { NASGD, nasgd, NORM_ADAPTED_ADAM, normAdaptedAdam } from "./nasgd.ts";
 import { type OptionName, optionRange, unknownName } from "./options.ts";
 import { ogr1d, ogr1dc, ogr1ds, ONLINE_PARABOLA } from "./online_parabola.ts";
@@ -379,6 +380,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     shampoo,
   ),
   entry("soap", "SOAP", "Vyas et al. 2024, Algorithms 3 and 4", SOAP, RATES, soap),
+  entry("muon", "Muon", "Jordan et al. 2024", MUON, RELATIVE_RATES, muon),
   entry("lion", "Lion", "Chen et al. 2023", LION, SMALL_RATES, lion),
   entry("lars", "LARS", "You, Gitman and Ginsburg 2017, Algorithm 1", LARS, LARS_RATES, lars),
   entry("lamb", "LAMB", "You et al. 2019, Algorithm 2", LAMB, RELATIVE_RATES, lamb),

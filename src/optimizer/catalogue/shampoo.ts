@@ -7,13 +7,16 @@
 import { empiricalFisher } from "../calculating.ts";
 import { chain, identity } from "../combinators.ts";
 import { curvature } from "../curvature.ts";
+import { addToRoot } from "../damping.ts";
 import { sum } from "../iterative.ts";
 import { gradientNorm } from "../length.ts";
 import type { Hyper } from "../schedule.ts";
-import { kronecker } from "../structure.ts";
+import { diagonal, kronecker } from "../structure.ts";
 import { scale, trace } from "../transforms.ts";
 import type { Optimizer } from "../types.ts";
 import { graft as grafted } from "../wrappers.ts";
+import { ADAGRAD } from "./adagrad.ts";
+import { adamDirection } from "./adam.ts";
 import { given } from "./options.ts";
 
 /** Options of {@link shampoo}. */
@@ -43,11 +46,12 @@ export interface ShampooOptions {
    */
   readonly every?: number;
   /**
-   * Whether each tensor's step has the length of its gradient, of which η is then a multiple.
+   * Whose length the step of each tensor has: its own (`"none"`), that of the `"gradient"`, of `"adagrad"`'s direction or of `"adam"`'s (with
+   * their default options). η is then the rate of that.
    *
-   * @default false
+   * @default "none"
    */
-  readonly graft?: boolean;
+  readonly graft?: "none" | "gradient" | "adagrad" | "adam";
 }
 
 /** Defaults of {@link shampoo}. */
@@ -56,7 +60,22 @@ export const SHAMPOO: Required<ShampooOptions> = {
   momentum: 0.9,
   initial: 0.01,
   every: 20,
-  graft: false,
+  graft: "none",
+};
+
+/** What a step is as long as. */
+const MAGNITUDES: {
+  readonly [G in Exclude<Required<ShampooOptions>["graft"], "none">]: Optimizer;
+} = {
+  gradient: identity(),
+  adagrad: curvature({
+    calculating: empiricalFisher(),
+    structure: diagonal(),
+    iterative: sum(),
+    length: gradientNorm(),
+    damping: addToRoot(ADAGRAD.eps),
+  }),
+  adam: adamDirection(),
 };
 
 /**
@@ -64,7 +83,8 @@ export const SHAMPOO: Required<ShampooOptions> = {
  * L^{-1/4} G R^{-1/4}.
  *
  * Axes longer than 256 keep the diagonal of their factor, as in section 5 of the paper for the largest ones. The paper
- * mixes the momentum into the gradient; here, as in most implementations, it follows. PyTorch and optax have none.
+ * mixes the momentum into the gradient; here, as in most implementations, it follows. PyTorch and optax have none. Grafting is that of
+ * Anil et al. 2020.
  * Source: Gupta, Koren and Singer 2018, Algorithms 1 and 2; unified-view-of-optimizers, Table 1.
  *
  * @throws {SteepestError} of kind `description`, with every option that is out of range.
@@ -91,9 +111,9 @@ export function shampoo(options: ShampooOptions = {}): Optimizer {
     every: { factor: every },
   });
   return chain(
-    graft
-      ? grafted({ direction: preconditioned, magnitude: identity(), per: "tensor" })
-      : preconditioned,
+    graft === "none"
+      ? preconditioned
+      : grafted({ direction: preconditioned, magnitude: MAGNITUDES[graft], per: "tensor" }),
     momentum === 0 ? identity() : trace({ decay: momentum }),
     scale(learningRate),
   );

@@ -87,6 +87,10 @@ function transforms(): Table<Optimizer> {
       norm: word("euclidean", "rms", "sum").default("rms"),
       floor: hyper(NON_NEGATIVE).default(1e-3),
     }),
+    scaleByShape: z.strictObject({
+      kind: z.literal("scaleByShape"),
+      factor: word("tall", "aspect", "longest").default("tall"),
+    }),
     gradientAt: z.strictObject({ kind: z.literal("gradientAt"), at: inner }),
     partition: z.strictObject({
       kind: z.literal("partition"),

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 
+import muon
 import prodigyopt
 import pytorch_optimizer.optimizer.soap as soap_module
 import schedulefree
@@ -13,6 +14,20 @@ from functions import GRADIENT, ONE, UNIT, case, dump
 torch.set_default_dtype(torch.float64)
 
 DIAGONAL = ("separable",)
+
+
+def muon_groups(parameters, rate):
+    """Matrices and the rest; Adam there has a rate of its own."""
+    matrices = [p for p in parameters if p.ndim >= 2]
+    rest = [p for p in parameters if p.ndim < 2]
+    return [
+        dict(params=matrices, lr=rate, momentum=0.9, weight_decay=0.1, use_muon=True),
+        dict(params=rest, lr=0.01, betas=(0.8, 0.9), eps=1e-8, weight_decay=0.1, use_muon=False),
+    ]
+
+
+# The package takes the orthogonal factor in bfloat16; everything here is in double precision.
+torch.Tensor.bfloat16 = lambda self: self
 
 
 def walker(make, before=None, after=None, second=False):
@@ -85,6 +100,9 @@ soap_module.torch = Doubled()
 TENSORS = ("wavy", "twisted")
 
 CASES = {
+    "muon": case(
+        walker(lambda p, r: muon.SingleDeviceMuonWithAuxAdam(muon_groups(p, r))), UNIT, ("wavy", "softmax")
+    ),
     "soap": case(
         walker(
             lambda p, r: soap_module.SOAP(
@@ -163,5 +181,5 @@ CASES = {
     ),
 }
 
-PACKAGES = ("prodigyopt", "pytorch_optimizer", "schedulefree", "sophia-opt", "torch-optimizer", "torch")
+PACKAGES = ("muon-optimizer", "prodigyopt", "pytorch_optimizer", "schedulefree", "sophia-opt", "torch-optimizer", "torch")
 dump("authors", {name: importlib.metadata.version(name).split("+")[0] for name in PACKAGES}, CASES)

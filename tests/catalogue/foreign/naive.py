@@ -458,6 +458,37 @@ def shampoo(momentum, epsilon, every):
     return make
 
 
+def orthogonal(momentum, nesterov, rest_rate, beta1, beta2, eps):
+    """Jordan et al. 2024 with the exact factor U V^T of matrices [first axis, all others], and Adam for the rest."""
+
+    def make(rate, theta0, shapes):
+        velocity, m, v, t = np.zeros_like(theta0), np.zeros_like(theta0), np.zeros_like(theta0), 0
+
+        def step(theta, f, g):
+            nonlocal velocity, m, v, t
+            t += 1
+            velocity = momentum * velocity + g
+            m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+            adam = (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+            seen = g + momentum * velocity if nesterov else velocity
+            out, start = [], 0
+            for shape in shapes:
+                size = math.prod(shape)
+                own = slice(start, start + size)
+                start += size
+                if len(shape) < 2:
+                    out.append(rest_rate * adam[own])
+                    continue
+                u, _, vt = np.linalg.svd(seen[own].reshape(shape[0], -1), full_matrices=False)
+                scale = math.sqrt(max(1, shape[0] ** 2 / size))
+                out.append(rate * scale * np.ravel(u @ vt))
+            return theta - np.concatenate(out)
+
+        return step
+
+    return make
+
+
 def inverse_root(matrix, p):
     values, vectors = np.linalg.eigh(matrix)
     return (vectors * values ** (-1 / p)) @ vectors.T
@@ -592,6 +623,8 @@ CASES = {
     ),
     "shampoo": case(walker(shampoo(0.9, 0.1, 3)), UNIT),
     "shampooPlain": case(walker(shampoo(0.0, 0.3, 1)), UNIT),
+    "muonExact": case(walker(orthogonal(0.9, True, 0.01, 0.8, 0.9, 1e-8)), UNIT, ("wavy", "softmax")),
+    "muonHeavyBall": case(walker(orthogonal(0.8, False, 0.01, 0.8, 0.9, 1e-8)), UNIT, ("wavy", "softmax")),
 }
 
 dump("naive", {"numpy": np.__version__, "jax": jax.__version__}, CASES)
