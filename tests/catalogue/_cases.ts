@@ -268,7 +268,6 @@ const TORCH: Readonly<Record<string, Case>> = {
   strongWolfeShort: { entry: "lineSearch", at: searched },
 };
 
-<<<<<<< HEAD
 /** Where paths end, not how they go. */
 const SCIPY: Readonly<Record<string, Case>> = {
   levenbergMarquardt: {
@@ -277,9 +276,7 @@ const SCIPY: Readonly<Record<string, Case>> = {
     tolerance: 1e-7,
   },
 };
-=======
 const ADAM_OF_THE_REST = { restRate: 0.01, beta1: 0.8, beta2: 0.9, eps: 1e-8 };
->>>>>>> 058f920 (feat(catalogue): Muon, by products or exactly, against its authors' package; grafting of Shampoo by name)
 
 const AUTHORS: Readonly<Record<string, Case>> = {
   muon: {

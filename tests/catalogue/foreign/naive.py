@@ -479,7 +479,9 @@ def orthogonal(momentum, nesterov, rest_rate, beta1, beta2, eps):
                 if len(shape) < 2:
                     out.append(rest_rate * adam[own])
                     continue
-                u, _, vt = np.linalg.svd(seen[own].reshape(shape[0], -1), full_matrices=False)
+                u, s, vt = np.linalg.svd(seen[own].reshape(shape[0], -1), full_matrices=False)
+                # Null directions have no sign.
+                u = u * (s > 1e-10 * s[0])
                 scale = math.sqrt(max(1, shape[0] ** 2 / size))
                 out.append(rate * scale * np.ravel(u @ vt))
             return theta - np.concatenate(out)
