@@ -47,6 +47,8 @@ const FOUND: {
   auto: (_, matrices) => `eigenvectors of ${matrices}`,
   eigen: (_, matrices) => `eigenvectors of ${matrices}`,
   orthogonalIteration: (_, matrices) => `an orthonormal basis for ${matrices}`,
+  coupledNewton: (_, matrices) => `inverse roots of ${matrices}`,
+  newtonSchulz: ({ steps }) => `${3 * steps} products of each matrix with one of its smaller side`,
   cg: () => undefined,
   lanczos: ({ steps }) =>
     `a basis of ${steps} vectors as large as θ, and eigenvectors of a ${steps} × ${steps} matrix`,
