@@ -162,6 +162,7 @@ export * from "./src/optimizer/catalogue/newton.ts";
 export * from "./src/optimizer/catalogue/normalized_natural.ts";
 export * from "./src/optimizer/catalogue/polyak.ts";
 export * from "./src/optimizer/catalogue/prodigy.ts";
+export * from "./src/optimizer/catalogue/quasi_newton.ts";
 export * from "./src/optimizer/catalogue/radam.ts";
 export * from "./src/optimizer/catalogue/registry.ts";
 export * from "./src/optimizer/catalogue/rmsprop.ts";

@@ -5,7 +5,7 @@
  */
 
 import { powerDecay } from "../../src/optimizer/annealing.ts";
-import { empiricalFisher } from "../../src/optimizer/calculating.ts";
+import { empiricalFisher, secant } from "../../src/optimizer/calculating.ts";
 import { adadelta } from "../../src/optimizer/catalogue/adadelta.ts";
 import { adafactor } from "../../src/optimizer/catalogue/adafactor.ts";
 import { adagrad } from "../../src/optimizer/catalogue/adagrad.ts";
@@ -30,6 +30,7 @@ import * as variants from "../../src/optimizer/catalogue/natural_variants.ts";
 import * as normalized from "../../src/optimizer/catalogue/normalized_natural.ts";
 import { polyak } from "../../src/optimizer/catalogue/polyak.ts";
 import { prodigy } from "../../src/optimizer/catalogue/prodigy.ts";
+import { bfgs, dfp, lbfgs, sr1 } from "../../src/optimizer/catalogue/quasi_newton.ts";
 import { radam } from "../../src/optimizer/catalogue/radam.ts";
 import { rmsprop } from "../../src/optimizer/catalogue/rmsprop.ts";
 import { sam } from "../../src/optimizer/catalogue/sam.ts";
@@ -43,14 +44,20 @@ import { chain } from "../../src/optimizer/combinators.ts";
 import { curvature, type CurvatureOptions } from "../../src/optimizer/curvature.ts";
 import { add, addToRoot, toSample } from "../../src/optimizer/damping.ts";
 import { clipByBlockRms, clipByGlobalNorm } from "../../src/optimizer/derived.ts";
-import { sum } from "../../src/optimizer/iterative.ts";
+import { secantUpdate, sum } from "../../src/optimizer/iterative.ts";
 import { average, lookahead } from "../../src/optimizer/last.ts";
 import { gradientNorm } from "../../src/optimizer/length.ts";
 import { lineSearch } from "../../src/optimizer/line_search.ts";
 import { trustRatio } from "../../src/optimizer/parameter_norms.ts";
 import { cosineDecay, warmup } from "../../src/optimizer/schedule.ts";
 import { orthogonalIteration } from "../../src/optimizer/solver.ts";
-import { diagonal, eigenbasisOf, factored, kronecker } from "../../src/optimizer/structure.ts";
+import {
+  diagonal,
+  eigenbasisOf,
+  factored,
+  kronecker,
+  lowRank,
+} from "../../src/optimizer/structure.ts";
 import { ema, scale, trace, weightDecay } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { accumulate } from "../../src/optimizer/wrappers.ts";
@@ -189,6 +196,20 @@ const OPTAX: Readonly<Record<string, Case>> = {
     // optax takes the power of t in single precision.
     tolerance: 1e-8,
   },
+  // Its first step is shortened by another norm, and no pair is left out.
+  lbfgs: {
+    entry: "lbfgs",
+    at: (rate) =>
+      chain(
+        curvature({
+          calculating: secant(),
+          structure: lowRank(),
+          iterative: secantUpdate("bfgs", { window: 3 }),
+          warmup: { steps: 1, use: clipByGlobalNorm(1) },
+        }),
+        scale(rate),
+      ),
+  },
   polyak: { entry: "polyak", at: (alpha) => polyak({ alpha, cap: 0.3 }) },
   // optax scales g before it takes the norm: min(½, f/‖2g‖²)·2g = min(1, ½·f/‖g‖²)·g.
   nasgd: { entry: "nasgd", at: () => nasgd({ alpha: 0.5, cap: 1 }) },
@@ -214,6 +235,14 @@ const OPTAX: Readonly<Record<string, Case>> = {
 };
 
 const TORCH: Readonly<Record<string, Case>> = {
+  lbfgs: {
+    entry: "lbfgs",
+    at: (learningRate) => lbfgs({ learningRate, eps: 0, window: 3 }),
+  },
+  lbfgsSearch: {
+    entry: "lbfgs",
+    at: (learningRate) => lbfgs({ learningRate, eps: 0, window: 3, lineSearch: "strongWolfe" }),
+  },
   sgd: { entry: "sgd", at: (learningRate) => sgd({ learningRate }) },
   nesterov: {
     entry: "sgd",
@@ -362,6 +391,10 @@ const PARABOLOID = { rank: 2, beta: 0.7, decay: 0.9, limit: 0.02, learningRate: 
 const EACH = { every: 1 };
 
 const NAIVE: Readonly<Record<string, Case>> = {
+  bfgs: { entry: "bfgs", at: (learningRate) => bfgs({ learningRate, eps: 0 }) },
+  bfgsShifted: { entry: "bfgs", at: (learningRate) => bfgs({ learningRate, sameBatch: false }) },
+  dfp: { entry: "dfp", at: (learningRate) => dfp({ learningRate, eps: 0 }) },
+  sr1: { entry: "sr1", at: (learningRate) => sr1({ learningRate }) },
   ogr1d: { entry: "ogr1d", at: (alpha) => parabola.ogr1d({ ...PARABOLA, alpha }) },
   ogr1ds: { entry: "ogr1ds", at: (alpha) => parabola.ogr1ds({ ...PARABOLA, alpha }) },
   ogr1dc: { entry: "ogr1dc", at: (alpha) => parabola.ogr1dc({ ...PARABOLA, alpha }) },
@@ -399,7 +432,12 @@ const NAIVE: Readonly<Record<string, Case>> = {
     entry: "adaptiveSgdConfidence",
     at: (alpha) => adaptive.adaptiveSgdConfidence({ alpha, gamma: 0.5 }),
   },
-  newton: { entry: "newton", at: (learningRate) => newton({ ...EACH, learningRate }) },
+  newton: {
+    entry: "newton",
+    at: (learningRate) => newton({ ...EACH, learningRate }),
+    // Not convex: where an eigenvalue passes 0, |λ| + ε turns over, and rounding grows.
+    tolerance: 1e-8,
+  },
   newtonExact: { entry: "newton", at: (learningRate) => newton({ ...EACH, learningRate, eps: 0 }) },
   newtonDiagonal: {
     entry: "newton",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { largestOrOne } from "../../linalg/matrices.ts";
 import type { Secant } from "../../optimizer/calculating.ts";
 import type { SecantUpdate } from "../../optimizer/iterative.ts";
 import type { LengthKind } from "../../optimizer/length.ts";
@@ -27,7 +28,7 @@ import { gradientOver, thetaMinus, thetaOf } from "../problem.ts";
 import { evolve, record, type Scope } from "../scope.ts";
 import { damped } from "./damping.ts";
 
-/** s and y with H′s = y, vectors over the space; s is 0 where there is no step yet. */
+/** s and y with H′s = y, vectors over the space, in units of the largest element of s; s is 0 where there is no step yet. */
 export interface Pair {
   readonly step: Node;
   readonly change: Node;
@@ -46,7 +47,9 @@ export function pairOf({ sameBatch }: Secant, { damping }: Curvature, u: Node, s
       problem.gradientAt(thetaMinus(problem, space, step), space),
     )
     : sub(u, evolve(inside, "gradient", u.shape, 0, () => u).old);
-  return { step, change: damped(damping, "sample", change, scope, step) };
+  // A pair says the same whatever its length: where θ has all but stopped, products of the pair itself underflow.
+  const size = largestOrOne(step), unit = div(step, size);
+  return { step: unit, change: damped(damping, "sample", div(change, size), scope, unit) };
 }
 
 /** Whether there is a pair at all. */

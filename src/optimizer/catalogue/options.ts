@@ -48,6 +48,7 @@ export type OptionName =
   | "learningRate"
   | "least"
   | "limit"
+  | "lineSearch"
   | "lowerBound"
   | "momentum"
   | "nesterov"
@@ -62,6 +63,7 @@ export type OptionName =
   | "rho"
   | "rule"
   | "saddle"
+  | "sameBatch"
   | "sigma"
   | "sigmaGradient"
   | "sigmaTheta"
@@ -70,7 +72,8 @@ export type OptionName =
   | "trials"
   | "variant"
   | "warmStart"
-  | "weightDecay";
+  | "weightDecay"
+  | "window";
 
 /** The schema of each option. */
 export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
@@ -100,6 +103,7 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   learningRate: hyper(NON_NEGATIVE),
   least: hyper(POSITIVE),
   limit: hyper(POSITIVE),
+  lineSearch: word("none", "backtracking", "strongWolfe"),
   lowerBound: hyper(ANY),
   momentum: hyper(DECAY),
   nesterov: z.boolean(),
@@ -114,6 +118,7 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   rho: number(POSITIVE),
   rule: word("nielsen", "thresholds"),
   saddle: word("reverse", "descend"),
+  sameBatch: z.boolean(),
   sigma: number(POSITIVE),
   sigmaGradient: number(POSITIVE),
   sigmaTheta: number(POSITIVE),
@@ -123,6 +128,7 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   variant: word("H", "G"),
   warmStart: hyper(UNIT),
   weightDecay: hyper(NON_NEGATIVE),
+  window: integer(1),
 };
 
 /** A name that is not one of those that are known, with the one that was probably meant. */

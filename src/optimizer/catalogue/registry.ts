@@ -28,6 +28,7 @@ import * as variants from "./natural_variants.ts";
 import * as normalized from "./normalized_natural.ts";
 import { POLYAK, polyak } from "./polyak.ts";
 import { PRODIGY, prodigy } from "./prodigy.ts";
+import { bfgs, dfp, LBFGS, lbfgs, QUASI_NEWTON, SR1, sr1 } from "./quasi_newton.ts";
 import { RADAM, radam } from "./radam.ts";
 import { RMSPROP, rmsprop } from "./rmsprop.ts";
 import { SAM, sam } from "./sam.ts";
@@ -335,6 +336,10 @@ const ENTRIES: readonly CatalogueEntry[] = [
     RATES,
     variants.diagonalEigenbasis,
   ),
+  entry("lbfgs", "L-BFGS", "Liu and Nocedal 1989, Algorithm 2.1", LBFGS, FRACTIONS, lbfgs),
+  entry("bfgs", "BFGS", "Nocedal and Wright 2006, Algorithm 6.1", QUASI_NEWTON, FRACTIONS, bfgs),
+  entry("dfp", "DFP", "Davidon 1959; Fletcher and Powell 1963", QUASI_NEWTON, FRACTIONS, dfp),
+  entry("sr1", "SR1", "Nocedal and Wright 2006, equation (6.25)", SR1, FRACTIONS, sr1),
   entry("adam", "Adam", "Kingma and Ba 2014", ADAM, RATES, adam),
   entry("adamw", "Adam with decoupled decay", "Loshchilov and Hutter 2017", ADAMW, RATES, adamw),
   entry("amsgrad", "AMSGrad", "Reddi, Kale and Kumar 2018", ADAM, RATES, relatives.amsgrad),

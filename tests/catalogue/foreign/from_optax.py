@@ -116,6 +116,12 @@ CASES = {
         UNIT,
         ("quadratic", "wavy", "rosenbrock"),
     ),
+    "lbfgs": case(
+        walker(lambda r: optax.lbfgs(r, memory_size=3, linesearch=None)),
+        {k: 0.3 for k in ONE},
+        ("quadratic", "softmax"),
+        (1, 2, 5, 10, 20),
+    ),
     "polyak": case(walker(lambda r: optax.polyak_sgd(0.3)), ONE, BOUNDED, SHORT),
     "nasgd": case(walker(lambda r: optax.polyak_sgd(0.5, scaling=2.0)), ONE, BOUNDED, SHORT),
     "clip": case(walker(lambda r: optax.chain(optax.clip_by_global_norm(0.3), optax.adam(r))), UNIT),

@@ -63,6 +63,36 @@ def searched(loss, start, rate, steps):
     return out
 
 
+def pairs(search=None):
+    """One iteration of LBFGS a step; it keeps its pairs from one to the next."""
+
+    def walk(loss, start, rate, steps):
+        parameters = parameters_of(start)
+        optimizer, out = torch.optim.LBFGS(
+            parameters,
+            lr=rate,
+            max_iter=1,
+            max_eval=1000,
+            history_size=3,
+            tolerance_grad=0,
+            tolerance_change=0,
+            line_search_fn=search,
+        ), []
+
+        def closure():
+            optimizer.zero_grad()
+            value = loss(torch, *parameters)
+            value.backward()
+            return value
+
+        for _ in range(steps):
+            optimizer.step(closure)
+            out.append([x.tolist() for x in parameters])
+        return out
+
+    return walk
+
+
 optim = torch.optim
 
 CASES = {
@@ -91,6 +121,8 @@ CASES = {
     "adafactor": case(walker(lambda p, r: optim.Adafactor(p, lr=r, eps=(1e-30, 1e-3))), UNIT),
     "strongWolfe": case(searched, ONE),
     "strongWolfeShort": case(searched, GRADIENT),
+    "lbfgs": case(pairs(), {k: 0.3 for k in ONE}, steps=(1, 2, 5, 10, 20)),
+    "lbfgsSearch": case(pairs("strong_wolfe"), ONE, steps=(1, 2, 5, 10)),
     "average": case(averaged, GRADIENT),
 }
 

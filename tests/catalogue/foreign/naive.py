@@ -579,6 +579,46 @@ def conjugate_gradients(most, xi, progress):
     return make
 
 
+def secant_method(update, eps=0.0, initial=1.0, scaled=True):
+    """Nocedal and Wright 2006, equations (6.19), (6.13) and (6.24) for B, a system at each step, (6.20) for the start.
+
+    With eps the pairs are those of H + eps (BFGS, DFP), or |B| + eps is solved (SR1).
+    """
+
+    def make(rate, theta0, _):
+        n = len(theta0)
+        b, before, first = initial * np.eye(n), None, True
+
+        def step(theta, f, g):
+            nonlocal b, before, first
+            if before is None:
+                before = (theta, g)
+                return theta - rate * min(1.0, 1 / np.abs(g).sum()) * g
+            s, y = theta - before[0], g - before[1]
+            before = (theta, g)
+            if update == "sr1":
+                v = y - b @ s
+                if abs(v @ s) > 1e-8 * np.linalg.norm(v) * np.linalg.norm(s):
+                    b = b + np.outer(v, v) / (v @ s)
+                values, q = np.linalg.eigh(b)
+                return theta - rate * (q @ ((q.T @ g) / (np.abs(values) + eps)))
+            y = y + eps * s
+            if s @ y > 1e-6 * np.linalg.norm(s) * np.linalg.norm(y):
+                if first and scaled:
+                    b, first = (y @ y) / (s @ y) * np.eye(n), False
+                rho = 1 / (s @ y)
+                if update == "bfgs":
+                    b = b - np.outer(b @ s, b @ s) / (s @ b @ s) + rho * np.outer(y, y)
+                else:
+                    left = np.eye(n) - rho * np.outer(y, s)
+                    b = left @ b @ left.T + rho * np.outer(y, y)
+            return theta - rate * np.linalg.solve(b, g)
+
+        return step
+
+    return make
+
+
 LEAST_SQUARES = {"fit": 0.1}
 
 CASES = {
@@ -604,6 +644,10 @@ CASES = {
     "hessianFreeFew": case(
         damped(thresholds, conjugate_gradients(3, 0.95, 5e-4), False, 8), {"fit": 1e-4}, ("fit",), steps=FEW
     ),
+    "bfgs": case(walker(secant_method("bfgs")), HALF, steps=FEW),
+    "bfgsShifted": case(walker(secant_method("bfgs", 0.1)), HALF, steps=FEW),
+    "dfp": case(walker(secant_method("dfp")), HALF, steps=FEW),
+    "sr1": case(walker(secant_method("sr1", 0.1)), HALF, steps=(1, 2, 5)),
     "naturalGradient": case(in_eigenbasis(whole, gauss_newton_of, 0.01), HALF, ("fit",), steps=FEW),
     "normalized": case(in_eigenbasis(normalized), functions=PLANE, **SHORT),
     "normalizedFisher": case(
