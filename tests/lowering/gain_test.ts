@@ -154,7 +154,7 @@ Deno.test("gainAdapted() is data, with state and needs that are told", () => {
     program.slots.filter(({ role }) => role === "state").map(({ name }) => name).toSorted(),
   );
   assertEquals(needs(optimizer).map(({ path, what, count }) => [path, what, count]), [
-    ["0/gainAdapted", "hessianVector", 1],
+    ["0/gainAdapted/model", "hessianVector", 1],
     ["0/gainAdapted", "lossElsewhere", 1],
     ["0/gainAdapted/curvature/calculating", "hessianVector", 6],
     ["1/lineSearch", "lossElsewhere", 3],
