@@ -144,6 +144,7 @@ export * from "./src/optimizer/catalogue/adam_relatives.ts";
 export * from "./src/optimizer/catalogue/adamw.ts";
 export * from "./src/optimizer/catalogue/adaptive_sgd.ts";
 export * from "./src/optimizer/catalogue/hessian_free.ts";
+export * from "./src/optimizer/catalogue/kfac.ts";
 export * from "./src/optimizer/catalogue/layerwise.ts";
 export * from "./src/optimizer/catalogue/levenberg_marquardt.ts";
 export * from "./src/optimizer/catalogue/muon.ts";

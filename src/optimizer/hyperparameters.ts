@@ -165,6 +165,7 @@ const SLOT_ROLES: Roles<
   lowRank: {},
   auto: {},
   eigen: { sweeps: "structural" },
+  cholesky: {},
   cg: {
     steps: "structural",
     tolerance: "structural",

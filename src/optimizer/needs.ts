@@ -93,6 +93,7 @@ const PRODUCT: ReadonlySet<Provision> = new Set(["hessianVector", "gaussNewtonVe
 const PRODUCTS: { readonly [K in SolverKind]: (it: OfKind<Solver, K>) => number | undefined } = {
   auto: () => undefined,
   eigen: () => undefined,
+  cholesky: () => undefined,
   cg: ({ steps, warmStart }) => warmStart === undefined ? steps : steps + 1,
   lanczos: ({ steps }) => steps,
   orthogonalIteration: () => undefined,

@@ -245,6 +245,7 @@ const LENGTHS: { readonly [K in LengthKind]: (it: OfKind<Length, K>) => string }
 const SOLVERS: { readonly [K in SolverKind]: (it: OfKind<Solver, K>) => readonly string[] } = {
   auto: () => [],
   eigen: ({ sweeps }) => [`eigenvectors by at most ${sweeps} sweeps`],
+  cholesky: () => ["inverses by elimination"],
   cg: ({ steps, tolerance, progress, warmStart }) => [
     `conjugate gradients, at most ${steps} products, to ${tolerance} of ‖û‖${
       progress === undefined ? "" : ` or a progress of ${progress} a step`

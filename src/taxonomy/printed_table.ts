@@ -59,6 +59,21 @@ export const PRINTED_TABLE: readonly PrintedRow[] = [
   row("Normalized GD", { length: "‖d‖_H′ = ε", structure: "LI" }, { normalizedDescent: {} }),
   row("Sign GD", { length: "‖d_i‖_H′ = ε", structure: "LI" }, { signDescent: {} }),
   row(
+    "K-FAC",
+    {
+      calculating: "F̃",
+      structure: "block-diagonal",
+      iterative: "a_i a_j ⟂ ∂L/∂g_i ∂L/∂g_j, momentum",
+    },
+    { kfac: {} },
+    {
+      length:
+        "the norm constraint of later implementations; without it (clip: null) there is none.",
+      calculating: 'labels are sampled, as in the paper of K-FAC; with labels: "given" it is F̃.',
+      iterative: "the same, with s for what a layer puts out before its activation.",
+    },
+  ),
+  row(
     "Shampoo",
     {
       length: GRADIENT_NORM,

@@ -47,6 +47,7 @@ const FOUND: {
   auto: (_, matrices) => `eigenvectors of ${matrices}`,
   eigen: (_, matrices) => `eigenvectors of ${matrices}`,
   orthogonalIteration: (_, matrices) => `an orthonormal basis for ${matrices}`,
+  cholesky: (_, matrices) => `the inverse of ${matrices}`,
   coupledNewton: (_, matrices) => `inverse roots of ${matrices}`,
   newtonSchulz: ({ steps }) => `${3 * steps} products of each matrix with one of its smaller side`,
   cg: () => undefined,

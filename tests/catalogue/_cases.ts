@@ -15,6 +15,7 @@ import * as relatives from "../../src/optimizer/catalogue/adam_relatives.ts";
 import { adamw } from "../../src/optimizer/catalogue/adamw.ts";
 import * as adaptive from "../../src/optimizer/catalogue/adaptive_sgd.ts";
 import { hessianFree } from "../../src/optimizer/catalogue/hessian_free.ts";
+import { kfac } from "../../src/optimizer/catalogue/kfac.ts";
 import { lamb, lars } from "../../src/optimizer/catalogue/layerwise.ts";
 import { levenbergMarquardt } from "../../src/optimizer/catalogue/levenberg_marquardt.ts";
 import { muon } from "../../src/optimizer/catalogue/muon.ts";
@@ -560,11 +561,63 @@ const NAIVE: Readonly<Record<string, Case>> = {
   },
 };
 
+/** How many examples its functions have. */
+const EXAMPLES = 6;
+
+/**
+ * Its empirical Fisher matrix is over the number N of examples once more than a mean is, as it says: (F/N + γ)⁻¹ is N(F + Nγ)⁻¹.
+ * Its norm constraint is then κ = N(ηC)².
+ */
+const KFAC_JAX: Readonly<Record<string, Case>> = {
+  kfac: {
+    entry: "kfac",
+    at: (learningRate) =>
+      kfac({
+        learningRate: EXAMPLES * learningRate,
+        momentum: 0,
+        damping: EXAMPLES * 0.01,
+        clip: null,
+        labels: "given",
+        sample: 1,
+        every: 1,
+      }),
+  },
+  kfacConstrained: {
+    entry: "kfac",
+    at: (learningRate) =>
+      kfac({
+        learningRate: EXAMPLES * learningRate,
+        momentum: 0.9,
+        damping: EXAMPLES * 0.01,
+        clip: Math.sqrt(0.001 / EXAMPLES) / learningRate,
+        labels: "given",
+        sample: 1,
+        every: 3,
+      }),
+  },
+  kfacExact: {
+    entry: "K-FAC with γ on eigenvalues",
+    at: (learningRate) =>
+      chain(
+        curvature({
+          calculating: empiricalFisher({ from: "examples" }),
+          structure: kronecker({ of: "layers" }),
+          iterative: ema({ decay: 0.95, debias: true }),
+          damping: add(EXAMPLES * 0.01),
+          every: { factor: 2 },
+        }),
+        trace({ decay: 0.5 }),
+        scale(EXAMPLES * learningRate),
+      ),
+  },
+};
+
 /** By the name of the file of data, then of the case. */
 export const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
   optax: OPTAX,
   torch: TORCH,
   scipy: SCIPY,
   authors: AUTHORS,
+  kfacJax: KFAC_JAX,
   naive: NAIVE,
 };

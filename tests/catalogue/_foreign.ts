@@ -5,6 +5,7 @@ import { getOrThrow } from "../../src/runtime/program.ts";
 import { type Case, CASES } from "./_cases.ts";
 import { DATA, FUNCTIONS } from "./_functions.ts";
 import authors from "./foreign/authors.json" with { type: "json" };
+import kfacJax from "./foreign/kfac_jax.json" with { type: "json" };
 import naive from "./foreign/naive.json" with { type: "json" };
 import optax from "./foreign/optax.json" with { type: "json" };
 import scipy from "./foreign/scipy.json" with { type: "json" };
@@ -31,7 +32,14 @@ interface ForeignPath {
 }
 
 /** By library. */
-export const FOREIGN: Readonly<Record<string, Foreign>> = { optax, torch, scipy, authors, naive } as
+export const FOREIGN: Readonly<Record<string, Foreign>> = {
+  optax,
+  torch,
+  scipy,
+  authors,
+  kfacJax,
+  naive,
+} as
   & Readonly<Record<string, unknown>>
   & Readonly<Record<string, Foreign>>;
 

@@ -1,6 +1,9 @@
 /** The functions of foreign/functions.py in the language of this project. */
 
 import { gaussian } from "../../src/objective/likelihood.ts";
+import type { Initializer } from "../../src/nn/initial.ts";
+import { conv2d, dense, flatten } from "../../src/nn/layers.ts";
+import { categorical } from "../../src/objective/likelihood.ts";
 import { type Objective, objective } from "../../src/objective/objective.ts";
 import type { Node } from "../../src/tensor/node.ts";
 import * as ops from "../../src/tensor/ops.ts";
@@ -157,6 +160,51 @@ const decay = objective({
   likelihood: gaussian("y"),
 });
 
+const NETWORK_EXAMPLES = 6;
+
+/** Numbers that repeat no pattern, in the order of their places. */
+function waves(shape: readonly number[], scale: number, shift: number): Values {
+  const size = shape.reduce((a, b) => a * b);
+  const values = range(size).map((k) => scale * Math.sin((k + 1) * (k + 3.7) * 0.61 + shift));
+  return { kind: "values", shape, values };
+}
+
+type Values = Extract<Initializer, { readonly kind: "values" }>;
+
+/** A layer, tanh, and a dense layer on three classes. */
+function network(
+  inputs: readonly number[],
+  weight: readonly number[],
+  hidden: number,
+  layer: (x: Node, w: Node, b: Node) => Node,
+): Objective {
+  const built = objective({
+    parameters: {
+      w: waves(weight, 0.5, 1),
+      b: waves([weight[0]!], 0.2, 2),
+      v: waves([3, hidden], 0.5, 3),
+      c: waves([3], 0.2, 4),
+    },
+    batch: { x: [NETWORK_EXAMPLES, ...inputs], y: [NETWORK_EXAMPLES] },
+    outputs: ({ w, b, v, c }, { x }) => dense(flatten(tanh(layer(x, w, b))), v, c),
+    likelihood: categorical("y"),
+  });
+  return built as unknown as Objective;
+}
+
+const perceptron = network([4], [5, 4], 5, dense);
+const convolution = network(
+  [2, 4, 4],
+  [3, 2, 3, 2],
+  3 * 2 * 3,
+  (x, w, bias) => conv2d(x, w, { bias, stride: [2, 1], padding: [1, 0] }),
+);
+
+const networkData = (inputs: readonly number[]) => ({
+  x: waves([NETWORK_EXAMPLES, ...inputs], 1, 5).values,
+  y: range(NETWORK_EXAMPLES).map((n) => 7 * n % 3),
+});
+
 /** What a function has of data, by the names of the functions. */
 export const DATA: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
   fit: {
@@ -167,6 +215,8 @@ export const DATA: Readonly<Record<string, Readonly<Record<string, readonly numb
     t: DECAY_TIMES,
     y: DECAY_TIMES.map((t) => 5 * 0.6 ** t + 0.3 * Math.sin(5 * t)),
   },
+  perceptron: networkData([4]),
+  convolution: networkData([2, 4, 4]),
 };
 
 /** By the names of the data. */
@@ -179,4 +229,6 @@ export const FUNCTIONS: Readonly<Record<string, Objective>> = {
   twisted,
   fit,
   decay,
+  perceptron,
+  convolution,
 } as unknown as Readonly<Record<string, Objective>>;

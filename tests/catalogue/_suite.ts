@@ -22,6 +22,7 @@ const LIKELIHOOD: ReadonlySet<Provision> = new Set([
   "sampledLabels",
   "drawnLabels",
   "perExampleGradients",
+  "layerFactors",
 ]);
 
 /** Whether a plain loss provides all that an optimizer asks for. */

@@ -7,6 +7,7 @@ import { chain } from "../../src/optimizer/combinators.ts";
 import { curvature } from "../../src/optimizer/curvature.ts";
 import { add, factored } from "../../src/optimizer/damping.ts";
 import { clipped, gradientNorm } from "../../src/optimizer/length.ts";
+import { cholesky } from "../../src/optimizer/solver.ts";
 import { kronecker } from "../../src/optimizer/structure.ts";
 import { ema, scale } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
@@ -26,6 +27,7 @@ const STAGES: readonly (readonly [string, Optimizer])[] = [
       iterative,
       damping: factored(0.03),
       length: clipped(0.5),
+      solver: cholesky(),
       every: { factor: 2 },
     }),
   ],

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertLess, assertLessOrEqual } from "../_assert.
 import { hessianVector } from "../../src/autodiff/products.ts";
 import { batched } from "../../src/linalg/batched.ts";
 import { cholesky, choleskySolve } from "../../src/linalg/cholesky.ts";
+import { inverseOf } from "../../src/linalg/inverse.ts";
 import { conjugateGradients } from "../../src/linalg/conjugate_gradients.ts";
 import { apply } from "../../src/linalg/matrices.ts";
 import { orthonormalize } from "../../src/linalg/orthonormalize.ts";
@@ -45,6 +46,32 @@ for (const precision of precisions) {
       const left = product(a, solution);
       const residual = size({ data: left.data.map((v, i) => v - b.data[i]!) });
       assertLess(residual / (size(a) * size(solution)), precision === "f64" ? 1e-15 : 1e-6);
+    }
+  });
+
+  Deno.test(`inverseOf() has small residuals at a condition of 1e4 in ${precision}`, () => {
+    for (const n of [N, 1, 21]) {
+      for (const scale of [1, 1e-20, 1e18]) {
+        const a = withEigenvalues(graded(n, 1e4).map((x) => x * scale), 6);
+        const { inverse: x, failed } = inverseOf(input("a", [n, n]));
+        const [found, k] = valuesAt([x, failed], { a }, precision);
+        assertEquals(scalar(k), 0);
+        const bound = precision === "f64" ? 1e-11 : 1e-2;
+        assertLess(apart(product(a, matrixOf(found!)), identity(n)), bound);
+        // Of the condition, 1e4 times what single precision rounds.
+        assertLess(apart(matrixOf(found!), inverse(a)), bound);
+      }
+    }
+  });
+
+  Deno.test(`inverseOf() counts the pivots that an indefinite or singular matrix has not in ${precision}`, () => {
+    const flat = withEigenvalues(graded(N, 10).map((x, i) => i < 5 ? 0 : x), 3);
+    const bent = withEigenvalues(graded(N, 10).map((x, i) => i < 5 ? -x : x), 3);
+    for (const a of [flat, bent, matrix(N, N, () => 0)]) {
+      const { inverse, failed } = inverseOf(A, { tolerance: 1e-5 });
+      const [found, k] = valuesAt([inverse, failed], { a }, precision);
+      assert(scalar(k) >= 5);
+      assert(found!.data.every(Number.isFinite));
     }
   });
 

@@ -13,6 +13,7 @@ import { add as addDamping, type Damping, factored } from "../../src/optimizer/d
 import * as lengths from "../../src/optimizer/length.ts";
 import { needs } from "../../src/optimizer/needs.ts";
 import { path } from "../../src/optimizer/predicate.ts";
+import { cholesky, eigen } from "../../src/optimizer/solver.ts";
 import { diagonal, full, kronecker } from "../../src/optimizer/structure.ts";
 import { ema, scale } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
@@ -95,14 +96,15 @@ function apart(found: Matrix, expected: Matrix): number {
 const minus = (a: Matrix, b: Matrix): Matrix => a.map((row, i) => row.map((x, j) => x - b[i]![j]!));
 
 for (
-  const [labels, calculating] of [
-    ["given", empiricalFisher({ from: "examples" })],
-    ["sampled", fisher()],
+  const [labels, calculating, solver] of [
+    ["given", empiricalFisher({ from: "examples" }), eigen()],
+    ["sampled", fisher(), eigen()],
+    ["sampled", fisher(), cholesky()],
   ] as const
 ) {
-  Deno.test(`kronecker() by layer steps by G⁻¹UA⁻¹, damped by π, under ${labels} labels`, () => {
+  Deno.test(`kronecker() by layer steps by G⁻¹UA⁻¹, damped by π, under ${labels} labels, ${solver.kind}`, () => {
     const gamma = 0.03;
-    const optimizer = stage({ calculating, damping: factored(gamma) });
+    const optimizer = stage({ calculating, damping: factored(gamma), solver });
     const { thetas } = follow(network, optimizer, start, 1, { seed: 3, slots: slots(LABELS) });
     const here = at(network, LABELS, { step: 0 });
     const levels = here.values([here.problem.random("optimizer/labels").uniform([EXAMPLES])])[0]!;
@@ -169,6 +171,46 @@ const LENGTHS = {
   power: lengths.power(0.3),
   clipped: lengths.clipped(0.2),
 };
+
+/** What one step of the stage leaves of the CNN's parameters. */
+function afterOne(options: Partial<CurvatureOptions>): readonly number[] {
+  return follow(network, stage({ damping: factored(0.03), ...options }), start, 1, {
+    slots: slots(LABELS),
+  }).thetas[1]!;
+}
+
+for (const name of ["none", "normalized", "clipped"] as const) {
+  for (const largest of [1024, 12]) {
+    Deno.test(`cholesky() takes the step of eigen(): ${name}, diagonals beyond ${largest}`, () => {
+      const options = { length: LENGTHS[name], structure: kronecker({ of: "layers", largest }) };
+      const [found, expected] = [cholesky(), eigen()].map((solver) =>
+        afterOne({ ...options, solver })
+      );
+      assertLess(apart([found!], [expected!]), 1e-9);
+    });
+  }
+}
+
+Deno.test("cholesky() takes no step in a layer of which a factor has no inverse, and counts it", () => {
+  const { records, thetas } = follow(network, stage({ solver: cholesky() }), start, 1, {
+    slots: slots(LABELS),
+  });
+  // Of four examples 19 features and 4 probabilities that add up to 1.
+  const failed = [...records[0]!].find(([name]) => name.endsWith("failed"))?.[1];
+  assertEquals(failed, 2);
+  assertEquals(layer(thetas[1]!, "dense"), layer(start, "dense"));
+  assert(apart(layer(thetas[1]!, "conv"), layer(start, "conv")) > 1e-3);
+});
+
+Deno.test("curvature() refuses what an inverse cannot do", () => {
+  const wrong = (options: Partial<CurvatureOptions>) =>
+    refusals({ ...options, solver: cholesky() });
+  assertEquals(wrong({ length: lengths.gradientNorm() }), "curvature/length");
+  assertEquals(wrong({ damping: addDamping(0.1) }), "curvature/damping/0");
+  assertEquals(wrong({ structure: kronecker() }), "curvature/structure/exponent");
+  assertEquals(wrong({ structure: kronecker({ exponent: 1 }) }), "");
+  assertEquals(wrong({ structure: full() }), "");
+});
 
 for (const [name, length] of Object.entries(LENGTHS)) {
   Deno.test(`kronecker() by layer is the whole matrix of one dense layer and example: ${name}`, () => {
@@ -291,16 +333,19 @@ Deno.test("kronecker() by layer lets a partition take what is in no layer", () =
   assert(E.isRight(lower(scaled, optimizer)));
 });
 
+/** The paths of what is refused. */
+function refusals(options: Partial<CurvatureOptions>): string {
+  try {
+    stage(options);
+  } catch (error) {
+    assert(error instanceof SteepestError);
+    return error.issues.map(({ path }) => path).join();
+  }
+  return "";
+}
+
 Deno.test("curvature() refuses what makes no factors of layers", () => {
-  const wrong = (options: Partial<CurvatureOptions>): string => {
-    try {
-      stage(options);
-    } catch (error) {
-      assert(error instanceof SteepestError);
-      return error.issues.map(({ path }) => path).join();
-    }
-    return "";
-  };
+  const wrong = refusals;
   assertEquals(wrong({ calculating: empiricalFisher() }), "curvature/calculating/from");
   assertEquals(wrong({ calculating: hessian() }), "curvature/structure");
   assertEquals(wrong({ length: lengths.normalized({ per: "tensor" }) }), "curvature/length/per");

@@ -224,6 +224,21 @@ const UNFIT: readonly (readonly [string, AnyObjective, readonly string[]])[] = [
     ["w meets its inputs in groups or windows"],
   ],
   [
+    "a weight of which only a part is read",
+    network({ w: [3, 4] }, ({ w }, x) => {
+      const form = (constant: number, axis: number) => ({
+        constant,
+        factors: [0, 1, 2].map((j) => axis === j ? 1 : 0),
+      });
+      const [n, unit, feature] = [0, 1, 2].map((axis) => form(0, axis));
+      return contraction([4, 4, 3], [x, w], [[n!, feature!], [form(1, 2), unit!]], [n!, unit!], [
+        4,
+        4,
+      ]);
+    }),
+    ["w meets its inputs in groups or windows"],
+  ],
+  [
     "one weight a unit",
     network({ w: [3] }, ({ w }, x) => {
       const axis = (i: number) => ({ constant: 0, factors: [0, 1].map((j) => i === j ? 1 : 0) });

@@ -52,6 +52,7 @@ const ROWS: Readonly<Record<string, readonly [string, string, string, string]>> 
   adam: ["‖d_i‖_H′ = ε|g_i|", "F̃", "diagonal", "momentum"],
   adagrad: ["‖d_i‖_H′ = ε|g_i|", "F̃", "diagonal", "momentum"],
   shampoo: ["‖d_i‖_H′ = ε|g_i|", "F̃", "L^{-1/4} g R^{-1/4}", "momentum"],
+  kfac: ["‖d‖_H′ ≤ ε", "F", "block-diagonal", "a ⟂ ∂L/∂s, momentum"],
   adahessian: ["", "H", "diagonal", "Monte Carlo, momentum"],
 };
 

@@ -44,6 +44,7 @@ export type OptionName =
   | "graft"
   | "growth"
   | "initial"
+  | "labels"
   | "largest"
   | "learningRate"
   | "least"
@@ -64,6 +65,7 @@ export type OptionName =
   | "rule"
   | "saddle"
   | "sameBatch"
+  | "sample"
   | "sigma"
   | "sigmaGradient"
   | "sigmaTheta"
@@ -99,6 +101,7 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   graft: word("none", "gradient", "adagrad", "adam"),
   growth: z.nullable(hyper({ min: 1 })),
   initial: number(NON_NEGATIVE),
+  labels: word("sampled", "given"),
   largest: integer(1),
   learningRate: hyper(NON_NEGATIVE),
   least: hyper(POSITIVE),
@@ -119,6 +122,7 @@ export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   rule: word("nielsen", "thresholds"),
   saddle: word("reverse", "descend"),
   sameBatch: z.boolean(),
+  sample: integer(1),
   sigma: number(POSITIVE),
   sigmaGradient: number(POSITIVE),
   sigmaTheta: number(POSITIVE),

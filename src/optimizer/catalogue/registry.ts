@@ -39,6 +39,7 @@ import {
   scheduleFreeSgd,
 } from "./schedule_free.ts";
 import { SGD, sgd } from "./sgd.ts";
+import { KFAC, kfac } from "./kfac.ts";
 import { SHAMPOO, shampoo } from "./shampoo.ts";
 import { SOAP, soap } from "./soap.ts";
 import { LION, lion, NORMALIZED_DESCENT, normalizedDescent, SIGN, signDescent } from "./sign.ts";
@@ -376,6 +377,14 @@ const ENTRIES: readonly CatalogueEntry[] = [
   entry("rmsprop", "RMSprop", "Tieleman and Hinton 2012", RMSPROP, RATES, rmsprop),
   entry("adahessian", "AdaHessian", "Yao et al. 2020", ADAHESSIAN, LARGE_RATES, adahessian),
   entry("sophia", "Sophia", "Liu et al. 2023", SOPHIA, SMALL_RATES, sophia),
+  entry(
+    "kfac",
+    "K-FAC",
+    "Martens and Grosse 2015; Grosse and Martens 2016",
+    KFAC,
+    RELATIVE_RATES,
+    kfac,
+  ),
   entry(
     "shampoo",
     "Shampoo",

@@ -185,6 +185,7 @@ const damping: Table<Damping> = {
 const solver: Table<Solver> = {
   auto: z.strictObject({ kind: z.literal("auto") }),
   eigen: z.strictObject({ kind: z.literal("eigen"), sweeps: integer(1).default(15) }),
+  cholesky: z.strictObject({ kind: z.literal("cholesky") }),
   cg: z.strictObject({
     kind: z.literal("cg"),
     steps: integer(1).default(20),

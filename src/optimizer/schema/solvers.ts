@@ -60,6 +60,14 @@ const LIMITS: { readonly [K in SolverKind]: Limits | undefined } = {
     damping: { kinds: [], because: "newtonSchulz makes no matrix to be damped" },
     also: asSampled,
   },
+  cholesky: {
+    lengths: {
+      kinds: ["none", "normalized", "clipped"],
+      because: "cholesky inverts the matrix and takes no root",
+    },
+    damping: { kinds: ["toSample", "factored"], because: "cholesky knows no eigenvalues" },
+    also: wholeFactor,
+  },
   coupledNewton: {
     lengths: {
       kinds: ["none", "normalized", "clipped", "gradientNorm", "power"],
@@ -97,6 +105,15 @@ function asSampled({ calculating, structure, direction }: Curvature, raise: Rais
       "nothing: newtonSchulz makes the power −1/4 of both factors",
     );
   }
+}
+
+/** Every factor is inverted as it is. */
+function wholeFactor({ structure }: Curvature, raise: Raise): void {
+  if (structure.kind !== "kronecker") return;
+  const exponent = structure.exponent ?? (structure.of === "layers" ? 1 : undefined);
+  if (exponent === 1) return;
+  const found = exponent === undefined ? "1/order" : `${exponent}`;
+  raise(["structure", "exponent"], found, "1: cholesky inverts factors and takes no root");
 }
 
 /** Rounding that a quotient of two decimal fractions may have. */

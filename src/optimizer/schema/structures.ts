@@ -54,7 +54,7 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
     constant: false,
   },
   full: {
-    solvers: ["eigen", "coupledNewton", "cg", "lanczos"],
+    solvers: ["eigen", "cholesky", "coupledNewton", "cg", "lanczos"],
     factors: true,
     blocks: () => ["global"],
     vectors: false,
@@ -62,7 +62,7 @@ const RULES: { readonly [K in StructureKind]: Rule } = {
     constant: false,
   },
   kronecker: {
-    solvers: ["eigen", "coupledNewton", "newtonSchulz"],
+    solvers: ["eigen", "cholesky", "coupledNewton", "newtonSchulz"],
     factors: true,
     blocks: () => ["global", "tensor"],
     vectors: true,
@@ -137,7 +137,7 @@ function checkLayers(
     raise(
       ["solver"],
       "newtonSchulz",
-      "auto, eigen or coupledNewton with layers, which keep two matrices",
+      "auto, eigen, cholesky or coupledNewton with layers, which keep two matrices",
     );
   }
   if (calculating.kind === "empiricalFisher" && calculating.from !== "examples") {

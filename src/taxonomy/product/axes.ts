@@ -153,6 +153,7 @@ const ITERATIVE: Choices<Iterative, Iterative | readonly Iterative[]> = {
 const SOLVERS: Choices<Solver> = {
   auto: [["auto()", solvers.auto()]],
   eigen: [["eigen()", solvers.eigen()]],
+  cholesky: [["cholesky()", solvers.cholesky()]],
   cg: [["cg({ steps: 3 })", solvers.cg({ steps: 3 })]],
   lanczos: [["lanczos({ steps: 3 })", solvers.lanczos({ steps: 3 })]],
   orthogonalIteration: [["orthogonalIteration()", solvers.orthogonalIteration()]],
@@ -175,6 +176,7 @@ const DAMPING: { readonly [K in Calculating["kind"]]: readonly Damping[] } = {
 const DAMPED_BY: { readonly [K in SolverKind]: ReadonlySet<DampingKind> | undefined } = {
   auto: undefined,
   eigen: undefined,
+  cholesky: new Set(["factored"]),
   cg: new Set(["add"]),
   lanczos: undefined,
   orthogonalIteration: undefined,
@@ -201,8 +203,13 @@ export const AXES: { readonly [S in keyof Combination]: readonly Combination[S][
 };
 
 /** The dampings of a combination: those of its way of calculating that its solver can do. */
-export function dampingOf({ calculating, solver }: Combination): readonly Damping[] {
+export function dampingOf(
+  { calculating, structure, solver }: Combination,
+): readonly Damping[] {
   const able = DAMPED_BY[solver[1].kind];
+  if (structure[1].kind === "kronecker" && able?.has("factored") === true) {
+    return [dampings.factored(0.1)];
+  }
   return DAMPING[calculating[1].kind].filter(({ kind }) => able === undefined || able.has(kind));
 }
 

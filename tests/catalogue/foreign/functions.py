@@ -120,6 +120,42 @@ FUNCTIONS = {
     "decay": (decay, [1.0, 0.0, 0.0]),
 }
 
+NETWORK_EXAMPLES = 6
+NETWORK_LABELS = [7 * n % 3 for n in range(NETWORK_EXAMPLES)]
+
+
+def waves(shape, scale, shift):
+    """Numbers that repeat no pattern, in the order of their places."""
+    size = math.prod(shape)
+    flat = [scale * math.sin((k + 1) * (k + 3.7) * 0.61 + shift) for k in range(size)]
+
+    def nested(at, shape):
+        if not shape:
+            return flat[at]
+        stride = math.prod(shape[1:])
+        return [nested(at + i * stride, shape[1:]) for i in range(shape[0])]
+
+    return nested(0, shape)
+
+
+def network(inputs, weight, hidden, window):
+    """Images with their labels and how windows move over them, and the parameters of two layers."""
+    units = weight[0]
+    start = [
+        waves(weight, 0.5, 1),
+        waves([units], 0.2, 2),
+        waves([3, hidden], 0.5, 3),
+        waves([3], 0.2, 4),
+    ]
+    return (waves([NETWORK_EXAMPLES, *inputs], 1, 5), NETWORK_LABELS, window), start
+
+
+# A layer, tanh, and a dense layer on three classes: dense, or a convolution of stride [2, 1] and padding [1, 0].
+NETWORKS = {
+    "perceptron": network([4], [5, 4], 5, None),
+    "convolution": network([2, 4, 4], [3, 2, 3, 2], 3 * 2 * 3, {"stride": [2, 1], "padding": [1, 0]}),
+}
+
 SMOOTH = ("quadratic", "rosenbrock", "wavy", "softmax")
 
 # Rates for steps in units of the gradient, for steps whose elements are about the rate, for both (RAdam's first steps
@@ -134,11 +170,11 @@ def flatten(value):
     return [x for part in value for x in flatten(part)] if isinstance(value, (list, tuple)) else [float(value)]
 
 
-def case(walk, rates, functions=SMOOTH, steps=STEPS):
+def case(walk, rates, functions=SMOOTH, steps=STEPS, table=FUNCTIONS):
     """Paths of one optimizer: walk(loss, start, rate, steps) gives the parameters after each step."""
     paths = {}
     for name in functions:
-        loss, start = FUNCTIONS[name]
+        loss, start = table[name]
         thetas = walk(loss, start, rates[name], max(steps))
         lines = [" ".join(repr(x) for x in flatten(thetas[k - 1])) for k in steps]
         paths[name] = {"rate": rates[name], "thetas": lines}

@@ -29,7 +29,7 @@ import { countRejected, exists, inverseStart, inverted, type Pair, solves } from
 import { productsOf, type Sample } from "../sample.ts";
 import { conjugateOperator, krylovOperator } from "./implicit.ts";
 import type { Factoring } from "./kronecker/factors.ts";
-import { rootsOperator } from "./kronecker/roots.ts";
+import { INVERSES, newtonRoots, rootsOperator } from "./kronecker/roots.ts";
 import { withoutNoise } from "./noise.ts";
 import type { PairRule, SampleRule, StageView } from "./rule.ts";
 
@@ -90,7 +90,10 @@ const SOLVERS: {
   eigen: { stored: ({ sweeps }, matrix, view) => eigenOperator(matrix, sweeps, view) },
   coupledNewton: {
     stored: (solver, matrix, view) =>
-      rootsOperator(solver, whole(matrix.shape[0]!), [[matrix]], view),
+      rootsOperator(newtonRoots(solver), whole(matrix.shape[0]!), [[matrix]], view),
+  },
+  cholesky: {
+    stored: (_, matrix, view) => rootsOperator(INVERSES, whole(matrix.shape[0]!), [[matrix]], view),
   },
   cg: { implicit: conjugateOperator },
   lanczos: { implicit: krylovOperator },

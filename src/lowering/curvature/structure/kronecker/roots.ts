@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inverseOf } from "../../../../linalg/inverse.ts";
 import { inverseRootNewton } from "../../../../linalg/inverse_root.ts";
 import { diagonalMatrix, diagonalOf, lengthOf } from "../../../../linalg/matrices.ts";
 import { powerOfLength } from "../../../../optimizer/length_power.ts";
@@ -17,6 +18,8 @@ import {
   constant,
   mean,
   mul,
+  neg,
+  reduce,
   sub,
   sum,
   unary,
@@ -32,22 +35,37 @@ import { together } from "./together.ts";
 /** A power −1/p, and whether it is one. */
 type Root = readonly [root: Node, good: Node];
 
-/** λ^{-1/p} of a diagonal L + ridge·‖L‖. */
-function rootOfDiagonal(kept: Node, p: number, { ridge }: CoupledNewtonSolver): Root {
-  const root = positivePower(add(kept, mul(ridge, lengthOf(kept))), -1 / p);
-  return [root, unary("isFinite", sum(root))];
+/** How powers −1/p of a factor are made. */
+export interface Powers {
+  readonly ofMatrix: (kept: Node, p: number) => Root;
+  readonly ofDiagonal: (kept: Node, p: number) => Root;
 }
 
 /** (L + ridge·‖L‖_F·1)^{-1/p}. */
-function rootOfMatrix(
-  kept: Node,
-  p: number,
+export function newtonRoots(
   { iterations, tolerance, ridge, accept }: CoupledNewtonSolver,
-): Root {
-  const shift = diagonalMatrix(mul(ridge, lengthOf(kept)), kept.shape[0]!);
-  const { root, error } = inverseRootNewton(add(kept, shift), p, { iterations, tolerance });
-  return [root, compare("le", error, accept)];
+): Powers {
+  return {
+    ofMatrix: (kept, p) => {
+      const shift = diagonalMatrix(mul(ridge, lengthOf(kept)), kept.shape[0]!);
+      const { root, error } = inverseRootNewton(add(kept, shift), p, { iterations, tolerance });
+      return [root, compare("le", error, accept)];
+    },
+    ofDiagonal: (kept, p) => {
+      const root = positivePower(add(kept, mul(ridge, lengthOf(kept))), -1 / p);
+      return [root, unary("isFinite", sum(root))];
+    },
+  };
 }
+
+/** L⁻¹, of a factor that is positive definite. */
+export const INVERSES: Powers = {
+  ofMatrix: (kept) => {
+    const { inverse, failed } = inverseOf(kept);
+    return [inverse, compare("eq", failed, 0)];
+  },
+  ofDiagonal: (kept) => [positivePower(kept, -1), compare("gt", neg(reduce("max", neg(kept))), 0)],
+};
 
 /** The factors of a block with what dampings add to each. */
 function shifted(
@@ -75,7 +93,7 @@ const orderOf = ({ exponent }: { readonly exponent: number }, power: number): nu
 
 /** H′^p by the roots of its factors, for the one p that the length takes. */
 export function rootsOperator(
-  solver: CoupledNewtonSolver,
+  powers: Powers,
   factoring: Factoring,
   matrices: FactorMatrices,
   { stage, factor, failed, shifts }: StageView,
@@ -87,12 +105,12 @@ export function rootsOperator(
   const found = together(
     factors.flat().filter(({ diagonal }) => !diagonal),
     (one) => `${order(one)}`,
-    (matrix, one) => rootOfMatrix(matrix, order(one), solver),
+    (matrix, one) => powers.ofMatrix(matrix, order(one)),
   );
   const goods: Node[] = [];
   const roots = factors.map((axes) =>
     axes.map((one) => {
-      const [root, good] = found.get(one) ?? rootOfDiagonal(one.matrix, order(one), solver);
+      const [root, good] = found.get(one) ?? powers.ofDiagonal(one.matrix, order(one));
       goods.push(good!);
       return { ...one, root: factor(joinPath(one.block.path, one.axis, "root"), root!, good) };
     })

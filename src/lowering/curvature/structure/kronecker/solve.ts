@@ -12,7 +12,7 @@ import type { StageView } from "../rule.ts";
 import { type BlockBasis, eigenbasesOf } from "./eigenbases.ts";
 import type { Factoring, FactorMatrices } from "./factors.ts";
 import { positivePower } from "./powers.ts";
-import { rootsOperator } from "./roots.ts";
+import { INVERSES, newtonRoots, rootsOperator } from "./roots.ts";
 
 /** λ of each coordinate of a block. */
 function spectrumOf(
@@ -53,7 +53,8 @@ type Others = "cg" | "lanczos" | "newtonSchulz" | "orthogonalIteration";
 const SOLVERS: { readonly [K in Exclude<SolverKind, Others>]: Rule<K> } = {
   auto: (_, ...factors) => eigenOperator(...factors),
   eigen: (_, ...factors) => eigenOperator(...factors),
-  coupledNewton: rootsOperator,
+  cholesky: (_, ...factors) => rootsOperator(INVERSES, ...factors),
+  coupledNewton: (solver, ...factors) => rootsOperator(newtonRoots(solver), ...factors),
 };
 
 /** ⊗ᵢ Lᵢ^exponent in every block. */
