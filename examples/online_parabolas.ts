@@ -1,4 +1,4 @@
-/** How many gradients the online parabolas of the second paper take, with settings that were tuned for each function. */
+/** How many gradients the online parabolas of the second paper take on five functions; the settings are below. */
 import {
   adaptiveSgd,
   adaptiveSgdConfidence,
