@@ -225,7 +225,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     NEWTON,
     FRACTIONS,
     gaussNewtonDescent,
-    { structure: "krylov", eps: 1, learningRate: 0.5 },
+    { structure: "krylov", eps: 1 },
   ),
   entry(
     "naturalGradient",
@@ -234,7 +234,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     NEWTON,
     FRACTIONS,
     naturalGradient,
-    { structure: "krylov", eps: 1, learningRate: 0.5 },
+    { structure: "krylov", eps: 1 },
   ),
   entry(
     "normalizedNaturalGradient",
@@ -288,6 +288,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     variants.CLIPPED_NATURAL,
     FRACTIONS,
     variants.clippedNaturalGradient,
+    { structure: "krylov", calculating: "fisher", eps: 0.5, learningRate: 0.5, limit: 0.4 },
   ),
   entry(
     "clippedByGradientNorm",
@@ -296,6 +297,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     variants.CLIPPED_NATURAL,
     FRACTIONS,
     variants.clippedByGradientNorm,
+    { structure: "krylov", calculating: "fisher", eps: 0.5, learningRate: 0.5 },
   ),
   entry(
     "clippedInEigenbasis",
@@ -304,6 +306,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     variants.EIGENBASIS_CLIPPED,
     RELATIVE_RATES,
     variants.clippedInEigenbasis,
+    { structure: "krylov", calculating: "fisher", learningRate: 0.5, limit: 0.1 },
   ),
   entry(
     "diagonalNaturalGradient",
@@ -312,6 +315,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     variants.DIAGONAL_FRACTION,
     RELATIVE_RATES,
     variants.diagonalNaturalGradient,
+    { learningRate: 0.05 },
   ),
   entry(
     "diagonalNormalized",
@@ -328,6 +332,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     variants.DIAGONAL_NATURAL,
     RATES,
     variants.diagonalGradientNorm,
+    { learningRate: 0.1 },
   ),
   entry(
     "diagonalEigenbasis",
