@@ -68,8 +68,8 @@ export interface LineSearchOptions {
  * φ(0) = f and φ′(0) = −gᵀu, g the gradient of the objective, whatever u has gone through. Where gᵀu ≤ 0 there is no step
  * (record `noStep`); where no trial suffices, what `otherwise` says happens (record `unmet`). A trial without a finite
  * loss counts as too long. Other records: `trials`, `alpha`. In a part of a partition the other parameters stay at θ. The
- * trials are a loop on the device: what comes after the one that suffices changes nothing. A trial costs a third of a
- * gradient, for `"strongWolfe"`, which takes the slope along u by a forward derivative, two thirds.
+ * trials are a loop on the device: what comes after the one that suffices changes nothing. A trial costs 0.4 of a
+ * gradient, for `"strongWolfe"`, which takes the slope along u by a forward derivative, as much as a gradient.
  *
  * Source: Armijo 1966; Nocedal and Wright, Numerical Optimization, Algorithms 3.5 and 3.6 with the interpolation
  * (3.59). With `first: "bounded"`, `otherwise: "best"` and c₁, c₂ as they are, `"strongWolfe"` makes the trials of PyTorch's

@@ -63,10 +63,10 @@ export const COST_IN_GRADIENTS: { readonly [P in Provision]: number } = {
   drawnLabels: 0,
   perExampleGradients: 1.5,
   exampleProducts: 0.6,
-  layerFactors: 1,
+  layerFactors: 0.6,
   gradientElsewhere: 1,
-  lossElsewhere: 1 / 3,
-  slopeElsewhere: 2 / 3,
+  lossElsewhere: 0.4,
+  slopeElsewhere: 1,
 };
 
 type Asked = readonly { readonly what: Provision; readonly count: number }[];

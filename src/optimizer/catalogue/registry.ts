@@ -351,7 +351,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
   entry("amsgrad", "AMSGrad", "Reddi, Kale and Kumar 2018", ADAM, RATES, relatives.amsgrad),
   entry("adamax", "Adamax", "Kingma and Ba 2014", relatives.ADAMAX, RATES, relatives.adamax),
   entry("nadam", "NAdam", "Dozat 2016", relatives.ADAMAX, RATES, relatives.nadam),
-  entry("radam", "RAdam", "Liu et al. 2019", RADAM, RATES, radam),
+  entry("radam", "RAdam", "Liu et al. 2019", RADAM, RATES, radam, { learningRate: 0.003 }),
   entry(
     "prodigy",
     "Prodigy",
@@ -400,7 +400,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
   ),
   entry("soap", "SOAP", "Vyas et al. 2024, Algorithms 3 and 4", SOAP, RATES, soap),
   entry("muon", "Muon", "Jordan et al. 2024", MUON, RELATIVE_RATES, muon),
-  entry("lion", "Lion", "Chen et al. 2023", LION, SMALL_RATES, lion),
+  entry("lion", "Lion", "Chen et al. 2023", LION, SMALL_RATES, lion, { learningRate: 0.001 }),
   entry("lars", "LARS", "You, Gitman and Ginsburg 2017, Algorithm 1", LARS, LARS_RATES, lars),
   entry("lamb", "LAMB", "You et al. 2019, Algorithm 2", LAMB, RELATIVE_RATES, lamb),
   entry(
