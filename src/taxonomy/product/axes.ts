@@ -11,6 +11,7 @@
 
 import * as calculating from "../../optimizer/calculating.ts";
 import type { Calculating } from "../../optimizer/calculating.ts";
+import { identity } from "../../optimizer/combinators.ts";
 import * as dampings from "../../optimizer/damping.ts";
 import type { Damping, DampingKind } from "../../optimizer/damping.ts";
 import * as iterative from "../../optimizer/iterative.ts";
@@ -109,6 +110,10 @@ const STRUCTURES: Choices<Structure> = {
     [
       "subspace({ directions: trace({ decay: 0.5 }), rest: scale(0.1) })",
       structures.subspace({ directions: trace({ decay: 0.5 }), rest: scale(0.1) }),
+    ],
+    [
+      "subspace({ directions: identity(), rest: scale(0.1), rank: 2, decay: 0.5 })",
+      structures.subspace({ directions: identity(), rest: scale(0.1), rank: 2, decay: 0.5 }),
     ],
     [
       'subspace({ directions: trace({ decay: 0.5 }), rest: scale(0.1), turn: "recentre" })',

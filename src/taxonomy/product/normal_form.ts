@@ -75,7 +75,7 @@ const ONE_COORDINATE: {
   blockDiagonal: () => false,
   full: () => false,
   kronecker: () => false,
-  subspace: () => true,
+  subspace: ({ rank }) => rank === 1,
   lowRank: () => false,
 };
 
