@@ -13,7 +13,7 @@ import * as calculating from "../../optimizer/calculating.ts";
 import type { Calculating } from "../../optimizer/calculating.ts";
 import { identity } from "../../optimizer/combinators.ts";
 import * as dampings from "../../optimizer/damping.ts";
-import type { Damping, DampingKind } from "../../optimizer/damping.ts";
+import type { Damping } from "../../optimizer/damping.ts";
 import * as iterative from "../../optimizer/iterative.ts";
 import type { Iterative } from "../../optimizer/iterative.ts";
 import * as lengths from "../../optimizer/length.ts";
@@ -177,16 +177,21 @@ const DAMPING: { readonly [K in Calculating["kind"]]: readonly Damping[] } = {
   constant: [],
 };
 
-/** The dampings that a solver can do; absent where it can do all that there are. */
-const DAMPED_BY: { readonly [K in SolverKind]: ReadonlySet<DampingKind> | undefined } = {
-  auto: undefined,
-  eigen: undefined,
-  cholesky: new Set(["factored"]),
-  cg: new Set(["add"]),
-  lanczos: undefined,
-  orthogonalIteration: undefined,
-  newtonSchulz: new Set(),
-  coupledNewton: new Set(["toSample", "factored"]),
+type Damp = (all: readonly Damping[], structure: Structure) => readonly Damping[];
+
+const asTheyAre: Damp = (all) => all;
+
+/** What each solver can do of these dampings, or does in their place. */
+const DAMPED_BY: { readonly [K in SolverKind]: Damp } = {
+  auto: asTheyAre,
+  eigen: asTheyAre,
+  cholesky: () => [dampings.factored(0.1)],
+  cg: (all) => all.filter(({ kind }) => kind === "add"),
+  lanczos: asTheyAre,
+  orthogonalIteration: asTheyAre,
+  newtonSchulz: () => [],
+  coupledNewton: (_, { kind }) =>
+    kind === "kronecker" ? [dampings.factored(0.1)] : [dampings.toSample(1)],
 };
 
 /** One choice for every slot. */
@@ -207,15 +212,9 @@ export const AXES: { readonly [S in keyof Combination]: readonly Combination[S][
   solver: Object.values(SOLVERS).flat(),
 };
 
-/** The dampings of a combination: those of its way of calculating that its solver can do. */
-export function dampingOf(
-  { calculating, structure, solver }: Combination,
-): readonly Damping[] {
-  const able = DAMPED_BY[solver[1].kind];
-  if (structure[1].kind === "kronecker" && able?.has("factored") === true) {
-    return [dampings.factored(0.1)];
-  }
-  return DAMPING[calculating[1].kind].filter(({ kind }) => able === undefined || able.has(kind));
+/** The dampings of a combination: those of its way of calculating, as its solver can do them. */
+export function dampingOf({ calculating, structure, solver }: Combination): readonly Damping[] {
+  return DAMPED_BY[solver[1].kind](DAMPING[calculating[1].kind], structure[1]);
 }
 
 /** Every combination of the choices. */
