@@ -59,6 +59,15 @@ export const PRINTED_TABLE: readonly PrintedRow[] = [
   row("Normalized GD", { length: "‖d‖_H′ = ε", structure: "LI" }, { normalizedDescent: {} }),
   row("Sign GD", { length: "‖d_i‖_H′ = ε", structure: "LI" }, { signDescent: {} }),
   row(
+    "L-BFGS",
+    {
+      structure: "rank-2 update",
+      iterative: "iterative (secant assumption) compute on last k items",
+    },
+    { lbfgs: {} },
+    { iterative: "the same in fewer words, with the number that k is." },
+  ),
+  row(
     "K-FAC",
     {
       calculating: "F̃",

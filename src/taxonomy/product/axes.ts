@@ -185,7 +185,7 @@ const asTheyAre: Damp = (all) => all;
 const DAMPED_BY: { readonly [K in SolverKind]: Damp } = {
   auto: asTheyAre,
   eigen: asTheyAre,
-  cholesky: () => [dampings.factored(0.1)],
+  cholesky: (all, { kind }) => kind === "kronecker" ? [dampings.factored(0.1)] : all,
   cg: (all) => all.filter(({ kind }) => kind === "add"),
   lanczos: asTheyAre,
   orthogonalIteration: asTheyAre,
