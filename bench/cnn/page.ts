@@ -46,8 +46,8 @@ function intro(results: readonly Result[]): readonly string[] {
   ];
 }
 
-/** The page, as `deno fmt` takes it in. */
-export function page(results: readonly Result[]): string {
+/** The page, as `deno fmt` takes it in, with the names of those that have no result. */
+export function page(results: readonly Result[], missing: readonly string[] = []): string {
   const { steps, last, batchSize } = RUN;
   const refused = results.filter((one) => one.refused !== undefined);
   return [
@@ -71,6 +71,7 @@ export function page(results: readonly Result[]): string {
     line(HEADS.map((_, i) => i < 2 ? "---" : "---:")),
     ...results.map((result) => line(row(result))),
     "",
+    ...(missing.length === 0 ? [] : [`Not run yet: ${missing.join(", ")}.`, ""]),
     ...(refused.length === 0 ? [] : [
       "## Defaults that do not fit",
       "",

@@ -90,12 +90,13 @@ async function main(): Promise<number> {
     await Promise.all(Array.from({ length: Number(values.jobs) }, work));
   }
   const all = await results();
-  await Deno.writeTextFile(PAGE, page(all));
+  const there = new Set(all.map(({ name }) => name));
+  const missing = Object.keys(catalogue).filter((name) => !there.has(name));
+  await Deno.writeTextFile(PAGE, page(all, missing));
   await deno(["fmt", "--quiet", PAGE.pathname], { quiet: true });
   const bad = all.filter((result) => !passed(result)).map(({ name }) => name);
-  const missing = Object.keys(catalogue).length - all.length;
   console.log(
-    `${all.length} entries, ${missing} still to run; failed: ${bad.join(", ") || "none"}`,
+    `${all.length} entries, ${missing.length} still to run; failed: ${bad.join(", ") || "none"}`,
   );
   return bad.length === 0 ? 0 : 1;
 }

@@ -33,5 +33,6 @@ Deno.test("page() prints a row for each result, and the reasons of those that do
   assert(text.includes("| broken |  | ended with status 1 |"));
   assert(text.includes("- large: at most 4096"));
   assert(page([{ ...SLOW, outcome: { ...OUTCOME, end: null } }]).includes("**none**"));
+  assert(page([GOOD], ["later", "last"]).includes("Not run yet: later, last."));
   assertEquals(page([LARGE]).includes("Infinity"), false);
 });

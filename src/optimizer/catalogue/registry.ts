@@ -351,7 +351,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
   entry("amsgrad", "AMSGrad", "Reddi, Kale and Kumar 2018", ADAM, RATES, relatives.amsgrad),
   entry("adamax", "Adamax", "Kingma and Ba 2014", relatives.ADAMAX, RATES, relatives.adamax),
   entry("nadam", "NAdam", "Dozat 2016", relatives.ADAMAX, RATES, relatives.nadam),
-  entry("radam", "RAdam", "Liu et al. 2019", RADAM, RATES, radam, { learningRate: 0.003 }),
+  entry("radam", "RAdam", "Liu et al. 2019", RADAM, RATES, radam, { learningRate: 0.01 }),
   entry(
     "prodigy",
     "Prodigy",
