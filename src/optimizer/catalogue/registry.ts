@@ -324,6 +324,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     variants.DIAGONAL_NATURAL,
     RATES,
     variants.diagonalNormalized,
+    { learningRate: 0.1 },
   ),
   entry(
     "diagonalGradientNorm",
