@@ -1,0 +1,93 @@
+/**
+ * What making all factors of the MNIST CNN again takes, in steps of plain gradient descent:
+ *
+ *     deno run -A bench/refresh.ts [NAME …]
+ *
+ * Processor time of the process for a step that makes them, less that of a step between two of them.
+ */
+import process from "node:process";
+import { digits } from "../src/data/digits.ts";
+import type { Parameters } from "../src/nn/parameters.ts";
+import { empiricalFisher } from "../src/optimizer/calculating.ts";
+import { sgd } from "../src/optimizer/catalogue/sgd.ts";
+import { SHAMPOO } from "../src/optimizer/catalogue/shampoo.ts";
+import { soap } from "../src/optimizer/catalogue/soap.ts";
+import { chain } from "../src/optimizer/combinators.ts";
+import { curvature } from "../src/optimizer/curvature.ts";
+import { sum } from "../src/optimizer/iterative.ts";
+import { gradientNorm } from "../src/optimizer/length.ts";
+import { coupledNewton, eigen, type Solver } from "../src/optimizer/solver.ts";
+import { kronecker } from "../src/optimizer/structure.ts";
+import { scale } from "../src/optimizer/transforms.ts";
+import type { Optimizer } from "../src/optimizer/types.ts";
+import type { Program } from "../src/runtime/program.ts";
+import { trainingProgram } from "./_programs.ts";
+
+/** Rounds, and the steps of one: the first of them makes the factors. */
+const ROUNDS = 5, EVERY = 6;
+/** What a round is allowed, in steps of plain gradient descent. */
+const MOST = 50;
+
+/** Shampoo without momentum, by a solver. */
+function shampooBy(solver: Solver): Optimizer {
+  const stage = curvature({
+    calculating: empiricalFisher(),
+    structure: kronecker(),
+    iterative: sum({ initial: SHAMPOO.initial }),
+    length: gradientNorm(),
+    solver,
+    every: { factor: EVERY },
+  });
+  return chain(stage, scale(1e-3));
+}
+
+const CASES: Readonly<Record<string, Optimizer>> = {
+  "Shampoo, eigen()": shampooBy(eigen()),
+  "Shampoo, coupledNewton()": shampooBy(coupledNewton()),
+  "SOAP, orthogonalIteration()": soap({ every: EVERY }),
+};
+
+async function timeOf(program: Program<Parameters>, steps: number): Promise<number> {
+  const before = process.cpuUsage();
+  program.step(steps);
+  await program.settled();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
+
+/** Milliseconds of what the first step of a round does beside what the others do, by rounds. */
+async function refresh(program: Program<Parameters>): Promise<readonly number[]> {
+  const own: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const first = await timeOf(program, 1);
+    own.push(first - await timeOf(program, EVERY - 1) / (EVERY - 1));
+  }
+  return own;
+}
+
+async function main(names: readonly string[]): Promise<void> {
+  const { train } = digits({ train: 2400, test: 1 });
+  const options = { batchSize: 60, backend: "webgpu" } as const;
+  using plain = await trainingProgram(sgd({ learningRate: 1e-3 }), train, options);
+  await timeOf(plain, EVERY);
+  for (const [name, optimizer] of Object.entries(CASES)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    using program = await trainingProgram(optimizer, train, options);
+    // The first factors are those of one sample; a basis that follows begins with them.
+    const [first, ...others] = await refresh(program);
+    const steps: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) steps.push(await timeOf(plain, EVERY) / EVERY);
+    const step = median(steps), own = median(others) / step;
+    console.log(
+      `${name}: ${own.toFixed(1)} steps of ${step.toFixed(1)} ms, the first time ${
+        (first! / step).toFixed(1)
+      }${own <= MOST ? "" : `; more than ${MOST}`}`,
+    );
+  }
+}
+
+if (import.meta.main) await main(Deno.args);
