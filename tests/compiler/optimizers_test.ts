@@ -7,7 +7,7 @@ import type { AnyObjective } from "../../src/lowering/problem.ts";
 import { encode } from "../../src/optimizer/codec.ts";
 import { TELEMETRY_NAMES } from "../../src/optimizer/telemetry.ts";
 import { PROBLEMS } from "../lowering/_functions.ts";
-import { optimizerArbitrary } from "../optimizer/_arbitrary.ts";
+import { kroneckerArbitrary, optimizerArbitrary } from "../optimizer/_arbitrary.ts";
 import { regression, regressionData } from "../runtime/_objectives.ts";
 import { targets } from "./_run_plan.ts";
 import { differences } from "./_steps.ts";
@@ -34,34 +34,42 @@ const TASKS: readonly Task[] = [
 /** Objectives without outputs have no Fisher matrix, and masks may match nothing: most do not fail. */
 const LEAST_SHARE = 0.4;
 
+/** How many are drawn, from what. */
+const DRAWN = [
+  { name: "random optimizers", of: optimizerArbitrary(), js: 400, wgsl: 24 },
+  { name: "random factors of axes", of: kroneckerArbitrary(), js: 40, wgsl: 4 },
+] as const;
+
 for (const target of targets) {
-  Deno.test(`compilePlan() on ${target} agrees with the oracle on random optimizers`, async () => {
-    const total = target === "js" ? 400 : 24;
-    const optimizers = fc.sample(optimizerArbitrary(), { numRuns: total, seed: 20 });
-    const wrong: string[] = [];
-    let run = 0, values = 0, excepted = 0;
-    for (const [i, optimizer] of optimizers.entries()) {
-      const { objective, start, slots } = TASKS[i % TASKS.length]!;
-      const program = lower(objective, optimizer, {
-        telemetry: i % 2 === 0 ? TELEMETRY_NAMES : [],
-      });
-      if (E.isLeft(program)) continue;
-      run++;
-      const copies = i % 3 === 0 ? [1, 1.1, 0.9] : [1];
-      const result = await differences(program.right, {
-        steps: 4,
-        target,
-        thetas: copies.map((c) => start.map((x) => c * x)),
-        seeds: copies.map((_, r) => 7 * r + 1),
-        slots,
-      });
-      wrong.push(...result.wrong.map((text) => `${text} with ${encode(optimizer)}`));
-      values += result.compared;
-      excepted += result.excepted;
-    }
-    assertEquals(wrong, []);
-    assertGreater(run, LEAST_SHARE * total);
-    console.log(`${run} optimizers, ${values} values, ${excepted} at the oracle's own rounding`);
-    assert(excepted < 0.02 * values, `${excepted} of ${values} values are excepted`);
-  });
+  for (const { name, of, ...totals } of DRAWN) {
+    Deno.test(`compilePlan() on ${target} agrees with the oracle on ${name}`, async () => {
+      const total = totals[target];
+      const optimizers = fc.sample(of, { numRuns: total, seed: 20 });
+      const wrong: string[] = [];
+      let run = 0, values = 0, excepted = 0;
+      for (const [i, optimizer] of optimizers.entries()) {
+        const { objective, start, slots } = TASKS[i % TASKS.length]!;
+        const program = lower(objective, optimizer, {
+          telemetry: i % 2 === 0 ? TELEMETRY_NAMES : [],
+        });
+        if (E.isLeft(program)) continue;
+        run++;
+        const copies = i % 3 === 0 ? [1, 1.1, 0.9] : [1];
+        const result = await differences(program.right, {
+          steps: 4,
+          target,
+          thetas: copies.map((c) => start.map((x) => c * x)),
+          seeds: copies.map((_, r) => 7 * r + 1),
+          slots,
+        });
+        wrong.push(...result.wrong.map((text) => `${text} with ${encode(optimizer)}`));
+        values += result.compared;
+        excepted += result.excepted;
+      }
+      assertEquals(wrong, []);
+      assertGreater(run, LEAST_SHARE * total);
+      console.log(`${run} optimizers, ${values} values, ${excepted} at the oracle's own rounding`);
+      assert(excepted < 0.02 * values, `${excepted} of ${values} values are excepted`);
+    });
+  }
 }

@@ -344,6 +344,7 @@ function matrixArbitrary(inner: fc.Arbitrary<Optimizer>): fc.Arbitrary<Optimizer
     largest: SMALL,
     merge: fc.constantFrom("none" as const, "trailing" as const),
     vectors: fc.constantFrom("matrix" as const, "diagonal" as const),
+    longer: fc.constantFrom("diagonal" as const, "blocks" as const),
   }).map(structures.kronecker);
   const basis = fc.tuple(
     fc.oneof<fc.Arbitrary<structures.EigenbasisOf["structure"]>[]>(
@@ -380,6 +381,68 @@ function matrixArbitrary(inner: fc.Arbitrary<Optimizer>): fc.Arbitrary<Optimizer
   );
 }
 
+/** A stage with a factor for each axis of each tensor, by each of its solvers. */
+export function kroneckerArbitrary(
+  inner: fc.Arbitrary<Optimizer> = optimizerArbitrary({ depth: 0, jumps: false }),
+): fc.Arbitrary<Optimizer> {
+  const kept = fc.record({
+    largest: fc.integer({ min: 2, max: 6 }),
+    longer: fc.constantFrom("diagonal" as const, "blocks" as const),
+    merge: fc.constantFrom("none" as const, "trailing" as const),
+    vectors: fc.constantFrom("matrix" as const, "diagonal" as const),
+  });
+  // Both begin away from 0, where no root exists.
+  const away = within(0.05, 1);
+  const averages = fc.oneof<fc.Arbitrary<Pick<CurvatureOptions, "iterative" | "damping">>[]>(
+    away.map((initial) => ({ iterative: sum({ initial }) })),
+    fc.tuple(decay, fc.boolean(), away).map(([decay, debias, eps]) => ({
+      iterative: transforms.ema({ decay, debias }),
+      damping: dampings.toSample(eps),
+    })),
+    fc.tuple(decay, away).map(([decay, gamma]) => ({
+      iterative: transforms.ema({ decay, debias: true }),
+      damping: dampings.factored(gamma),
+    })),
+  );
+  const powers = fc.constantFrom<Pick<CurvatureOptions, "length">>(
+    { length: lengths.gradientNorm() },
+    { length: lengths.none() },
+    { length: lengths.normalized({ per: "tensor" }) },
+    { length: lengths.clipped(0.5) },
+  );
+  const stored = fc.record({
+    kept,
+    averages,
+    powers,
+    solver: fc.constantFrom<CurvatureOptions["solver"][]>(
+      solvers.eigen(),
+      solvers.coupledNewton(),
+    ),
+    of: inner,
+    direction: inner,
+    factor: fc.integer({ min: 1, max: 3 }),
+  }).map(({ kept, averages, powers, solver, of, direction, factor }) =>
+    curvature({
+      ...averages,
+      ...powers,
+      calculating: calculating.empiricalFisher({ of }),
+      structure: structures.kronecker(kept),
+      solver: solver!,
+      direction,
+      every: { factor },
+    })
+  );
+  const orthogonal = fc.integer({ min: 1, max: 4 }).map((steps) =>
+    curvature({
+      calculating: calculating.empiricalFisher(),
+      structure: structures.kronecker({ merge: "trailing" }),
+      length: lengths.gradientNorm(),
+      solver: solvers.newtonSchulz({ steps }),
+    })
+  );
+  return fc.oneof({ weight: 3, arbitrary: stored }, orthogonal);
+}
+
 /** Any optimizer of the language. */
 export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary<Optimizer> {
   const { depth = 2, elsewhere = true, secondOrder = true, jumps = true, matrices = false } =
@@ -409,7 +472,7 @@ export function optimizerArbitrary(options: ArbitraryOptions = {}): fc.Arbitrary
     fc.array(inner, { maxLength: 3 }).map((of) => chain(...of)),
     fc.array(inner, { maxLength: 3 }).map((of) => add(...of)),
     stageArbitrary(inner, options),
-    ...(matrices ? [matrixArbitrary(inner)] : []),
+    ...(matrices ? [matrixArbitrary(inner), kroneckerArbitrary(inner)] : []),
     // Where nothing moves along a line, rounding decides whether its slope is 0.
     ...(jumps ? [lineArbitrary(inner, secondOrder)] : []),
     // What rounding leaves of a change of the gradient is a curvature of any size.
