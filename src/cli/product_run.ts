@@ -16,7 +16,7 @@ export const EQUAL_WITHIN = 1e-12;
 
 /** What came of a run. */
 export interface ProductRun {
-  /** Stages that took their steps. */
+  /** Stages that were to take their steps. */
   readonly ran: number;
   /** Stages that were compared with what they are equal to. */
   readonly compared: number;
@@ -56,15 +56,20 @@ export async function runProduct(
     if (signal.aborted) throw failure("cancelled", "signal", "Ctrl-C", "a run to the end");
     const { verdict } = one;
     if (verdict.kind === "refused") continue;
-    const found = await walk(verdict.stage, STEPS, options);
-    const problem = problemOf(found);
-    if (problem !== undefined) wrong.push([one, problem]);
     ran++;
-    if (verdict.kind === "equal") {
-      const far = distance(found, await walk(verdict.to, STEPS, options));
-      compared++;
-      apart = Math.max(apart, far);
-      if (!(far <= EQUAL_WITHIN)) wrong.push([one, `${far} from what it is equal to`]);
+    try {
+      const found = await walk(verdict.stage, STEPS, options);
+      const problem = problemOf(found);
+      if (problem !== undefined) wrong.push([one, problem]);
+      if (verdict.kind === "equal") {
+        const far = distance(found, await walk(verdict.to, STEPS, options));
+        compared++;
+        apart = Math.max(apart, far);
+        if (!(far <= EQUAL_WITHIN)) wrong.push([one, `${far} from what it is equal to`]);
+      }
+    } catch (cause) {
+      // Whatever a combination fails with is what is wrong with it, and no reason not to try the others.
+      wrong.push([one, cause instanceof Error ? cause.message : String(cause)]);
     }
     onDone(i + 1);
   }
