@@ -9,6 +9,7 @@ import process from "node:process";
 import { digits } from "../src/data/digits.ts";
 import type { Parameters } from "../src/nn/parameters.ts";
 import { empiricalFisher } from "../src/optimizer/calculating.ts";
+import { kfac } from "../src/optimizer/catalogue/kfac.ts";
 import { sgd } from "../src/optimizer/catalogue/sgd.ts";
 import { SHAMPOO } from "../src/optimizer/catalogue/shampoo.ts";
 import { soap } from "../src/optimizer/catalogue/soap.ts";
@@ -45,6 +46,8 @@ const CASES: Readonly<Record<string, Optimizer>> = {
   "Shampoo, eigen()": shampooBy(eigen()),
   "Shampoo, coupledNewton()": shampooBy(coupledNewton()),
   "SOAP, orthogonalIteration()": soap({ every: EVERY }),
+  // A sample at every step, so that a refresh is all that a step has more than others.
+  "K-FAC, cholesky()": kfac({ sample: 1, every: EVERY }),
 };
 
 async function timeOf(program: Program<Parameters>, steps: number): Promise<number> {
