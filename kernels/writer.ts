@@ -5,7 +5,13 @@
  * @module
  */
 import { type Axis, type Index, indexShift } from "../src/loops/index.ts";
-import { type DType, type Scalar, scalarOperands, type ValueId } from "../src/loops/scalar.ts";
+import {
+  type DType,
+  type Scalar,
+  scalarHasFold,
+  scalarOperands,
+  type ValueId,
+} from "../src/loops/scalar.ts";
 import type { BoundBuffer, Syntax } from "./syntax.ts";
 
 /** Where a value lies: which of the kernel's buffers, and the word of its first element. */
@@ -134,7 +140,7 @@ export class Writer {
    */
   expect(roots: readonly Scalar[]): void {
     for (const root of roots) {
-      if (!hasFold(root)) continue;
+      if (!scalarHasFold(root)) continue;
       const uses = this.#uses.get(root.key) ?? 0;
       this.#uses.set(root.key, uses + 1);
       if (uses === 0 && root.kind !== "fold") this.expect(scalarOperands(root));
@@ -143,7 +149,7 @@ export class Writer {
 
   /** Writes what several expressions use, before a branch would hide it. */
   #ahead(s: Scalar, seen: Set<Scalar> = new Set()): void {
-    if (seen.has(s) || !hasFold(s)) return;
+    if (seen.has(s) || !scalarHasFold(s)) return;
     seen.add(s);
     if ((this.#uses.get(s.key) ?? 0) > 1) this.#scalar(s);
     else if (s.kind !== "fold") { for (const o of scalarOperands(s)) this.#ahead(o, seen); }
@@ -151,7 +157,7 @@ export class Writer {
 
   /** Whether writing an expression would write loops. */
   #hasLoops(s: Scalar, seen: Set<Scalar> = new Set()): boolean {
-    if (seen.has(s) || !hasFold(s) || this.#named(s.key) !== undefined) return false;
+    if (seen.has(s) || !scalarHasFold(s) || this.#named(s.key) !== undefined) return false;
     seen.add(s);
     return s.kind === "fold" || scalarOperands(s).some((o) => this.#hasLoops(o, seen));
   }
@@ -231,7 +237,7 @@ export class Writer {
     if (known !== undefined) return known;
     if (s.kind === "load") return this.#load(s);
     if (s.kind === "fold") return this.#fold(s);
-    if (s.kind === "select" && hasFold(s)) {
+    if (s.kind === "select" && scalarHasFold(s)) {
       for (const side of [s.a, s.b]) this.#ahead(side);
       if (this.#hasLoops(s.a) || this.#hasLoops(s.b)) return this.#branch(s);
     }
@@ -335,15 +341,4 @@ export class Writer {
     this.#scopes[depth]!.names.set(s.key, name);
     return { text: name, depth };
   }
-}
-
-const folds = new WeakMap<Scalar, boolean>();
-
-function hasFold(s: Scalar): boolean {
-  let known = folds.get(s);
-  if (known === undefined) {
-    known = s.kind === "fold" || scalarOperands(s).some(hasFold);
-    folds.set(s, known);
-  }
-  return known;
 }

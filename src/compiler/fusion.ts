@@ -7,8 +7,8 @@
  *
  * @module
  */
-import type { Axis, Index } from "../loops/index.ts";
-import { replaceAxes, scalarVisit, type ValueId } from "../loops/scalar.ts";
+import { type Axis, type Index, indexAxis } from "../loops/index.ts";
+import { replaceAxes, scalarHasFold, scalarVisit, type ValueId } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
 import type { AxisRelation, EpilogueStage } from "../../kernels/tile.ts";
 
@@ -112,6 +112,26 @@ function relate(
   return undefined;
 }
 
+/** The members whose elements take loops to evaluate where they are read. */
+function loopingMembers({ anchor, epilogue }: Group): ReadonlySet<ValueId> {
+  const looping = new Set<ValueId>();
+  if (anchor.combine === "none" && scalarHasFold(anchor.body)) looping.add(anchor.value);
+  for (const { stage } of epilogue) {
+    if (scalarHasFold(stage.body) || [...readsOf(stage)].some((v) => looping.has(v))) {
+      looping.add(stage.value);
+    }
+  }
+  return looping;
+}
+
+/** Whether a stage would evaluate loops of the group again, at other elements than its own. */
+function repeatsLoops(group: Group, stage: Stage): boolean {
+  const own = stage.parallel.map((axis) => indexAxis(axis).key).join();
+  return [...loopingMembers(group)].some((value) =>
+    accesses(stage, value, new Map()).some((at) => at.map(({ key }) => key).join() !== own)
+  );
+}
+
 /** The epilogue member that `stage` would be, with the group's constraints, or undefined if it cannot join. */
 export function joinGroup(
   group: Group,
@@ -120,7 +140,7 @@ export function joinGroup(
   const { anchor } = group;
   const members = new Map(group.epilogue.map((e) => [e.stage.value, e.stage]));
   const small = stage.reduce.reduce((n, a) => n * a.extent, 1);
-  if (small > SMALL) return undefined;
+  if (small > SMALL || repeatsLoops(group, stage)) return undefined;
   const reads = accesses(stage, anchor.value, members);
   const constraints = group.constraints.map((c) => ({ ...c }));
   const axes: (AxisRelation | undefined)[] = stage.parallel.map(() => undefined);

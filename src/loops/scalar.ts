@@ -175,6 +175,18 @@ export function scalarIndices(s: Scalar): readonly Index[] {
   }
 }
 
+const folds = new WeakMap<Scalar, boolean>();
+
+/** Whether writing an expression writes loops. */
+export function scalarHasFold(s: Scalar): boolean {
+  let known = folds.get(s);
+  if (known === undefined) {
+    known = s.kind === "fold" || scalarOperands(s).some(scalarHasFold);
+    folds.set(s, known);
+  }
+  return known;
+}
+
 /** Visits each distinct subexpression once, operands first; run-time indices are visited too. */
 export function scalarVisit(
   root: Scalar,
