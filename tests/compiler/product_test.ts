@@ -5,7 +5,6 @@ import { named } from "../../src/cli/table_report.ts";
 import { lower } from "../../src/lowering/lower.ts";
 import { chain } from "../../src/optimizer/combinators.ts";
 import { scale } from "../../src/optimizer/transforms.ts";
-import type { Combination } from "../../src/taxonomy/product/axes.ts";
 import { covering, kindOf } from "../../src/taxonomy/product/covering.ts";
 import { product } from "../../src/taxonomy/product/verdict.ts";
 import { assertEquals, assertLess } from "../_assert.ts";
@@ -19,18 +18,7 @@ const SLOTS = new Map(Object.entries(BATCH).map(([name, x]) => [`batch/${name}`,
 /** Steps about as long as θ, so that an error of the step is one of θ. */
 const BRISK = scale(0.5);
 
-/**
- * The elimination of the factors of a layer is one expression: with sampled labels at every step too deep for the parser
- * of a kernel, else slow to compile. The oracle takes its steps, and K-FAC's own tests compile it in a region apart.
- */
-function tooDeep({ solver }: Combination): boolean {
-  return solver[1].kind === "cholesky";
-}
-
-const CHOSEN = covering(
-  product().filter(({ combination, verdict }) => verdict.kind === "stage" && !tooDeep(combination)),
-  kindOf,
-);
+const CHOSEN = covering(product().filter(({ verdict }) => verdict.kind === "stage"), kindOf);
 const STRUCTURES = [...new Set(CHOSEN.map(({ combination }) => combination.structure[1].kind))];
 
 for (const target of targets) {
