@@ -41,7 +41,7 @@ import {
   scaled,
   times,
   transposed,
-} from "./_dense.ts";
+} from "./_matrices.ts";
 import { follow } from "./_follow.ts";
 
 const ROWS = 4, COLUMNS = 3;

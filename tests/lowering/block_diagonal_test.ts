@@ -18,7 +18,7 @@ import { explain } from "../../src/taxonomy/explain.ts";
 import { stateSlots } from "../../src/taxonomy/state.ts";
 import { add, concatenate, constant, matmul, mul, reshape, sum } from "../../src/tensor/ops.ts";
 import { regression, regressionData } from "../runtime/_objectives.ts";
-import { apart, eye, type Matrix, onto, plus, power, range, scaled, times } from "./_dense.ts";
+import { apart, eye, type Matrix, onto, plus, power, range, scaled, times } from "./_matrices.ts";
 import { follow } from "./_follow.ts";
 
 const N = 16;
