@@ -80,11 +80,19 @@ export const DIAGONAL_FRACTION: Required<DiagonalNaturalOptions> = {
 };
 
 /** Options of {@link diagonalEigenbasis}. */
-export type DiagonalEigenbasisOptions = Omit<DiagonalNaturalOptions, "eps">;
+export interface DiagonalEigenbasisOptions extends Omit<DiagonalNaturalOptions, "eps"> {
+  /**
+   * The least |h|, ≥ 0, in units of the curvature: above 0 it bounds the step of a coordinate by η/√floor.
+   *
+   * @default 0
+   */
+  readonly floor?: Hyper;
+}
 
 /** Defaults of {@link diagonalEigenbasis}. */
 export const DIAGONAL_EIGENBASIS: Required<DiagonalEigenbasisOptions> = {
   learningRate: 0.001,
+  floor: 0,
   every: 10,
 };
 

@@ -5,7 +5,7 @@
  */
 
 import { type Calculating, fisher, gaussNewton, hessian } from "../calculating.ts";
-import { abs, add } from "../damping.ts";
+import { abs, add, floor } from "../damping.ts";
 import * as lengths from "../length.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";
@@ -143,6 +143,13 @@ export interface EigenbasisNormalizedOptions
    */
   readonly eps?: Hyper;
   /**
+   * The least λ, ≥ 0, in units of the curvature, where the step is not clipped: above 0 it bounds the step along an
+   * eigenvector by η/√floor, and takes one where λ is 0.
+   *
+   * @default 0
+   */
+  readonly floor?: Hyper;
+  /**
    * `"diagonal"`: an estimate of the diagonal, whose eigenvectors are the coordinates; `"full"`: the matrix, of at most 4096
    * parameters; `"krylov"`: the eigenvectors that products alone find in the Krylov space of g. Where the matrix is nearly
    * singular the steps of the latter two are long, and hang on the last bits of small eigenvalues.
@@ -158,6 +165,7 @@ export const EIGENBASIS_NORMALIZED: Required<EigenbasisNormalizedOptions> = {
   clip: null,
   calculating: "hessian",
   eps: 0.1,
+  floor: 0,
   structure: "diagonal",
   every: 10,
   products: 6,
@@ -168,8 +176,7 @@ export const EIGENBASIS_NORMALIZED: Required<EigenbasisNormalizedOptions> = {
  * θ ← θ − ηQ(min(1, C√λ/|ĝ|)·ĝ/λ).
  *
  * λ is the magnitude of the eigenvalue. Along an eigenvector that has none the sign is that of an error of rounding:
- * no step is taken there, and only where it is clipped is eps added to λ, since that
- * would take one. Where an eigenvalue is repeated the step
+ * no step is taken there, unless `floor` says so; only where it is clipped is eps added to λ. Where an eigenvalue is repeated the step
  * depends on the basis that was found. Source: "Eigenbasis Normalized NGD" of unified-view-of-optimizers, Table 1
  * (whose text lacks the root), and "Eigenbasis Clipped NGD".
  *
@@ -191,8 +198,8 @@ export const EIGENBASIS_NORMALIZED: Required<EigenbasisNormalizedOptions> = {
  */
 export function eigenbasisNormalized(options: EigenbasisNormalizedOptions = {}): Optimizer {
   const all = given("eigenbasisNormalized", EIGENBASIS_NORMALIZED, options);
-  const { clip, calculating, eps } = all;
+  const { clip, calculating, eps, floor: least } = all;
   const length = clip === null ? lengths.eigenbasis() : lengths.eigenbasisClipped(clip);
-  const damping = clip === null ? [abs()] : [abs(), add(eps)];
+  const damping = [abs(), clip === null ? floor(least) : add(eps)];
   return wholeStage(CALCULATING[calculating](), length, damping, all);
 }

@@ -342,6 +342,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     variants.DIAGONAL_EIGENBASIS,
     RATES,
     variants.diagonalEigenbasis,
+    { learningRate: 0.0003, floor: 0.01 },
   ),
   entry("lbfgs", "L-BFGS", "Liu and Nocedal 1989, Algorithm 2.1", LBFGS, FRACTIONS, lbfgs),
   entry("bfgs", "BFGS", "Nocedal and Wright 2006, Algorithm 6.1", QUASI_NEWTON, FRACTIONS, bfgs),
