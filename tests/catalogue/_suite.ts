@@ -10,6 +10,7 @@ import { type Objective, objective } from "../../src/objective/objective.ts";
 import { needs, type Provision } from "../../src/optimizer/needs.ts";
 import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
 import { encode } from "../../src/optimizer/codec.ts";
+import { selections } from "../../src/optimizer/selections.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { initialValues, type SlotValues, stepRunner } from "../../src/reference/step.ts";
 import { type Tensor, tensor } from "../../src/reference/tensor.ts";
@@ -28,6 +29,11 @@ const LIKELIHOOD: ReadonlySet<Provision> = new Set([
 /** Whether a plain loss provides all that an optimizer asks for. */
 export function plain(optimizer: Optimizer): boolean {
   return needs(optimizer).every(({ what }) => !LIKELIHOOD.has(what));
+}
+
+/** Whether a part of an optimizer, or its rest, has nothing to do: what is for matrices, where there is none. */
+export function leavesOut(optimizer: Optimizer, { leaves }: Pick<Objective, "leaves">): boolean {
+  return selections(optimizer, { leaves }).some(({ parameters }) => parameters.length === 0);
 }
 
 /** What an option is when it is switched: off to on, one word to another, none to some. */
