@@ -94,7 +94,7 @@ export interface GainAdaptedOptions {
  * import assert from "node:assert/strict";
  * import * as steepest from "@steepest/steepest";
  *
- * const { curvature, damping, full, gainAdapted, hessian, minimize, objective, pow, signal } = steepest;
+ * const { curvature, full, gainAdapted, hessian, minimize, objective, pow, signal } = steepest;
  * const bowl = objective({ parameters: { x: 1 }, loss: ({ x }) => pow(x, 4) });
  * const newton = curvature({
  *   calculating: hessian(),
