@@ -114,6 +114,8 @@ export {
 export type { NewtonSchulzCoefficients } from "./src/linalg/newton_schulz.ts";
 export * from "./src/optimizer/solver.ts";
 export * from "./src/optimizer/structure.ts";
+export * from "./src/optimizer/subspace.ts";
+export * from "./src/optimizer/kronecker.ts";
 export * from "./src/optimizer/transforms.ts";
 export type * from "./src/optimizer/types.ts";
 export * from "./src/optimizer/wrappers.ts";

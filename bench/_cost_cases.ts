@@ -9,7 +9,8 @@ import { curvature } from "../src/optimizer/curvature.ts";
 import { add } from "../src/optimizer/damping.ts";
 import { lineSearch } from "../src/optimizer/line_search.ts";
 import { cg } from "../src/optimizer/solver.ts";
-import { diagonal, full, kronecker } from "../src/optimizer/structure.ts";
+import { diagonal, full } from "../src/optimizer/structure.ts";
+import { kronecker } from "../src/optimizer/kronecker.ts";
 import { scale } from "../src/optimizer/transforms.ts";
 import type { Optimizer } from "../src/optimizer/types.ts";
 

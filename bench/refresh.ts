@@ -18,7 +18,7 @@ import { curvature } from "../src/optimizer/curvature.ts";
 import { sum } from "../src/optimizer/iterative.ts";
 import { gradientNorm } from "../src/optimizer/length.ts";
 import { coupledNewton, eigen, type Solver } from "../src/optimizer/solver.ts";
-import { kronecker } from "../src/optimizer/structure.ts";
+import { kronecker } from "../src/optimizer/kronecker.ts";
 import { scale } from "../src/optimizer/transforms.ts";
 import type { Optimizer } from "../src/optimizer/types.ts";
 import type { Program } from "../src/runtime/program.ts";

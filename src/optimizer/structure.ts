@@ -6,8 +6,8 @@
 
 import { slot } from "./build.ts";
 import type { Accumulator, Iterative } from "./iterative.ts";
-import type { Hyper } from "./schedule.ts";
-import type { Optimizer } from "./types.ts";
+import type { Kronecker } from "./kronecker.ts";
+import type { Subspace } from "./subspace.ts";
 
 /** λI over everything the stage sees: the mean of the samples. */
 export interface Scalar {
@@ -56,45 +56,6 @@ export interface BlockDiagonal {
 export interface Full {
   /** The tag of this structure. */
   readonly kind: "full";
-}
-
-/** The few directions V, orthonormal rows, that follow the gradients. */
-export interface Subspace {
-  /** The tag of this structure. */
-  readonly kind: "subspace";
-  /** V follows what this transform puts out. */
-  readonly directions: Optimizer;
-  /** How many directions there are, ≥ 1; never more than parameters. */
-  readonly rank: number;
-  /** β in [0, 1): V are the leading principal components of a past that fades by β a step. Absent: the newest vector. */
-  readonly decay?: Hyper;
-  /** What the step along the directions goes through. */
-  readonly along: Optimizer;
-  /** What the stage does not step along goes through this, to be added to the step. */
-  readonly rest: Optimizer;
-  /** What becomes of a regression along V when V turns. */
-  readonly turn: "keep" | "rebuild" | "recentre" | "project";
-}
-
-/**
- * ⊗ᵢ Lᵢ^exponent in every tensor, Lᵢ the Gram matrix of the samples along its i-th axis; or A^exponent ⊗ G^exponent in
- * every layer.
- */
-export interface Kronecker {
-  /** The tag of this structure. */
-  readonly kind: "kronecker";
-  /** What the factors are of: the axes of a tensor, or what a layer meets and the derivative by what it puts out. */
-  readonly of: "tensor" | "layers";
-  /** The power of every factor, > 0; where it is not given, 1/order of the tensor, and 1 by layer. */
-  readonly exponent?: number;
-  /** The longest axis that has one whole factor, ≥ 1. */
-  readonly largest: number;
-  /** Whether a longer one keeps the diagonal of its factor, or is cut into blocks of `largest`, each with factors of its own. */
-  readonly longer: "diagonal" | "blocks";
-  /** `"trailing"`: all axes after the first are one, so that every tensor is a matrix or a vector. */
-  readonly merge: "none" | "trailing";
-  /** `"diagonal"`: what has one axis keeps the diagonal of its factor. */
-  readonly vectors: "matrix" | "diagonal";
 }
 
 /** A multiple of the identity but for the span of the newest pairs of a secant update. */
@@ -281,91 +242,6 @@ export function full(): Full {
   return slot("structure", { kind: "full" });
 }
 
-/** What {@link subspace} takes. */
-export interface SubspaceOptions {
-  /** The transform that the directions follow, such as `trace({ decay })`. */
-  readonly directions: Optimizer;
-  /**
-   * How many directions there are, ≥ 1: never more than parameters, and more than one only with `decay`.
-   *
-   * @default 1
-   */
-  readonly rank?: number;
-  /**
-   * In [0, 1): the directions are the leading principal components of what `directions` put out, a past that fades by
-   * this a step.
-   *
-   * @default the newest vector alone
-   */
-  readonly decay?: Hyper;
-  /**
-   * What the step along the directions goes through.
-   *
-   * @default identity()
-   */
-  readonly along?: Optimizer;
-  /**
-   * What goes through what the stage does not step along, to be added to the step.
-   *
-   * @default zero()
-   */
-  readonly rest?: Optimizer;
-  /**
-   * What becomes of a regression along the directions when they turn.
-   *
-   * @default "project" with `decay`, else "keep"
-   */
-  readonly turn?: "keep" | "rebuild" | "recentre" | "project";
-}
-
-/**
- * A few directions that follow the gradients: orthonormal rows V, of which û = Vu. The step is along(Vᵀd) + rest(r) for
- * a length d, where r is u without its part along the directions that are stepped along: a direction whose λ is
- * dropped, as λ < 0 is unless a damping such as `abs()` says otherwise, is left to `rest`.
- *
- * With v the output of `directions` at the step before, one direction v̂ becomes v/‖v‖ at every `every.factor`-th step;
- * it is 0 until then, and where v is 0. In a warm-up of S steps it is taken at the step ⌊S/2⌋ (from 0) and kept: the
- * first half finds v̂ and the second half the averages along it.
- *
- * With `decay` β the directions are an online principal component analysis of all v so far: V ← Q of QR = S at the first
- * step and every `every.factor`-th one after it, and S ← βS + (1 − β)·v(Vv)ᵀ at every step (the power method on a stream,
- * whose columns of S go to the leading eigenvectors of the average of vvᵀ). A column of V that is 0 has ‖v‖ in place of
- * its part of Vv at every `rank`-th step, so that the first ones are the first gradients.
- *
- * A regression along V is of the numbers Vu on Vθ. When V turns, with `turn` it
- * - `"keep"`s its averages as if they were along the new v̂, which turns the model round θ = 0. The turn comes after the
- *   stage's own steps, so that the first of them still has the v̂ of the warm-up;
- * - `"rebuild"`s: averages along the next V grow for `every.factor` steps before the stage works with them and that V;
- * - `"recentre"`s: positions are v̂ᵀ(θ − c), with c ← θ at the turn, which turns the model round θ;
- * - `"project"`s: what was along the old directions counts along the new ones as far as they agree. The covariances
- *   become RCRᵀ with R = V_new V_oldᵀ, which is exact where V turns in its own span; the means are those of whole vectors.
- *
- * Of several directions a regression makes a matrix H at each turn: the symmetric one that fits best, with H_ij =
- * (C_ij + C_ji)/(s_i + s_j) in the eigenbasis of the covariance of θ, whose eigenvalues are s. Until the next turn there
- * is one λ along each eigenvector of H. Samples of curvature make the matrix V M Vᵀ; they take `latest()` where there are
- * several directions.
- *
- * Source: online-parabola-momentum, Algorithms 1 (`"keep"`), 6 (`"rebuild"`), 7 (`"recentre"`) and sections IV.C and V
- * (`decay`: an online PCA of gradients, whose basis is turned to keep a d×d Hessian diagonal); Mitliagkas, Caramanis
- * and Jain 2013 for the power method on a stream.
- *
- * @throws {SteepestError} of kind `description`, with every option that is out of range.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { identity, subspace, trace, zero } from "@steepest/steepest";
- *
- * const line = subspace({ directions: trace({ decay: 0.9 }) });
- * assert.deepEqual([line.rank, line.turn, line.rest], [1, "keep", zero()]);
- * const ten = subspace({ directions: identity(), rank: 10, decay: 0.9 });
- * assert.equal(ten.turn, "project");
- * ```
- */
-export function subspace(options: SubspaceOptions): Subspace {
-  return slot("structure", { kind: "subspace", ...options });
-}
-
 /**
  * γI but for the span of the newest pairs of a {@link secantUpdate} with a `window` of m: 2m vectors are kept, and no matrix.
  *
@@ -391,89 +267,4 @@ export function subspace(options: SubspaceOptions): Subspace {
  */
 export function lowRank(): LowRank {
   return slot("structure", { kind: "lowRank" });
-}
-
-/** What {@link kronecker} takes. */
-export interface KroneckerOptions {
-  /**
-   * What the factors are of: the axes of a tensor, or what a layer meets and the derivative by what it puts out.
-   *
-   * @default "tensor"
-   */
-  readonly of?: "tensor" | "layers";
-  /**
-   * The power of every factor, > 0.
-   *
-   * @default 1/order of each tensor, and 1 by layer, so that H′ is in units of a squared gradient
-   */
-  readonly exponent?: number;
-  /**
-   * The longest axis that has one whole factor, ≥ 1.
-   *
-   * @default 256, and 1024 by layer
-   */
-  readonly largest?: number;
-  /**
-   * What a longer axis has: the `"diagonal"` of its factor, or it is cut into `"blocks"` of `largest` (the last one may be
-   * shorter), and the tensor with it; every block then has factors of its own.
-   *
-   * @default "diagonal"
-   */
-  readonly longer?: "diagonal" | "blocks";
-  /**
-   * `"trailing"`: all axes after the first are one; a convolution [out, in, height, width] is the matrix
-   * [out, in·height·width]. A layer is a matrix as it is.
-   *
-   * @default "none"
-   */
-  readonly merge?: "none" | "trailing";
-  /**
-   * What is kept for a tensor of one axis: a matrix, or its diagonal.
-   *
-   * @default "matrix"
-   */
-  readonly vectors?: "matrix" | "diagonal";
-}
-
-/**
- * H′ = ⊗ᵢ Lᵢ^exponent in every tensor of order k, i = 1…k: Lᵢ is the sum of G₍ᵢ₎G₍ᵢ₎ᵀ over the sampled vectors G, where
- * G₍ᵢ₎ is G laid out as a matrix with axis i as its rows. With `gradientNorm()` a matrix takes the step
- * L^{-1/4} u R^{-1/4}.
- *
- * The samples have to be vectors: `empiricalFisher` or `fisher`. ε in a sample, or in an initial value, is added to
- * every Lᵢ. A factor of n rows costs n² numbers and an eigenvalue problem, which `every: { factor }` spreads over
- * steps; an axis longer than `largest` keeps the diagonal of Lᵢ, also the one axis of a vector, or is cut into blocks. Norms of a length may
- * be by tensor. |λ| ≤ n·2⁻²³·max|λ| of a factor counts as 0, and its directions are dropped.
- *
- * With `of: "layers"` H′ = A ⊗ G in every layer s = W̄ā, W̄ = [W b], ā = [a 1]: over B examples with T rows of s each
- * (1 for a dense layer, the places of a convolution's windows)
- *
- * - A = (1/B) Σ āāᵀ over all B·T rows, features [C·kh·kw + 1] in the order of the weight, zeros where a window is outside;
- * - G = (1/(B·T)) Σ ggᵀ over all rows, g the derivative of the loss *of the row's own example* by its s.
- *
- * For one example and T = 1, A ⊗ G is that example's matrix itself. With `none()` the step is G⁻¹UA⁻¹ for U [out, in + 1].
- * Labels are sampled with `fisher()`, given with `empiricalFisher({ from: "examples" })`. Layers are found in the graph: a weight is
- * used once, in a matrix product or a convolution (of any stride, padding and dilation; in one group) with something that
- * depends on the examples; a bias is used once, added to the result along its units and to nothing else. A parameter that is neither
- * (a scale, an embedding, a weight of two products) is an error of kind `need` with its path: `partition` sends it elsewhere.
- * A weight whose bias is elsewhere is a layer without one.
- *
- * Source: Gupta, Koren and Singer 2018, Algorithm 2; unified-view-of-optimizers, Table 1, "L^{-1/4} g R^{-1/4}". Martens
- * and Grosse 2015, sections 3 and 4.1; Grosse and Martens 2016, (29), for convolutions; Table 1, "block-diagonal".
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { classify, curvature, empiricalFisher, gradientNorm, kronecker } from "@steepest/steepest";
- *
- * const stage = curvature({
- *   calculating: empiricalFisher(),
- *   structure: kronecker(),
- *   length: gradientNorm(),
- * });
- * assert.equal(classify(stage).structure, "L^{-1/4} g R^{-1/4}");
- * ```
- */
-export function kronecker(options: KroneckerOptions = {}): Kronecker {
-  return slot("structure", { kind: "kronecker", ...options });
 }

@@ -9,7 +9,8 @@ import { hyperparameters } from "../optimizer/hyperparameters.ts";
 import type { Accumulator } from "../optimizer/iterative.ts";
 import { isSignal } from "../optimizer/is_signal.ts";
 import type { SignalKind } from "../optimizer/signal.ts";
-import type { EigenbasisOf, Structure, StructureKind, Subspace } from "../optimizer/structure.ts";
+import type { EigenbasisOf, Structure, StructureKind } from "../optimizer/structure.ts";
+import type { Subspace } from "../optimizer/subspace.ts";
 import type {
   Curvature,
   OfKind,

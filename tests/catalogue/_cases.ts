@@ -52,13 +52,8 @@ import { lineSearch } from "../../src/optimizer/line_search.ts";
 import { trustRatio } from "../../src/optimizer/parameter_norms.ts";
 import { cosineDecay, warmup } from "../../src/optimizer/schedule.ts";
 import { orthogonalIteration } from "../../src/optimizer/solver.ts";
-import {
-  diagonal,
-  eigenbasisOf,
-  factored,
-  kronecker,
-  lowRank,
-} from "../../src/optimizer/structure.ts";
+import { diagonal, eigenbasisOf, factored, lowRank } from "../../src/optimizer/structure.ts";
+import { kronecker } from "../../src/optimizer/kronecker.ts";
 import { ema, scale, trace, weightDecay } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { accumulate } from "../../src/optimizer/wrappers.ts";

@@ -9,7 +9,8 @@ import { curvature, type CurvatureOptions } from "../../src/optimizer/curvature.
 import * as dampings from "../../src/optimizer/damping.ts";
 import * as lengths from "../../src/optimizer/length.ts";
 import { eigen, orthogonalIteration } from "../../src/optimizer/solver.ts";
-import { blockDiagonal, diagonal, eigenbasisOf, kronecker } from "../../src/optimizer/structure.ts";
+import { blockDiagonal, diagonal, eigenbasisOf } from "../../src/optimizer/structure.ts";
+import { kronecker } from "../../src/optimizer/kronecker.ts";
 import { ema, scale } from "../../src/optimizer/transforms.ts";
 import { regression, regressionData } from "../runtime/_objectives.ts";
 import { targets } from "./_run_plan.ts";

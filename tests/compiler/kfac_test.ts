@@ -8,7 +8,7 @@ import { curvature } from "../../src/optimizer/curvature.ts";
 import { add, factored } from "../../src/optimizer/damping.ts";
 import { clipped, gradientNorm } from "../../src/optimizer/length.ts";
 import { cholesky } from "../../src/optimizer/solver.ts";
-import { kronecker } from "../../src/optimizer/structure.ts";
+import { kronecker } from "../../src/optimizer/kronecker.ts";
 import { ema, scale } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { at, cnn } from "../lowering/_networks.ts";

@@ -12,7 +12,7 @@ import * as dampings from "../../src/optimizer/damping.ts";
 import { sum as total } from "../../src/optimizer/iterative.ts";
 import * as lengths from "../../src/optimizer/length.ts";
 import { coupledNewton, newtonSchulz } from "../../src/optimizer/solver.ts";
-import { kronecker } from "../../src/optimizer/structure.ts";
+import { kronecker } from "../../src/optimizer/kronecker.ts";
 import { ema, scale, trace } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { add, mul, square, sub, sum } from "../../src/tensor/ops.ts";

@@ -8,7 +8,7 @@ import { fisher } from "../../src/optimizer/calculating.ts";
 import { curvature } from "../../src/optimizer/curvature.ts";
 import { toSample } from "../../src/optimizer/damping.ts";
 import { cholesky } from "../../src/optimizer/solver.ts";
-import { kronecker } from "../../src/optimizer/structure.ts";
+import { kronecker } from "../../src/optimizer/kronecker.ts";
 import { assertEquals, assertLess } from "../_assert.ts";
 import { thetaOf } from "../catalogue/_suite.ts";
 import { right } from "../lowering/_follow.ts";

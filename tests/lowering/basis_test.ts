@@ -19,9 +19,9 @@ import {
   type EigenbasisOf,
   eigenbasisOf,
   full,
-  kronecker,
   scalar,
 } from "../../src/optimizer/structure.ts";
+import { kronecker } from "../../src/optimizer/kronecker.ts";
 import { ema, scale } from "../../src/optimizer/transforms.ts";
 import { accumulate } from "../../src/optimizer/wrappers.ts";
 import { tensor } from "../../src/reference/tensor.ts";

@@ -16,13 +16,8 @@ import { clipped, gradientNorm, none, normalized } from "../../src/optimizer/len
 import { scaleByParameterNorm, trustRatio } from "../../src/optimizer/parameter_norms.ts";
 import { matrices as isMatrix } from "../../src/optimizer/predicate.ts";
 import { constant } from "../../src/optimizer/schedule.ts";
-import {
-  blockDiagonal,
-  diagonal,
-  factored,
-  kronecker,
-  scalar,
-} from "../../src/optimizer/structure.ts";
+import { blockDiagonal, diagonal, factored, scalar } from "../../src/optimizer/structure.ts";
+import { kronecker } from "../../src/optimizer/kronecker.ts";
 import { ema, scale, weightDecay } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { graft, partition } from "../../src/optimizer/wrappers.ts";

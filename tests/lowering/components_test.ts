@@ -14,7 +14,7 @@ import { curvature } from "../../src/optimizer/curvature.ts";
 import { abs } from "../../src/optimizer/damping.ts";
 import { clamped, eigenbasis, gradientNorm, none, normalized } from "../../src/optimizer/length.ts";
 import { needs } from "../../src/optimizer/needs.ts";
-import { subspace } from "../../src/optimizer/structure.ts";
+import { subspace } from "../../src/optimizer/subspace.ts";
 import { ema, scale } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { classify } from "../../src/taxonomy/classify.ts";

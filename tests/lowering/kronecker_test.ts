@@ -11,7 +11,7 @@ import { curvature, type CurvatureOptions } from "../../src/optimizer/curvature.
 import { sum as total } from "../../src/optimizer/iterative.ts";
 import * as lengths from "../../src/optimizer/length.ts";
 import { coupledNewton, eigen, newtonSchulz } from "../../src/optimizer/solver.ts";
-import { kronecker } from "../../src/optimizer/structure.ts";
+import { kronecker } from "../../src/optimizer/kronecker.ts";
 import { initialValues, stepRunner } from "../../src/reference/step.ts";
 import { tensor } from "../../src/reference/tensor.ts";
 import { type Node, sizeOf } from "../../src/tensor/node.ts";

@@ -15,7 +15,8 @@ import { checkValue, hyperparameters } from "../../src/optimizer/hyperparameters
 import { abs } from "../../src/optimizer/damping.ts";
 import { clamped } from "../../src/optimizer/length.ts";
 import { linear } from "../../src/optimizer/schedule.ts";
-import { diagonal, subspace } from "../../src/optimizer/structure.ts";
+import { diagonal } from "../../src/optimizer/structure.ts";
+import { subspace } from "../../src/optimizer/subspace.ts";
 import { ema, scale, trace } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { stateSlots } from "../../src/taxonomy/state.ts";

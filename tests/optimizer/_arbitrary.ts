@@ -18,17 +18,12 @@ import * as predicates from "../../src/optimizer/predicate.ts";
 import * as annealing from "../../src/optimizer/annealing.ts";
 import * as schedules from "../../src/optimizer/schedule.ts";
 import * as solvers from "../../src/optimizer/solver.ts";
+import { kronecker } from "../../src/optimizer/kronecker.ts";
 import * as structures from "../../src/optimizer/structure.ts";
 import * as signals from "../../src/optimizer/signal.ts";
 import { adaptiveGradientClip } from "../../src/optimizer/derived.ts";
-import {
-  diagonal,
-  factored,
-  full,
-  lowRank,
-  scalar,
-  subspace,
-} from "../../src/optimizer/structure.ts";
+import { diagonal, factored, full, lowRank, scalar } from "../../src/optimizer/structure.ts";
+import { subspace } from "../../src/optimizer/subspace.ts";
 import { scaleByParameterNorm, trustRatio } from "../../src/optimizer/parameter_norms.ts";
 import type { BlockNorm, Per } from "../../src/optimizer/blocks.ts";
 import * as transforms from "../../src/optimizer/transforms.ts";
@@ -345,7 +340,7 @@ function matrixArbitrary(inner: fc.Arbitrary<Optimizer>): fc.Arbitrary<Optimizer
     merge: fc.constantFrom("none" as const, "trailing" as const),
     vectors: fc.constantFrom("matrix" as const, "diagonal" as const),
     longer: fc.constantFrom("diagonal" as const, "blocks" as const),
-  }).map(structures.kronecker);
+  }).map(kronecker);
   const basis = fc.tuple(
     fc.oneof<fc.Arbitrary<structures.EigenbasisOf["structure"]>[]>(
       blocks,
@@ -426,7 +421,7 @@ export function kroneckerArbitrary(
       ...averages,
       ...powers,
       calculating: calculating.empiricalFisher({ of }),
-      structure: structures.kronecker(kept),
+      structure: kronecker(kept),
       solver: solver!,
       direction,
       every: { factor },
@@ -435,7 +430,7 @@ export function kroneckerArbitrary(
   const orthogonal = fc.integer({ min: 1, max: 4 }).map((steps) =>
     curvature({
       calculating: calculating.empiricalFisher(),
-      structure: structures.kronecker({ merge: "trailing" }),
+      structure: kronecker({ merge: "trailing" }),
       length: lengths.gradientNorm(),
       solver: solvers.newtonSchulz({ steps }),
     })

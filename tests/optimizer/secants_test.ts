@@ -6,6 +6,7 @@ import { max, secantUpdate, sum } from "../../src/optimizer/iterative.ts";
 import { clipped, normalized } from "../../src/optimizer/length.ts";
 import { cg, lanczos } from "../../src/optimizer/solver.ts";
 import { constant } from "../../src/optimizer/schedule.ts";
+import { kronecker } from "../../src/optimizer/kronecker.ts";
 import * as structures from "../../src/optimizer/structure.ts";
 import { ema } from "../../src/optimizer/transforms.ts";
 import { assert, assertMatch } from "../_assert.ts";
@@ -31,7 +32,7 @@ const REFUSED: readonly (readonly [string, CurvatureOptions, RegExp])[] = [
   ["pairs and scalar", { ...pairs, structure: structures.scalar() }, /full or lowRank.*scalar/],
   ["pairs and diagonal", { ...pairs, structure: structures.diagonal() }, /H′s = y, found diagonal/],
   ["pairs and factored", { ...pairs, structure: structures.factored() }, /found factored/],
-  ["pairs and kronecker", { ...pairs, structure: structures.kronecker() }, /found kronecker/],
+  ["pairs and kronecker", { ...pairs, structure: kronecker() }, /found kronecker/],
   ["pairs without a window", { ...few, iterative: secantUpdate("sr1") }, /window.*found nothing/],
   ["a window of a matrix", { ...few, structure: full() }, /nothing with full.*found 3/],
   ["lowRank of samples", { calculating: hessian(), structure: lowRank() }, /keeps the pairs/],

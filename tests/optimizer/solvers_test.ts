@@ -8,7 +8,8 @@ import { add, floor, toSample } from "../../src/optimizer/damping.ts";
 import { sum } from "../../src/optimizer/iterative.ts";
 import * as lengths from "../../src/optimizer/length.ts";
 import { coupledNewton, newtonSchulz } from "../../src/optimizer/solver.ts";
-import { diagonal, full, kronecker } from "../../src/optimizer/structure.ts";
+import { diagonal, full } from "../../src/optimizer/structure.ts";
+import { kronecker } from "../../src/optimizer/kronecker.ts";
 import { ema } from "../../src/optimizer/transforms.ts";
 
 const MUON = {

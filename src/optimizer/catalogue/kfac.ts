@@ -11,7 +11,7 @@ import { factored } from "../damping.ts";
 import { clipped, none } from "../length.ts";
 import type { Hyper } from "../schedule.ts";
 import { cholesky } from "../solver.ts";
-import { kronecker } from "../structure.ts";
+import { kronecker } from "../kronecker.ts";
 import { ema, scale, trace } from "../transforms.ts";
 import type { Optimizer } from "../types.ts";
 import { given } from "./options.ts";

@@ -12,7 +12,7 @@ import { scaleByShape } from "../parameter_norms.ts";
 import { matrices, not } from "../predicate.ts";
 import type { Hyper } from "../schedule.ts";
 import { eigen, newtonSchulz } from "../solver.ts";
-import { kronecker } from "../structure.ts";
+import { kronecker } from "../kronecker.ts";
 import { scale, trace, weightDecay as decay } from "../transforms.ts";
 import type { Optimizer } from "../types.ts";
 import { partition } from "../wrappers.ts";

@@ -9,7 +9,7 @@ import { chain } from "../combinators.ts";
 import { curvature } from "../curvature.ts";
 import { abs, type Damping } from "../damping.ts";
 import { clamped } from "../length.ts";
-import { type Subspace, subspace } from "../structure.ts";
+import { type Subspace, subspace } from "../subspace.ts";
 import { ema, scale, trace } from "../transforms.ts";
 import type { Hyper } from "../schedule.ts";
 import type { Optimizer } from "../types.ts";

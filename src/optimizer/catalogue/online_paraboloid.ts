@@ -9,7 +9,7 @@ import { identity } from "../combinators.ts";
 import { curvature } from "../curvature.ts";
 import { clamped } from "../length.ts";
 import type { Hyper } from "../schedule.ts";
-import { subspace } from "../structure.ts";
+import { subspace } from "../subspace.ts";
 import { ema, scale } from "../transforms.ts";
 import type { Optimizer } from "../types.ts";
 import { SADDLE, type SaddleChoice } from "./online_parabola.ts";

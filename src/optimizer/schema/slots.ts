@@ -11,13 +11,8 @@ import type { Damping } from "../damping.ts";
 import type { Accumulator, EmaAccumulator, Iterative, SecantUpdate } from "../iterative.ts";
 import type { Length } from "../length.ts";
 import type { Solver } from "../solver.ts";
-import type {
-  BlockDiagonal,
-  EigenbasisOf,
-  Structure,
-  StructureKind,
-  Subspace,
-} from "../structure.ts";
+import type { BlockDiagonal, EigenbasisOf, Structure, StructureKind } from "../structure.ts";
+import type { Subspace } from "../subspace.ts";
 import { ANY, DECAY, hyper, integer, NON_NEGATIVE, number, POSITIVE, UNIT, word } from "./hyper.ts";
 import { optimizerSchema } from "./optimizer.ts";
 import { type Border, delegate, listOf, raise, type Table, tagged } from "./tagged.ts";

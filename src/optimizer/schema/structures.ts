@@ -7,7 +7,8 @@
 import type { Per } from "../blocks.ts";
 import type { CalculatingKind } from "../calculating.ts";
 import type { SolverKind } from "../solver.ts";
-import type { Kronecker, Structure, StructureKind } from "../structure.ts";
+import type { Kronecker } from "../kronecker.ts";
+import type { Structure, StructureKind } from "../structure.ts";
 import type { Curvature } from "../types.ts";
 import { checkSolver, type Raise } from "./solvers.ts";
 

@@ -21,6 +21,8 @@ import type { Length } from "../../optimizer/length.ts";
 import { constant } from "../../optimizer/schedule.ts";
 import * as solvers from "../../optimizer/solver.ts";
 import type { Solver, SolverKind } from "../../optimizer/solver.ts";
+import { kronecker } from "../../optimizer/kronecker.ts";
+import { subspace } from "../../optimizer/subspace.ts";
 import * as structures from "../../optimizer/structure.ts";
 import type { Structure } from "../../optimizer/structure.ts";
 import { ema, scale, trace } from "../../optimizer/transforms.ts";
@@ -91,7 +93,7 @@ const STRUCTURES: Choices<Structure> = {
     ['diagonal({ average: "kernel" })', structures.diagonal({ average: "kernel" })],
     [
       "diagonal({ basis: eigenbasisOf(kronecker()) })",
-      structures.diagonal({ basis: structures.eigenbasisOf(structures.kronecker()) }),
+      structures.diagonal({ basis: structures.eigenbasisOf(kronecker()) }),
     ],
   ],
   factored: [["factored()", structures.factored()]],
@@ -101,23 +103,23 @@ const STRUCTURES: Choices<Structure> = {
   ],
   full: [["full()", structures.full()]],
   kronecker: [
-    ["kronecker()", structures.kronecker()],
-    ['kronecker({ of: "layers" })', structures.kronecker({ of: "layers" })],
-    ['kronecker({ merge: "trailing" })', structures.kronecker({ merge: "trailing" })],
+    ["kronecker()", kronecker()],
+    ['kronecker({ of: "layers" })', kronecker({ of: "layers" })],
+    ['kronecker({ merge: "trailing" })', kronecker({ merge: "trailing" })],
   ],
   lowRank: [["lowRank()", structures.lowRank()]],
   subspace: [
     [
       "subspace({ directions: trace({ decay: 0.5 }), rest: scale(0.1) })",
-      structures.subspace({ directions: trace({ decay: 0.5 }), rest: scale(0.1) }),
+      subspace({ directions: trace({ decay: 0.5 }), rest: scale(0.1) }),
     ],
     [
       "subspace({ directions: identity(), rest: scale(0.1), rank: 2, decay: 0.5 })",
-      structures.subspace({ directions: identity(), rest: scale(0.1), rank: 2, decay: 0.5 }),
+      subspace({ directions: identity(), rest: scale(0.1), rank: 2, decay: 0.5 }),
     ],
     [
       'subspace({ directions: trace({ decay: 0.5 }), rest: scale(0.1), turn: "recentre" })',
-      structures.subspace({
+      subspace({
         directions: trace({ decay: 0.5 }),
         rest: scale(0.1),
         turn: "recentre",

@@ -7,7 +7,7 @@ import { apply } from "../../../linalg/matrices.ts";
 import { orthonormalize } from "../../../linalg/orthonormalize.ts";
 import { symmetricEigen } from "../../../linalg/symmetric_eigen.ts";
 import type { Hyper } from "../../../optimizer/schedule.ts";
-import type { Subspace } from "../../../optimizer/structure.ts";
+import type { Subspace } from "../../../optimizer/subspace.ts";
 import type { Curvature } from "../../../optimizer/types.ts";
 import { joinPath } from "../../../optimizer/walk.ts";
 import type { Node } from "../../../tensor/node.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Subspace } from "../../../optimizer/structure.ts";
+import type { Subspace } from "../../../optimizer/subspace.ts";
 import type { Curvature } from "../../../optimizer/types.ts";
 import { joinPath } from "../../../optimizer/walk.ts";
 import type { Node, Shape } from "../../../tensor/node.ts";

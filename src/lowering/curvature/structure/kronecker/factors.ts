@@ -4,7 +4,7 @@
  * @module
  */
 import { identity } from "../../../../linalg/matrices.ts";
-import type { Kronecker } from "../../../../optimizer/structure.ts";
+import type { Kronecker } from "../../../../optimizer/kronecker.ts";
 import type { Node, Shape } from "../../../../tensor/node.ts";
 import { constant, reshape, slice } from "../../../../tensor/ops.ts";
 import { flatten } from "../../../arena.ts";

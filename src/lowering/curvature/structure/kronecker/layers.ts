@@ -4,7 +4,7 @@
  * @module
  */
 import { joinPath } from "../../../../optimizer/walk.ts";
-import type { Kronecker } from "../../../../optimizer/structure.ts";
+import type { Kronecker } from "../../../../optimizer/kronecker.ts";
 import type { Node } from "../../../../tensor/node.ts";
 import { div, matmul, square, sum, transpose } from "../../../../tensor/ops.ts";
 import { flatten } from "../../../arena.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Kronecker } from "../../../../optimizer/structure.ts";
+import type { Kronecker } from "../../../../optimizer/kronecker.ts";
 import type { StructureRule } from "../rule.ts";
 import { nameOf, turning } from "./eigenbases.ts";
 import { type FactorRule, identities, packed, unpacked } from "./factors.ts";

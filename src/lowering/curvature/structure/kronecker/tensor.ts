@@ -4,7 +4,7 @@
  * @module
  */
 import { batched } from "../../../../linalg/batched.ts";
-import type { Kronecker } from "../../../../optimizer/structure.ts";
+import type { Kronecker } from "../../../../optimizer/kronecker.ts";
 import { joinPath } from "../../../../optimizer/walk.ts";
 import { type Node, type Shape, sizeOf } from "../../../../tensor/node.ts";
 import {
