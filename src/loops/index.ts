@@ -162,6 +162,23 @@ function split(x: Index, n: number): { readonly quotient: Index; readonly rest: 
   };
 }
 
+function greatestCommonDivisor(a: number, b: number): number {
+  let x = Math.abs(a), y = Math.abs(b);
+  while (y > 0) [x, y] = [y, x % y];
+  return x;
+}
+
+/** ⌊x / g⌋ where every factor is a multiple of g. */
+function shrink(x: Index, g: number): Index {
+  const terms = x.terms.map((t) => ({ factor: t.factor / g, atom: t.atom }));
+  return make(Math.floor(x.constant / g), terms);
+}
+
+/** What n and every factor are multiples of. */
+function commonFactor(x: Index, n: number): number {
+  return x.terms.reduce((g, t) => greatestCommonDivisor(g, t.factor), n);
+}
+
 /** ⌊x / n⌋. */
 export function indexDiv(x: Index, n: number): Index {
   if (n === 1) return x;
@@ -179,6 +196,8 @@ export function indexDiv(x: Index, n: number): Index {
         return indexMod(indexDiv(atom.of, n), atom.by / n);
       }
     }
+    const common = commonFactor(rest, n);
+    if (common > 1) return indexDiv(shrink(rest, common), n / common);
     return make(0, [{
       factor: 1,
       atom: { kind: "div", of: rest, by: n, key: `(${rest.key})/${n}` },
@@ -196,6 +215,11 @@ export function indexMod(x: Index, n: number): Index {
   if (only !== undefined && only.factor === 1) {
     const atom = only.atom;
     if (atom.kind === "mod" && atom.by % n === 0) return indexMod(atom.of, n);
+  }
+  const common = commonFactor(rest, n);
+  if (common > 1) {
+    const inner = indexMod(shrink(rest, common), n / common);
+    return indexShift(indexScale(inner, common), rest.constant % common);
   }
   return make(0, [{
     factor: 1,

@@ -145,3 +145,12 @@ Deno.test("indexDiv() and indexMod() round down below zero", () => {
     [[-2, 1], [-1, 0], [-1, 1], [0, 0]],
   );
 });
+
+Deno.test("linearize() puts coordinates back together where blocks of an axis are taken apart", () => {
+  const k: Axis = { name: "k", extent: 80 };
+  const block = indexShift(indexScale(indexAxis({ name: "n", extent: 10 }), 8), 1);
+  const apart = delinearize(indexAxis(k), [5, 4, 4]).map((x) =>
+    indexSubstitute(x, (atom) => atom.kind === "axis" ? block : undefined)
+  );
+  assertEquals(linearize(apart, [5, 4, 4]).key, block.key);
+});
