@@ -19,15 +19,21 @@ export interface Outcome {
   readonly text: string;
 }
 
-/** Runs `deno` with these arguments; `quiet` collects what it writes in place of showing it. */
-export async function deno(
-  args: readonly string[],
-  options: { readonly quiet?: boolean; readonly signal?: AbortSignal } = {},
-): Promise<Outcome> {
+/** How {@link deno} runs. */
+export interface DenoOptions {
+  /** Collect what it writes in place of showing it. */
+  readonly quiet?: boolean;
+  readonly signal?: AbortSignal;
+  /** Variables besides those of {@link gpuEnvironment}. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Runs `deno` with these arguments. */
+export async function deno(args: readonly string[], options: DenoOptions = {}): Promise<Outcome> {
   const stream = options.quiet === true ? "piped" : "inherit";
   const command = new Deno.Command(Deno.execPath(), {
     args: [...args],
-    env: gpuEnvironment(),
+    env: { ...gpuEnvironment(), ...options.environment },
     stdin: "null",
     stdout: stream,
     stderr: stream,

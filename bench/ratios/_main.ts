@@ -1,0 +1,100 @@
+/**
+ * Ratios of what a compiled program takes to what others take for the same work:
+ *
+ *     deno task ratios [ROW …] [--hand DIRECTORY] [--python PATH] [--write]
+ *
+ * A row is a file of this folder, and runs in a process of its own. `--hand` is the folder of the step
+ * written by hand, `--python` an interpreter that has PyTorch; a row whose other side is not given is
+ * skipped. `--write` keeps the results in `bench/ratios/results/` and writes `docs/speed.md`.
+ */
+import { parseArgs } from "node:util";
+import { deno } from "../../tools/deno.ts";
+import { page, passed, type Result, table } from "./_result.ts";
+import type { Said } from "./_row.ts";
+
+const HERE = new URL("./", import.meta.url);
+const RESULTS = new URL("results/", HERE);
+const PAGE = new URL("../../docs/speed.md", HERE);
+
+/** The files of the rows, those of one subject side by side. */
+async function rowFiles(): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(HERE)) {
+    if (/^[^_.].*\.ts$/.test(name)) names.push(name);
+  }
+  return names.sort();
+}
+
+async function measure(file: string, environment: Record<string, string>): Promise<Said | string> {
+  const script = new URL("_row.ts", HERE).pathname;
+  const permissions = ["--allow-read", "--allow-env", "--allow-run", "--allow-sys"];
+  const options = { quiet: true, environment };
+  const { code, text } = await deno(["run", ...permissions, script, file], options);
+  const said = text.trim().split("\n").find((one) => one.startsWith('{"kind"'));
+  if (code === 0 && said !== undefined) return JSON.parse(said) as Said;
+  return `ended with status ${code}: ${text.trim()}`;
+}
+
+/** The results that are there, in the order of the files. */
+async function known(files: readonly string[]): Promise<readonly Result[]> {
+  const all: Result[] = [];
+  for (const file of files) {
+    const text = await Deno.readTextFile(new URL(`${file}.json`, RESULTS)).catch(() => undefined);
+    if (text !== undefined) all.push(JSON.parse(text) as Result);
+  }
+  return all;
+}
+
+async function keep(result: Result): Promise<void> {
+  await Deno.mkdir(RESULTS, { recursive: true });
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  await Deno.writeTextFile(new URL(`${result.file}.json`, RESULTS), text);
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      hand: { type: "string" },
+      python: { type: "string" },
+      write: { type: "boolean", default: false },
+    },
+  });
+  const { hand, python, write } = values;
+  const environment = {
+    ...(hand === undefined ? {} : { STEEPEST_HAND: await Deno.realPath(hand) }),
+    ...(python === undefined ? {} : { STEEPEST_PYTHON: python }),
+  };
+  const files = await rowFiles();
+  const wanted = files.filter((file) =>
+    positionals.length === 0 || positionals.includes(file.slice(0, -".ts".length))
+  );
+  const results: Result[] = [];
+  let failed = 0;
+  for (const file of wanted) {
+    const said = await measure(file, environment);
+    if (typeof said === "string") {
+      failed++;
+      console.log(`FAILED  ${file} ${said}`);
+    } else if (said.kind === "skipped") {
+      console.log(`skipped ${said.row}: ${said.reason}`);
+    } else {
+      const { result } = said;
+      const { ours, theirs, clock, wall } = result.ratio;
+      results.push(result);
+      if (write) await keep(result);
+      console.log(
+        `${passed(result) ? "ok     " : "SLOWER "} ${result.row}: ${result.ratio.ratio}, at most ` +
+          `${result.atMost} (${ours} / ${theirs} ms ${clock}, wall ${wall})`,
+      );
+    }
+  }
+  if (results.length > 0) console.log(`\n${table(results)}`);
+  if (write) {
+    await Deno.writeTextFile(PAGE, page(await known(files)));
+    await deno(["fmt", "--quiet", PAGE.pathname], { quiet: true });
+  }
+  return failed === 0 && results.every(passed) ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main());

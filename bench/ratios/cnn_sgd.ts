@@ -1,0 +1,4 @@
+import { overHand } from "./_cnn.ts";
+import type { Row } from "./_measure.ts";
+
+export const row: Row = overHand("sgd", "SGD");
