@@ -13,8 +13,8 @@ import { alternate, type Row, type Side } from "./_measure.ts";
 /** The updates that are compared. */
 const RULES: Readonly<Record<Rule, () => Optimizer>> = { sgd, adam };
 
-/** Images in a batch, and steps in a run: half a second on two slow cores. */
-const BATCH = 60, STEPS = 40;
+/** Images in a batch, and steps in a run. */
+const BATCH = 60, STEPS = 10;
 
 /** Without dropout, on one batch that lies on the device: nothing is gathered, as in what it is compared with. */
 export async function cnnStep(rule: Rule): Promise<Program<Parameters>> {
