@@ -20,6 +20,8 @@ export interface BufferSpec {
   readonly kind: "device" | "scalars" | "records";
   /** Words that the buffer holds from the beginning (bits, as u32). */
   readonly initial?: Uint32Array;
+  /** Whether dispatches read their numbers of workgroups from it. */
+  readonly grids?: true;
 }
 
 /** Where a slot (or a piece of one) lies: `[replicas, …shape]` row-major if per replica. */
@@ -60,6 +62,8 @@ export type Command =
     readonly kind: "dispatch";
     readonly kernel: number;
     readonly workgroups: readonly [number, number, number];
+    /** Three words where the device has written `workgroups`, or zeros if there is nothing to do. */
+    readonly grid?: Place;
   }
   | {
     readonly kind: "copy";
@@ -79,11 +83,17 @@ export interface Repeat {
   readonly commands: readonly Command[];
   /** Pairs of buffers that change places after each iteration. */
   readonly swaps: readonly (readonly [number, number])[];
-  /**
-   * A word that an iteration sets to 0 when it leaves everything as it is, as all later ones will: they
-   * need not happen. Buffers that change places hold the same after such an iteration.
-   */
-  readonly active?: Place;
+  /** What says that the rest need not happen. */
+  readonly active?: Active;
+}
+
+/**
+ * A word that an iteration sets to 0 when it leaves everything as it is, as all later ones will: they
+ * need not happen. Buffers that change places hold the same after such an iteration.
+ */
+export interface Active extends Place {
+  /** How many commands of an iteration have happened when the word is known. */
+  readonly after: number;
 }
 
 /** Calls `visit` with every command, and with how often it happens. */

@@ -97,6 +97,8 @@ export function writeCommands(
     words: sizeOf(values[v]!.shape),
   });
   let unit = 0;
+  /** After which command the first value of a slot is known. */
+  const known = new Map<string, Command>();
   const unitCommands = (): Command[] => {
     const plan = planned[unit++]!;
     const commands = plan.kernels.map(({ group, stored, touches }): Command => {
@@ -110,7 +112,16 @@ export function writeCommands(
         adapter,
       );
       kernels.push(written.kernel);
-      return { kind: "dispatch", kernel: kernels.length - 1, workgroups: written.workgroups };
+      const command: Command = {
+        kind: "dispatch",
+        kernel: kernels.length - 1,
+        workgroups: written.workgroups,
+      };
+      for (const v of stored) {
+        const store = storeOf.get(v);
+        if (store?.version === 1) known.set(store.slot, command);
+      }
+      return command;
     });
     for (const v of plan.copied) {
       const { slot } = storeOf.get(v)!;
@@ -125,7 +136,12 @@ export function writeCommands(
       const pair = [seating.placeOfSlot(slot).buffer, seating.seatOf(value).buffer] as const;
       return [pair.join(), pair] as const;
     }));
-    const active = block.active === undefined ? {} : { active: seating.placeOfSlot(block.active) };
+    const active = block.active === undefined ? {} : {
+      active: {
+        ...seating.placeOfSlot(block.active),
+        after: commands.indexOf(known.get(block.active)!) + 1,
+      },
+    };
     return [
       { kind: "repeat", times: block.times, commands, swaps: [...pairs.values()], ...active },
       // After an odd number of iterations the last values lie aside.
