@@ -12,6 +12,7 @@ import type { Value } from "../loops/stage.ts";
 import { simplify } from "../tensor/simplify.ts";
 import { buildStages, type Store, type StoreUnit } from "./build_stages.ts";
 import { formGroups, readsOf } from "./fusion.ts";
+import { gateLoops } from "./gates.ts";
 import { hostInput, splitHost } from "./host.ts";
 import { type Block, cutLoops, hoistedNodes, unitsOf, withValues } from "./loop_blocks.ts";
 import { keepOldVersions } from "./old_versions.ts";
@@ -160,7 +161,7 @@ function planOf(
     target === "wgsl" ? wgsl : js,
     adapter,
   );
-  return {
+  const plan: Plan = {
     target,
     replicas,
     arena: program.arena,
@@ -177,6 +178,8 @@ function planOf(
     hostScalars: split.hostScalars,
     hostState: split.hostState,
   };
+  // On the target `js` the host itself leaves the loop.
+  return target === "wgsl" ? gateLoops(plan, adapter) : plan;
 }
 
 /** The blocks with their values simplified and prepared as a whole, so that units share nodes. */

@@ -45,6 +45,8 @@ export interface RepeatDescription {
   readonly times: number;
   /** What an iteration runs, by the labels of the kernels, in order; loops inside are in `repeats`. */
   readonly kernels: readonly string[];
+  /** How many of them, and of those in loops inside, run over no elements once the loop has stopped. */
+  readonly skipped: number;
   /** Loops inside an iteration. */
   readonly repeats: readonly RepeatDescription[];
 }
@@ -146,7 +148,16 @@ function repeatsOf(plan: Plan, commands: readonly Command[]): RepeatDescription[
       kernels: c.commands.flatMap((d) =>
         d.kind === "dispatch" ? [plan.kernels[d.kernel]!.label] : []
       ),
+      skipped: skippedOf(c.commands),
       repeats: repeatsOf(plan, c.commands),
     }]
   );
+}
+
+function skippedOf(commands: readonly Command[]): number {
+  let skipped = 0;
+  visitCommands(commands, (c) => {
+    if (c.kind === "dispatch" && c.grid !== undefined) skipped++;
+  });
+  return skipped;
 }

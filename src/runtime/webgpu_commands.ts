@@ -23,6 +23,8 @@ export type BoundCommand =
     readonly kind: "dispatch";
     readonly bound: BoundKernel;
     readonly workgroups: readonly [number, number, number];
+    /** Where the device has written how many workgroups there are, if it decides. */
+    readonly grid?: { readonly buffer: GPUBuffer; readonly bytes: number };
   }
   | {
     readonly kind: "copy";
@@ -73,6 +75,9 @@ export function bindPlan(
             kind: "dispatch",
             bound: bind(command.kernel, order),
             workgroups: command.workgroups,
+            ...command.grid === undefined ? {} : {
+              grid: { buffer: buffers[command.grid.buffer]!, bytes: command.grid.offset * 4 },
+            },
           };
         case "copy":
           return {

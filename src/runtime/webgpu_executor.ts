@@ -131,8 +131,9 @@ export async function webgpuExecutor(
           offsets[d] = rings[d] === "scalars" ? scalarBytes : recordBytes;
         }
         bindGroup(pass, group, offsets);
-        const [x, y, z] = command.workgroups;
-        pass.dispatchWorkgroups(x, y, z);
+        const { grid, workgroups: [x, y, z] } = command;
+        if (grid === undefined) pass.dispatchWorkgroups(x, y, z);
+        else pass.dispatchWorkgroupsIndirect(grid.buffer, grid.bytes);
       }
     };
     for (let i = 0; i < n; i++) {

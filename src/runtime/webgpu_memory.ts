@@ -91,9 +91,11 @@ export async function deviceMemory(handle: DeviceHandle, plan: Plan): Promise<De
   device.pushErrorScope("out-of-memory");
   device.pushErrorScope("validation");
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-  const create = (label: string, words: number) =>
-    device.createBuffer({ label, size: words * 4, usage });
-  const buffers = plan.buffers.map((spec, i) => create(spec.label, sizes[i]!));
+  const create = (label: string, words: number, more = 0) =>
+    device.createBuffer({ label, size: words * 4, usage: usage | more });
+  const buffers = plan.buffers.map(({ label, grids }, i) =>
+    create(label, sizes[i]!, grids === true ? GPUBufferUsage.INDIRECT : 0)
+  );
   plan.buffers.forEach(({ label, initial }, i) => {
     if (initial !== undefined) {
       writeWords(device, label, buffers[i]!, 0, new Uint32Array(initial));

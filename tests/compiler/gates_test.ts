@@ -1,47 +1,131 @@
-/** Gates and last transforms on both targets: from the same state one compiled step is the oracle's. */
-import fc from "fast-check";
-import * as E from "fp-ts/lib/Either.js";
-import { assertEquals, assertGreater } from "../_assert.ts";
-import { lower } from "../../src/lowering/lower.ts";
-import type { AnyObjective } from "../../src/lowering/problem.ts";
-import { chain } from "../../src/optimizer/combinators.ts";
-import { encode } from "../../src/optimizer/codec.ts";
-import { accumulate, skipNonFinite } from "../../src/optimizer/wrappers.ts";
-import { PROBLEMS } from "../lowering/_functions.ts";
-import { lastArbitrary, optimizerArbitrary } from "../optimizer/_arbitrary.ts";
-import { targets } from "./_run_plan.ts";
-import { differences } from "./_steps.ts";
+/** Loops that have stopped: what is left of their iterations does not happen. */
+import { assert, assertEquals, assertGreater } from "../_assert.ts";
+import { describe } from "../../src/compiler/describe.ts";
+import { gateLoops } from "../../src/compiler/gates.ts";
+import { type Command, type Kernel, type Plan, type Repeat } from "../../src/compiler/plan.ts";
+import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
+import type { Loop } from "../../src/tensor/node.ts";
+import { add, compare, constant, input, matmul, mul, repeat, sum } from "../../src/tensor/ops.ts";
+import { planOf, programOf, start, targets } from "./_run_plan.ts";
 
-const drawn = fc.tuple(
-  optimizerArbitrary({ depth: 1, secondOrder: false }),
-  fc.array(lastArbitrary, { minLength: 1, maxLength: 2 }),
-  fc.constantFrom("none", "accumulate", "skip outside", "skip inside"),
-).map(([optimizer, last, gate]) => {
-  const whole = chain(optimizer, ...last);
-  if (gate === "accumulate") return accumulate(2, whole);
-  if (gate === "skip outside") return skipNonFinite(accumulate(3, whole));
-  return gate === "none" ? whole : accumulate(2, skipNonFinite(whole));
+const ignore = !targets.includes("wgsl");
+const always = (plan: Plan): Plan => gateLoops(plan, DEFAULT_ADAPTER, Infinity);
+
+/** One thread that does `statement` with the words of the only buffer. */
+function kernel(label: string, statement: string): Kernel {
+  return {
+    label,
+    bindings: [{ buffer: 0, access: "write" }],
+    source: `@group(0) @binding(0) var<storage, read_write> w: array<u32>;
+      @compute @workgroup_size(1) fn main() { ${statement} }`,
+    workgroupSize: 1,
+    flops: 0,
+    words: 1,
+  };
+}
+
+/** Words: 0 and 1 count the beginnings of two loops, 2 and 3 say whether they go on, 4 counts what is skipped. */
+function counting(commands: readonly Command[], changing: boolean): Plan {
+  const shape = [8];
+  return {
+    target: "wgsl",
+    replicas: 1,
+    arena: { size: 0, entries: [] },
+    slots: [{ name: "w", role: "state", shape, dtype: "u32", initial: 0, perReplica: false }],
+    buffers: [
+      { label: "w", words: 8, kind: "device" },
+      ...changing ? [0, 1].map((i) => ({ label: `${i}`, words: 4, kind: "device" } as const)) : [],
+    ],
+    kernels: [
+      kernel("outer", "w[0] += 1; w[2] = select(0u, 1u, w[0] <= 3); w[1] = 0;"),
+      kernel("inner", "w[1] += 1; w[3] = select(0u, 1u, w[1] <= 2);"),
+      kernel("counted", "w[4] += 1;"),
+    ],
+    regions: [{ period: 1, offset: 0, commands }],
+    places: new Map([["w", { buffer: 0, offset: 0, shape, perReplica: false, dtype: "u32" }]]),
+    records: new Map(),
+    hostScalars: [],
+    hostState: [],
+  };
+}
+
+const dispatch = (k: number): Command => ({ kind: "dispatch", kernel: k, workgroups: [1, 1, 1] });
+
+function loop(
+  times: number,
+  word: number,
+  commands: readonly Command[],
+  changing = false,
+): Repeat {
+  const swaps = changing ? [[1, 2] as const] : [];
+  return { kind: "repeat", times, swaps, commands, active: { buffer: 0, offset: word, after: 1 } };
+}
+
+async function counted(commands: readonly Command[], changing = false): Promise<number[]> {
+  const executor = await start(always(counting(commands, changing)), new Map());
+  executor.step(1);
+  const words = await executor.read("w");
+  executor.dispose();
+  return [...words];
+}
+
+Deno.test({
+  name: "gateLoops() skips what is left of an iteration that finds out that the loop has stopped",
+  ignore,
+  fn: async () => {
+    const words = await counted([loop(10, 2, [dispatch(0), dispatch(2)])]);
+    assertEquals([words[0], words[4]], [10, 3]);
+  },
 });
 
-for (const target of targets) {
-  Deno.test(`compilePlan() on ${target} agrees with the oracle on gates and last transforms`, async () => {
-    const total = target === "js" ? 120 : 12;
-    const wrong: string[] = [];
-    let run = 0;
-    for (const [i, optimizer] of fc.sample(drawn, { numRuns: total, seed: 31 }).entries()) {
-      const { objective, start } = PROBLEMS[i % PROBLEMS.length]!;
-      const program = lower(objective as AnyObjective, optimizer);
-      if (E.isLeft(program)) continue;
-      run++;
-      const copies = i % 3 === 0 ? [1, 1.1, 0.9] : [1];
-      const result = await differences(program.right, {
-        steps: 5,
-        target,
-        thetas: copies.map((c) => start.map((x) => c * x)),
-      });
-      wrong.push(...result.wrong.map((text) => `${text} with ${encode(optimizer)}`));
+Deno.test({
+  name: "gateLoops() lets the iteration happen after which buffers that change places are equal",
+  ignore,
+  fn: async () => {
+    const words = await counted([loop(10, 2, [dispatch(0), dispatch(2)], true)], true);
+    assertEquals([words[0], words[4]], [4, 4]);
+  },
+});
+
+Deno.test({
+  name: "gateLoops() skips the loops inside an iteration that is skipped",
+  ignore,
+  fn: async () => {
+    for (const [changing, expected] of [[false, 3 * 2], [true, 3 * 3]] as const) {
+      const inner = loop(5, 3, [dispatch(1), dispatch(2)], changing);
+      const words = await counted([loop(10, 2, [dispatch(0), inner])], changing);
+      assertEquals([words[0], words[4]], [10, expected]);
     }
-    assertEquals(wrong, []);
-    assertGreater(run, 0.5 * total);
-  });
+  },
+});
+
+/** x ← M·x until it has grown. */
+function growing(n: number): Loop {
+  const x = input("x", [n, n]), m = input("m", [n, n]);
+  return {
+    times: 30,
+    formals: [x, m],
+    // The sum is stored in place, the product is not.
+    next: [add(mul(0.5, x), mul(0.5, matmul(m, matmul(m, x))))],
+    condition: compare("lt", sum(x), 1000),
+  };
 }
+
+const planOfGrowing = (n: number): Plan => {
+  const start = [constant(1, [n, n])];
+  return planOf(programOf(repeat(growing(n), start, [input("a", [n, n])])), "wgsl", 1, {}, {
+    writtenOut: { nodes: 0, sums: 0 },
+  });
+};
+
+Deno.test("compilePlan() skips iterations where that costs little of them", () => {
+  const repeatsOf = (n: number) => describe({ plan: planOfGrowing(n) })!.regions[0]!.repeats[0]!;
+  assertEquals(repeatsOf(8).skipped, 0);
+  const heavy = repeatsOf(256);
+  assertGreater(heavy.skipped, 0);
+  // What the condition takes comes first, and always happens.
+  assertGreater(heavy.kernels.length, heavy.skipped + 1);
+  const [first, last] = [heavy.kernels[0]!, heavy.kernels.at(-1)!];
+  assert(first.startsWith("reduce"), first);
+  assert(!last.includes("active"), last);
+});
