@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater } from "../_assert.ts";
 import { describe } from "../../src/compiler/describe.ts";
 import { gateLoops } from "../../src/compiler/gates.ts";
-import { type Command, type Kernel, type Plan, type Repeat } from "../../src/compiler/plan.ts";
+import type { Command, Kernel, Plan, Repeat } from "../../src/compiler/plan.ts";
 import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
 import type { Loop } from "../../src/tensor/node.ts";
 import { add, compare, constant, input, matmul, mul, repeat, sum } from "../../src/tensor/ops.ts";
