@@ -18,6 +18,7 @@ import { getOrThrow } from "../runtime/program.ts";
 import { sizeOf } from "../tensor/node.ts";
 import { deviceBatches } from "../training/batches.ts";
 import { refuseInapplicable } from "./inapplicable.ts";
+import { advisingSettings } from "./network_settings.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
 import { addJson, addOptimizer, modelOption } from "./options.ts";
 import { planEvents, planLines } from "./plan_report.ts";
@@ -98,9 +99,12 @@ async function run(
     { options: ["adapter"], here: "with --target js", when: args.target === "js" },
   ]);
   const optimizer = await optimizerFrom(args.optimizer, args.set);
-  const subject = args.function ?? args.model ?? "cnn";
+  const model = args.model ?? "cnn", subject = args.function ?? model;
   const program = args.function === undefined
-    ? onModel(args.model ?? "cnn", optimizer, args)
+    ? await advisingSettings(
+      { ...args, settings: args.set, model },
+      () => onModel(model, optimizer, args),
+    )
     : onFunction(args.function, optimizer, args);
   const adapter: AdapterClass = args.target === "js"
     ? JS_ADAPTER

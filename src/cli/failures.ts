@@ -25,7 +25,8 @@ function linesOf(problem: Issue): readonly string[] {
   const { path, found, expected, message } = problem;
   const [first, ...rest] = message.split("\n");
   const lines = [`error: ${first}`, ...rest.map((line) => `  ${line}`)];
-  if (message === issue(path, found, expected).message) return lines;
+  // The standard sentence has found and expected in it.
+  if (first === issue(path, found, expected).message) return lines;
   return [
     ...lines,
     ...(path === "" ? [] : [`  where:    ${path}`]),

@@ -14,6 +14,7 @@ import { grid, randomTrials, type Range, type Settings } from "../training/trial
 import { noAdapterNotice } from "./backend.ts";
 import { refuseInapplicable } from "./inapplicable.ts";
 import { jsonLine } from "./json_lines.ts";
+import { advisingSettings } from "./network_settings.ts";
 import { optimizerBuilder } from "./optimizer_argument.ts";
 import {
   addData,
@@ -142,10 +143,15 @@ async function onModel(
   common: Common,
 ): Promise<Ended<ReplicaResult<unknown>>> {
   const data = await dataFrom(args);
-  const { epochs, batchSize, by } = args;
-  const result = await withModel<Promise<SweepResult<Settings, ReplicaResult<unknown>>>>(
-    args.model ?? "cnn",
-    (model) => sweep({ ...common, model, data, epochs, batchSize, by }),
+  const { epochs, batchSize, by, model: name = "cnn" } = args;
+  const settings = { ...args.set, ...common.trials[0] };
+  const result = await advisingSettings(
+    { ...args, settings, model: name },
+    () =>
+      withModel<Promise<SweepResult<Settings, ReplicaResult<unknown>>>>(
+        name,
+        (model) => sweep({ ...common, model, data, epochs, batchSize, by }),
+      ),
   );
   return {
     result,

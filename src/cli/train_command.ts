@@ -13,6 +13,7 @@ import { noAdapterNotice } from "./backend.ts";
 import { writeText } from "./files.ts";
 import { refuseInapplicable } from "./inapplicable.ts";
 import { jsonLine } from "./json_lines.ts";
+import { advisingSettings } from "./network_settings.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
 import { addData, addJson, addOptimizer, backendOption, DRAWN, modelOption } from "./options.ts";
 import { percent, progressView } from "./progress.ts";
@@ -148,9 +149,9 @@ async function run(
     signal: terminal.signal,
     onProgress: view.update,
   };
-  const result = await withModel<Promise<AnyResult>>(
-    args.model,
-    (model) => train({ ...common, model }),
+  const result = await advisingSettings(
+    { ...args, settings: args.set },
+    () => withModel<Promise<AnyResult>>(args.model, (model) => train({ ...common, model })),
   ).finally(view.stop);
   const seconds = result.history.reduce((s, epoch) => s + epoch.seconds, 0);
   const summary = summarize(args, data, result, seconds);

@@ -36,6 +36,15 @@ const CASES: readonly (readonly [
     "/nowhere.json",
     "nothing there",
   ]],
+  [
+    "a stored matrix of a network, with the settings that do without",
+    [
+      "train",
+      ...["--optimizer", "newton", "--train-images", "60", "--test-images", "60"],
+    ],
+    1,
+    ["at most 4096", "for a network: --set structure=krylov --set eps="],
+  ],
   ["an unknown function", ["minimize", "rosenbrok"], 2, ["rosenbrok", "rosenbrock"]],
   ["a start of the wrong length", ["minimize", "rosenbrock", "--start", "1,2,3"], 2, [
     "--start",
