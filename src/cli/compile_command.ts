@@ -4,7 +4,7 @@
  * @module
  */
 import { type Command, Option } from "commander";
-import { compilePlan } from "../compiler/compile_plan.ts";
+import { planPasses } from "../compiler/compile_plan.ts";
 import { describe, type KernelDescription } from "../compiler/describe.ts";
 import { failure } from "../errors.ts";
 import { type AdapterClass, DEFAULT_ADAPTER } from "../loops/adapter.ts";
@@ -110,7 +110,7 @@ async function run(
     ? JS_ADAPTER
     : { ...DEFAULT_ADAPTER, kind: args.adapter };
   const { target, replicas } = args;
-  const plan = getOrThrow(compilePlan(program, { replicas, target, adapter }));
+  const { plan, passes } = getOrThrow(planPasses(program, { replicas, target, adapter }));
   const description = describe({ plan })!;
   const chosen = args.kernel === undefined
     ? undefined
@@ -119,6 +119,7 @@ async function run(
     title: `${args.optimizer} on ${subject}`,
     optimizer,
     description,
+    passes,
     hostScalars: plan.hostScalars,
     parameters: program.arena.size,
   };

@@ -18,6 +18,8 @@ export interface PlanReport {
   readonly title: string;
   readonly optimizer: Optimizer;
   readonly description: ProgramDescription;
+  /** How often it runs a step for all copies. */
+  readonly passes: number;
   readonly hostScalars: readonly HostScalar[];
   /** Elements of θ. */
   readonly parameters: number;
@@ -62,16 +64,16 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 
 /** The report as lines that are no wider than a terminal. */
 export function planLines(report: PlanReport, width: number | undefined): readonly string[] {
-  const { title, optimizer, description: d, parameters } = report;
+  const { title, optimizer, description: d, parameters, passes } = report;
   const dispatches = Number(d.dispatchesPerStep.toPrecision(4));
   const need = ({ path, what, every, count }: Need) =>
     `${path}: ${count} × ${what}, ${often(every)}`;
   const buffers = Object.entries(d.buffers).toSorted(([, a], [, b]) => b - a);
   const narrow = width === undefined ? undefined : width - 2;
   return [
-    `${title}: ${d.target}, ${parameters} parameters, ${d.replicas} ${
-      d.replicas === 1 ? "copy" : "copies"
-    }`,
+    `${title}: ${d.target}, ${parameters} parameters, ` +
+    (passes === 1 ? "" : `${passes} passes of `) +
+    `${d.replicas} ${d.replicas === 1 ? "copy" : "copies"}`,
     `${d.kernels.length} kernels, ${dispatches} dispatches a step, ${bytes(d.bytes)} on the device`,
     "",
     ...kernelLines(d.kernels, width),
@@ -107,7 +109,7 @@ export function planEvents(
   report: PlanReport,
   sourceOf: (kernel: KernelDescription) => string | undefined,
 ): readonly string[] {
-  const { title, optimizer, description: d, parameters } = report;
+  const { title, optimizer, description: d, parameters, passes } = report;
   return [
     ...d.kernels.map(({ source: _, ...kernel }, index) => {
       const source = sourceOf(d.kernels[index]!);
@@ -121,6 +123,7 @@ export function planEvents(
       title,
       target: d.target,
       replicas: d.replicas,
+      passes,
       parameters,
       kernels: d.kernels.length,
       dispatchesPerStep: d.dispatchesPerStep,

@@ -54,7 +54,7 @@ export function sweepLines<R>(
   const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
   const notes = [
     `${ranked.length} of ${plural(asked, "trial")} in ${plural(programs, "program")}` +
-    (runs > programs ? `, ${plural(runs, "run")}: all at once are more than the device holds` : ""),
+    (runs > programs ? `, ${plural(runs, "run")}: not all of them may run side by side` : ""),
     ...(structural.length === 0 ? [] : [
       `compiled in, so that each of their values is a program of its own: ${structural.join(", ")}`,
     ]),

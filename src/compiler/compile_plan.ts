@@ -14,6 +14,7 @@ import { buildStages, type Store, type StoreUnit } from "./build_stages.ts";
 import { formGroups, readsOf } from "./fusion.ts";
 import { gateLoops } from "./gates.ts";
 import { hostInput, splitHost } from "./host.ts";
+import { type Excess, excessOf } from "./limits.ts";
 import { type Block, cutLoops, hoistedNodes, unitsOf, withValues } from "./loop_blocks.ts";
 import { keepOldVersions } from "./old_versions.ts";
 import type { Plan } from "./plan.ts";
@@ -37,15 +38,56 @@ export interface PlanOptions {
   readonly writtenOut?: WrittenOut;
 }
 
+/** A plan of some of the copies, and how many times over it takes to run them all. */
+export interface PassPlan {
+  /** Of `plan.replicas` copies. */
+  readonly plan: Plan;
+  /** The copies of the last pass that are too many are run and forgotten. */
+  readonly passes: number;
+}
+
+function tryPlan(program: StepProgram, options: PlanOptions): E.Either<SteepestError, Plan> {
+  return E.tryCatch(() => planOf(program, options), (error) => {
+    if (error instanceof SteepestError) return error;
+    throw error;
+  });
+}
+
+function tooLarge(excess: readonly Excess[]): SteepestError {
+  return new SteepestError("limit", excess.map((e) => e.issue));
+}
+
 /** Plans a step program. Problems come back as the typed error that names what is at fault. */
 export function compilePlan(
   program: StepProgram,
   options: PlanOptions,
 ): E.Either<SteepestError, Plan> {
-  return E.tryCatch(() => planOf(program, options), (error) => {
-    if (error instanceof SteepestError) return error;
-    throw error;
-  });
+  return E.flatMap((plan: Plan) => {
+    const excess = excessOf(plan, options.adapter);
+    return excess.length === 0 ? E.right(plan) : E.left(tooLarge(excess));
+  })(tryPlan(program, options));
+}
+
+/**
+ * Plans as many copies at once as the device can bind, in as few passes as that takes; all passes are of
+ * equal size. Left: whatever {@link compilePlan} finds where one copy alone is too large.
+ */
+export function planPasses(
+  program: StepProgram,
+  options: PlanOptions,
+): E.Either<SteepestError, PassPlan> {
+  const { replicas, adapter } = options;
+  for (let passes = 1;;) {
+    const together = Math.ceil(replicas / passes);
+    const planned = tryPlan(program, { ...options, replicas: together });
+    if (E.isLeft(planned) && (planned.left.kind !== "limit" || together === 1)) return planned;
+    // Where a kernel has too many buffers, those of fewer copies can be put together.
+    const excess = E.isLeft(planned) ? undefined : excessOf(planned.right, adapter);
+    if (E.isRight(planned) && excess?.length === 0) return E.right({ plan: planned.right, passes });
+    if (together === 1) return E.left(tooLarge(excess ?? []));
+    const times = Math.max(...excess?.map((e) => e.times) ?? [2]);
+    passes = Math.ceil(replicas / Math.max(1, Math.floor(together / times)));
+  }
 }
 
 function planOf(

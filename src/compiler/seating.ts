@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { failure } from "../errors.ts";
 import type { Slot, StepProgram } from "../lowering/program.ts";
 import type { AdapterClass } from "../loops/adapter.ts";
 import type { ValueId } from "../loops/scalar.ts";
@@ -193,16 +192,6 @@ export function seatValues(
     } else {
       const buffer = bufferOf.get(bufferKey(key))!;
       seats.set(value.id, { buffer, offset: offsets.get(key)!, ring: false });
-    }
-  }
-  for (const spec of buffers) {
-    if (spec.words * 4 > adapter.maxBindingBytes) {
-      throw failure(
-        "limit",
-        spec.label,
-        `${spec.words * 4} bytes`,
-        `at most ${adapter.maxBindingBytes} bytes in one binding`,
-      );
     }
   }
 

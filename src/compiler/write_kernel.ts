@@ -172,7 +172,7 @@ export function writeKernel(
       ? 16
       : 64;
     const groups = Math.ceil(threads / workgroupSize);
-    const x = Math.min(groups, ROW);
+    const x = Math.min(groups, ROW, adapter.maxWorkgroups);
     const buffers = [...bound.values()];
     const source = syntax.target === "wgsl"
       ? wgslModule(buffers, lines, threads, workgroupSize, x * workgroupSize)

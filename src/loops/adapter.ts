@@ -4,19 +4,23 @@
  * @module
  */
 
-/** Limits and the class of costs of an adapter. */
-export interface AdapterClass {
-  /**
-   * `cpu`: a software adapter (fat threads); `gpu`: a real one (many threads); `script`: one core that
-   * runs JavaScript.
-   */
-  readonly kind: "cpu" | "gpu" | "script";
+/** What a device can do at most; every number is that of the WebGPU limit, or below it. */
+export interface DeviceLimits {
   /** Storage buffers a kernel may bind. */
   readonly maxBindings: number;
   /** Bytes a binding may span. */
   readonly maxBindingBytes: number;
   /** Workgroups in one dimension of a dispatch. */
   readonly maxWorkgroups: number;
+}
+
+/** Limits and the class of costs of an adapter. */
+export interface AdapterClass extends DeviceLimits {
+  /**
+   * `cpu`: a software adapter (fat threads); `gpu`: a real one (many threads); `script`: one core that
+   * runs JavaScript.
+   */
+  readonly kind: "cpu" | "gpu" | "script";
 }
 
 /** The limits that every WebGPU device has. */

@@ -4,26 +4,29 @@
  * @module
  */
 import * as E from "fp-ts/lib/Either.js";
-import { compilePlan } from "../compiler/compile_plan.ts";
+import { planPasses } from "../compiler/compile_plan.ts";
 import type { Plan } from "../compiler/plan.ts";
 import { SteepestError } from "../errors.ts";
-import { type AdapterClass, DEFAULT_ADAPTER } from "../loops/adapter.ts";
+import { type AdapterClass, DEFAULT_ADAPTER, type DeviceLimits } from "../loops/adapter.ts";
 import type { StepProgram } from "../lowering/program.ts";
 import type { Leaf } from "../objective/leaves.ts";
 import { acquireDevice, type DeviceHandle } from "./device.ts";
 import type { Executor } from "./executor.ts";
+import type { Overrides } from "./initial.ts";
 import { jsExecutor } from "./js_executor.ts";
 import { type CompileOptions, optionIssues, startFrom } from "./options.ts";
+import { passesExecutor } from "./passes_executor.ts";
 import { getOrThrow } from "./program.ts";
 import { referenceExecutor } from "./reference_executor.ts";
 import { webgpuExecutor } from "./webgpu_executor.ts";
+import type { CommonBuffers } from "./webgpu_memory.ts";
 
 /** A step program that is ready to step. */
 export interface Launched {
   readonly executor: Executor;
   /** The program with the slots that it runs with. */
   readonly program: StepProgram;
-  /** Absent on the backend `"reference"`. */
+  /** Of the copies that run at once; absent on the backend `"reference"`. */
   readonly plan?: Plan;
   /** What the device calls itself. */
   readonly device: string;
@@ -42,8 +45,25 @@ export function adapterOf({ device, software }: DeviceHandle): AdapterClass {
   };
 }
 
-/** JavaScript functions take as many arrays as they like. */
-export const JS_ADAPTER: AdapterClass = { ...DEFAULT_ADAPTER, kind: "script", maxBindings: 1024 };
+/** JavaScript functions take as many arrays as they like, of any size. */
+export const JS_ADAPTER: AdapterClass = {
+  ...DEFAULT_ADAPTER,
+  kind: "script",
+  maxBindings: 1024,
+  maxBindingBytes: 2 ** 32,
+  maxWorkgroups: 2 ** 32,
+};
+
+/** The stricter of both limits. */
+function within(adapter: AdapterClass, limits: Partial<DeviceLimits> = {}): AdapterClass {
+  const { maxBindings, maxBindingBytes, maxWorkgroups } = adapter;
+  return {
+    ...adapter,
+    maxBindings: Math.min(maxBindings, limits.maxBindings ?? Infinity),
+    maxBindingBytes: Math.min(maxBindingBytes, limits.maxBindingBytes ?? Infinity),
+    maxWorkgroups: Math.min(maxWorkgroups, limits.maxWorkgroups ?? Infinity),
+  };
+}
 
 /** The device to run on; `undefined` for the typed-array target. */
 async function deviceFor(options: CompileOptions): Promise<DeviceHandle | undefined> {
@@ -76,17 +96,26 @@ export async function launch(
     return { ...onCpu, executor: referenceExecutor(program, replicas, precision, values) };
   }
   const handle = await deviceFor(options);
-  if (handle === undefined) {
-    const plan = getOrThrow(
-      compilePlan(program, { replicas, target: "js", adapter: JS_ADAPTER }),
+  const run = async (
+    target: Plan["target"],
+    adapter: AdapterClass,
+    start: (plan: Plan, values: Overrides, common?: CommonBuffers) => Executor | Promise<Executor>,
+  ): Promise<{ readonly plan: Plan; readonly executor: Executor }> => {
+    const { plan, passes } = getOrThrow(
+      planPasses(program, { replicas, target, adapter: within(adapter, options.limits) }),
     );
-    return { ...onCpu, plan, executor: jsExecutor(plan, values) };
-  }
+    if (passes === 1) return { plan, executor: await start(plan, values) };
+    const common: CommonBuffers = new Map();
+    const pass = (own: Overrides) => start(plan, own, common);
+    return { plan, executor: await passesExecutor(plan, replicas, values, pass) };
+  };
+  if (handle === undefined) return { ...onCpu, ...await run("js", JS_ADAPTER, jsExecutor) };
   try {
-    const plan = getOrThrow(
-      compilePlan(program, { replicas, target: "wgsl", adapter: adapterOf(handle) }),
+    const { plan, executor } = await run(
+      "wgsl",
+      adapterOf(handle),
+      (plan, values, common) => webgpuExecutor(handle, plan, values, common),
     );
-    const executor = await webgpuExecutor(handle, plan, values);
     const { description: device } = handle;
     return { program, plan, executor, device, release: () => handle.release() };
   } catch (error) {

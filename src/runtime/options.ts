@@ -4,6 +4,7 @@
  * @module
  */
 import { type Issue, issue, SteepestError } from "../errors.ts";
+import type { DeviceLimits } from "../loops/adapter.ts";
 import type { Arena, StepProgram } from "../lowering/program.ts";
 import { PARAMETERS, SEED } from "../lowering/program.ts";
 import { initialValues } from "../nn/initial.ts";
@@ -70,6 +71,13 @@ export interface CompileOptions<N extends TelemetryName = TelemetryName> {
    */
   readonly device?: DeviceHandle;
   /**
+   * Limits to keep within besides the device's own. What is too large for all copies at once runs some of
+   * them after the others, which changes nothing but the time and the memory that it takes.
+   *
+   * @default those of the device
+   */
+  readonly limits?: Partial<DeviceLimits>;
+  /**
    * Aborting forgets the steps that have not begun, and every later call fails.
    *
    * @default none
@@ -107,6 +115,10 @@ export function optionIssues(options: CompileOptions): Issue[] {
   }
   if (!Number.isInteger(replicas) || replicas < 1) {
     issues.push(issue("replicas", String(replicas), "a positive integer"));
+  }
+  for (const [name, value] of Object.entries(options.limits ?? {})) {
+    if (Number.isInteger(value) && value >= 1) continue;
+    issues.push(issue(`limits/${name}`, String(value), "a positive integer"));
   }
   if (precision === "f64" && backend !== "reference") {
     issues.push(

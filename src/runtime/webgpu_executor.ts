@@ -17,7 +17,7 @@ import { fitValues, initialValues, type Overrides } from "./initial.ts";
 import { recordStore } from "./record_store.ts";
 import { takeWords, writeWords } from "./transfer.ts";
 import type { BoundCommand } from "./webgpu_commands.ts";
-import { CHUNK_STEPS, deviceMemory } from "./webgpu_memory.ts";
+import { CHUNK_STEPS, type CommonBuffers, deviceMemory } from "./webgpu_memory.ts";
 import { recordDrain } from "./webgpu_records.ts";
 
 /** Dispatches of one submission; systems stop a device that is busy with one for seconds. */
@@ -37,20 +37,22 @@ function bindGroup(
 }
 
 /**
- * An executor of a `wgsl` plan. It retains the device handle until it is disposed.
+ * An executor of a `wgsl` plan. It retains the device handle until it is disposed. Executors of one plan
+ * may have buffers in `common`.
  * Rejects with `limit`, `shader` or `device` errors.
  */
 export async function webgpuExecutor(
   handle: DeviceHandle,
   plan: Plan,
   overrides: Overrides = new Map(),
+  common?: CommonBuffers,
 ): Promise<Executor> {
   const { device } = handle;
   const initial = initialValues(plan.slots, plan.replicas, overrides, "f32");
   const host = hostRow(plan, initial);
   /** The slots of the host when everything queued is done. */
   let hostSlots: ReadonlySet<string> = new Set(host.slots);
-  const memory = await deviceMemory(handle, plan);
+  const memory = await deviceMemory(handle, plan, common);
   handle.retain();
 
   const scalars = plan.buffers.findIndex((b) => b.kind === "scalars");
@@ -245,7 +247,7 @@ export async function webgpuExecutor(
   try {
     for (const [slot, place] of plan.places) {
       const values = initial.get(slot);
-      if (values !== undefined) {
+      if (values !== undefined && !memory.borrowed(place.buffer)) {
         write(slot, place.perReplica ? values : values.subarray(0, sizeOf(place.shape)))();
       }
     }

@@ -16,9 +16,14 @@ export const CHUNK_STEPS = 64;
 const RECORD_ROWS = 512;
 const RECORD_WORDS = 1 << 22;
 
+/** Buffers that executors of one plan have in common, by index; see {@link mayBeCommon}. */
+export type CommonBuffers = Map<number, GPUBuffer>;
+
 /** The GPU side of a plan. */
 export interface DeviceMemory {
   readonly buffers: readonly GPUBuffer[];
+  /** Whether another executor has made a buffer, and what is in it. */
+  readonly borrowed: (buffer: number) => boolean;
   /** Words from one row to the next, by buffer. */
   readonly strides: readonly number[];
   readonly bound: BoundPlan;
@@ -34,6 +39,22 @@ function rowsOf(spec: BufferSpec, stride: number): number {
   if (spec.kind === "scalars") return CHUNK_STEPS;
   return 2 *
     Math.max(1, Math.min(RECORD_ROWS, Math.floor(RECORD_WORDS / Math.max(1, stride))) >> 1);
+}
+
+/**
+ * The buffers that may be common to executors of one plan: those that hold nothing from one step to the
+ * next, and the data that all copies read. Their steps must not run at the same time.
+ */
+function mayBeCommon(plan: Plan): ReadonlySet<number> {
+  const shared = new Set(
+    plan.slots.filter((s) => s.role === "data" && !s.perReplica).map((s) => s.name),
+  );
+  const own = new Set(
+    [...plan.places].filter(([name]) => !shared.has(name)).map(([, { buffer }]) => buffer),
+  );
+  return new Set(
+    plan.buffers.flatMap(({ kind }, i) => kind === "device" && !own.has(i) ? [i] : []),
+  );
 }
 
 function checkPlan(plan: Plan, sizes: readonly number[], limits: GPUSupportedLimits): void {
@@ -66,8 +87,14 @@ function checkPlan(plan: Plan, sizes: readonly number[], limits: GPUSupportedLim
 /**
  * Creates buffers, pipelines and bind groups of a plan. Rejects with `limit` before any of them is
  * made, with `shader` when a kernel does not compile, with `device` when memory is short.
+ *
+ * @param common Buffers that executors of this plan have in common; the first of them makes and destroys them.
  */
-export async function deviceMemory(handle: DeviceHandle, plan: Plan): Promise<DeviceMemory> {
+export async function deviceMemory(
+  handle: DeviceHandle,
+  plan: Plan,
+  common?: CommonBuffers,
+): Promise<DeviceMemory> {
   const { device } = handle;
   const align = Math.max(device.limits.minStorageBufferOffsetAlignment, 4) / 4;
   const strides = plan.buffers.map((spec) =>
@@ -93,11 +120,13 @@ export async function deviceMemory(handle: DeviceHandle, plan: Plan): Promise<De
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   const create = (label: string, words: number, more = 0) =>
     device.createBuffer({ label, size: words * 4, usage: usage | more });
+  const borrowed = new Set(common?.keys());
   const buffers = plan.buffers.map(({ label, grids }, i) =>
-    create(label, sizes[i]!, grids === true ? GPUBufferUsage.INDIRECT : 0)
+    common?.get(i) ?? create(label, sizes[i]!, grids === true ? GPUBufferUsage.INDIRECT : 0)
   );
+  if (common !== undefined) mayBeCommon(plan).forEach((i) => common.set(i, buffers[i]!));
   plan.buffers.forEach(({ label, initial }, i) => {
-    if (initial !== undefined) {
+    if (initial !== undefined && !borrowed.has(i)) {
       writeWords(device, label, buffers[i]!, 0, new Uint32Array(initial));
     }
   });
@@ -111,7 +140,9 @@ export async function deviceMemory(handle: DeviceHandle, plan: Plan): Promise<De
   }
   const scratch = scratchWords === 0 ? undefined : create("scratch", scratchWords);
   const destroy = () => {
-    for (const buffer of buffers) buffer.destroy();
+    buffers.forEach((buffer, i) => {
+      if (!borrowed.has(i)) buffer.destroy();
+    });
     scratch?.destroy();
   };
   const bound = bindPlan(device, plan, pipelines, buffers);
@@ -124,5 +155,6 @@ export async function deviceMemory(handle: DeviceHandle, plan: Plan): Promise<De
       issue("device", error.message, "memory and bindings for the program"),
     ]);
   }
-  return { buffers, strides, bound, recordRows, scratch, destroy };
+  const isBorrowed = (buffer: number) => borrowed.has(buffer);
+  return { buffers, borrowed: isBorrowed, strides, bound, recordRows, scratch, destroy };
 }

@@ -34,6 +34,7 @@ export interface MinimizeSettings<
     | "data"
     | "telemetry"
     | "device"
+    | "limits"
     | "signal"
   > {
   /**

@@ -5,6 +5,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { failure, type Issue, issue, SteepestError } from "../errors.ts";
+import type { DeviceLimits } from "../loops/adapter.ts";
 import type { Model } from "../nn/models.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
@@ -61,6 +62,12 @@ export interface TrainOptions<P, N extends TelemetryName = TelemetryName> {
    * @default "auto"
    */
   readonly backend?: Backend;
+  /**
+   * Limits to keep within besides the device's own; copies that do not fit run one part after the other.
+   *
+   * @default those of the device
+   */
+  readonly limits?: Partial<DeviceLimits>;
   /**
    * What is recorded at each step besides the loss; `explain` says what a name costs.
    *

@@ -42,7 +42,7 @@ export interface SweepSettings<S extends Settings> {
    */
   readonly seed?: number;
   /**
-   * The most trials that run side by side, ≥ 1. What the device cannot hold at once runs in parts anyway.
+   * The most trials that run side by side, ≥ 1. What the device cannot hold at once runs in passes anyway.
    *
    * @default 256
    */
@@ -113,7 +113,6 @@ async function sweepWith<S extends Settings, R>(
   const done: Trial<S, R>[] = [];
   let runs = 0;
   let backend: BackendName | undefined;
-  let most = sideBySide;
   const aborted = () => signal?.aborted === true;
 
   const runTogether = async (members: readonly Planned<S>[], program: number): Promise<void> => {
@@ -140,16 +139,8 @@ async function sweepWith<S extends Settings, R>(
   };
 
   for (const [program, members] of [...families.values()].entries()) {
-    for (let at = 0; at < members.length && !aborted();) {
-      const part = members.slice(at, at + most);
-      try {
-        await runTogether(part, program);
-        at += part.length;
-      } catch (cause) {
-        const tooMany = cause instanceof SteepestError && cause.kind === "limit" && part.length > 1;
-        if (!tooMany) throw cause;
-        most = part.length >> 1;
-      }
+    for (let at = 0; at < members.length && !aborted(); at += sideBySide) {
+      await runTogether(members.slice(at, at + sideBySide), program);
     }
   }
 

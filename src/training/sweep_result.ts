@@ -50,7 +50,7 @@ export interface SweepResult<S extends Settings, R> {
   readonly best?: Trial<S, R>;
   /** Programs that were needed: one for all trials that differ in values alone. */
   readonly programs: number;
-  /** Runs that were needed: more than `programs` where the device could not hold all trials at once. */
+  /** Runs that were needed: more than `programs` where there are more trials than may run side by side. */
   readonly runs: number;
   /** Options that are compiled in, so that each of their values is a program of its own. */
   readonly structural: readonly string[];

@@ -79,10 +79,12 @@ async function open<P extends Parameters>(
   { batchSize, replicas, seed }: CheckedNumbers,
 ): Promise<Session> {
   const { model, data, optimizer, set = {}, backend = "auto", telemetry = [] } = options;
+  const limits = options.limits === undefined ? {} : { limits: options.limits };
   const objective = classification(model, batchSize);
   const program = getOrThrow(lower(objective, optimizer, { telemetry }));
   const batches = batchesOf(data.train, batchSize, "shuffled");
   const trained = await launch(batches.transform(program), objective.leaves, {
+    ...limits,
     backend,
     replicas,
     seed,
@@ -96,6 +98,7 @@ async function open<P extends Parameters>(
     const tests = batchesOf(data.test, size, "sequential");
     const evaluation = evaluationProgram(classification(model, size), program, count, size);
     const evaluator = await launch(tests.transform(evaluation), objective.leaves, {
+      ...limits,
       backend: trained.executor.backend,
       replicas,
       data: Object.fromEntries(tests.data),

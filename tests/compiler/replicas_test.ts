@@ -1,8 +1,16 @@
 /** Copies of a program: each is its solo run, with scalars and random numbers of its own. */
-import { assertEquals, assertGreater } from "../_assert.ts";
+import * as E from "fp-ts/lib/Either.js";
+import { compilePlan, planPasses } from "../../src/compiler/compile_plan.ts";
+import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
+import { lower } from "../../src/lowering/lower.ts";
+import type { AnyObjective } from "../../src/lowering/problem.ts";
 import { SEED } from "../../src/lowering/program.ts";
+import { mnistCnn } from "../../src/nn/models.ts";
+import { classification } from "../../src/objective/classification.ts";
+import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
+import { assert, assertEquals, assertGreater, assertLess } from "../_assert.ts";
 import { regionProgram, SIZE } from "./_regions.ts";
-import { planOf, start, targets } from "./_run_plan.ts";
+import { planOf, right, start, targets } from "./_run_plan.ts";
 
 const STEPS = 5, N = SIZE * SIZE;
 const theta = (r: number) => Array.from({ length: N }, (_, i) => Math.sin(i + 0.3 * r));
@@ -42,3 +50,16 @@ for (const target of targets) {
     assertGreater(different, 1, "copies with seeds and rates of their own");
   });
 }
+
+Deno.test("planPasses() runs a hundred copies of the CNN in two passes of one plan", () => {
+  const program = right(lower(classification(mnistCnn(), 60) as AnyObjective, sgd()));
+  const options = { target: "wgsl", replicas: 100, adapter: DEFAULT_ADAPTER } as const;
+  const whole = compilePlan(program, options);
+  assert(E.isLeft(whole) && whole.left.kind === "limit");
+  const { plan, passes } = right(planPasses(program, options));
+  assertEquals([plan.replicas, passes], [50, 2]);
+  const largest = Math.max(...plan.buffers.map(({ words }) => 4 * words));
+  assertLess(largest, DEFAULT_ADAPTER.maxBindingBytes);
+  // As few passes as it takes.
+  assertGreater(2 * largest, DEFAULT_ADAPTER.maxBindingBytes);
+});
