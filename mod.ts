@@ -194,6 +194,7 @@ export type {
 } from "./src/lowering/program.ts";
 export * from "./src/compiler/describe.ts";
 export type * from "./src/compiler/plan.ts";
+export type { DeviceLimits } from "./src/loops/adapter.ts";
 export { compile } from "./src/runtime/compile.ts";
 export {
   acquireDevice,
