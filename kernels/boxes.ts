@@ -15,6 +15,7 @@ import {
   type ValueId,
 } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
+import { type Lanes, MOST_LANES } from "./lanes.ts";
 import type { BoundBuffer } from "./syntax.ts";
 import { vectorOf, type Writer, type WriterContext } from "./writer.ts";
 
@@ -58,11 +59,18 @@ export function combineStage(
   return stage.combine === "argmax" ? winner : best!;
 }
 
+/** Neighbours that are evaluated together. */
+interface Group {
+  readonly lanes: Lanes;
+  readonly size: number;
+}
+
 /** A value that is evaluated and waits to be stored. */
 export interface Written {
   readonly stage: Stage;
   readonly at: readonly Index[];
   readonly text: string;
+  readonly group: Group | undefined;
   readonly dtype: DType;
   readonly buffer: BoundBuffer;
   readonly word: Index;
@@ -77,17 +85,38 @@ export function evaluateBox(
   context: WriterContext,
   writer: Writer,
 ): Written[] {
-  return box.map((p) => {
-    const at = origin.map((o, i) => indexShift(o, p[i]!));
-    const scalar = value(p);
-    return {
-      stage,
-      at,
-      text: writer.scalar(scalar),
-      dtype: scalar.dtype,
-      ...context.address(stage.value, at),
-    };
-  });
+  const scalars = box.map(value);
+  const groups = groupsOf(box.length, context).map(({ first, size }) => ({
+    first,
+    size,
+    lanes: writer.lanes?.write(scalars.slice(first, first + size)),
+  }));
+  return groups.flatMap(({ first, size, lanes }) =>
+    box.slice(first, first + size).map((p, j): Written => {
+      const at = origin.map((o, i) => indexShift(o, p[i]!));
+      const scalar = scalars[first + j]!;
+      return {
+        stage,
+        at,
+        text: lanes === undefined ? writer.scalar(scalar) : writer.lanes!.lane(lanes, j),
+        group: lanes === undefined ? undefined : { lanes, size },
+        dtype: scalar.dtype,
+        ...context.address(stage.value, at),
+      };
+    })
+  );
+}
+
+/** Neighbours that are written at once: fours, and what is left. */
+export function groupsOf(
+  count: number,
+  { syntax }: WriterContext,
+): readonly { readonly first: number; readonly size: number }[] {
+  const most = syntax.lanes === undefined ? 1 : MOST_LANES;
+  return Array.from({ length: Math.ceil(count / most) }, (_, i) => ({
+    first: i * most,
+    size: Math.min(most, count - i * most),
+  }));
 }
 
 /** The coordinates of a value that may lie beyond its edge. */
@@ -111,6 +140,16 @@ function vectorIn(four: readonly Written[]): Index | undefined {
   return together ? split.vector : undefined;
 }
 
+/** Values as they were evaluated, if that was together. */
+function lanesOf(four: readonly Written[]): Lanes {
+  const [first] = four;
+  const together = first?.group !== undefined && first.group.size === four.length &&
+    four.every(({ group }) => group?.lanes === first.group!.lanes);
+  return together
+    ? first.group!.lanes
+    : { kind: "parts", texts: four.map(({ text }) => text), depth: 0 };
+}
+
 /** Stores values, four neighbours at a time where they are aligned, and those behind one edge in one branch. */
 export function storeAll(
   written: readonly Written[],
@@ -129,8 +168,8 @@ export function storeAll(
       const four = written.slice(k, k + 4);
       const vector = vectorIn(four);
       if (vector !== undefined) {
-        const texts = four.map((x) => x.text);
-        put(w, syntax.storeVector(w.buffer, writer.index(vector), texts, w.dtype));
+        const text = writer.lanes!.vector(lanesOf(four), w.dtype, four.length);
+        put(w, syntax.lanes!.store(w.buffer, writer.index(vector), text, w.dtype));
         k += 3;
         continue;
       }
@@ -138,6 +177,9 @@ export function storeAll(
     }
     put(w, syntax.store(w.buffer, writer.index(w.word), w.text, w.dtype));
   }
+  // What lies behind one edge is stored together.
+  const edges = new Map(stores.map(({ edge }, k) => [edge, k]));
+  stores.sort((a, b) => edges.get(a.edge)! - edges.get(b.edge)!);
   stores.forEach(({ edge, guard, text }, k) => {
     if (edge !== "" && edge !== stores[k - 1]?.edge) writer.line(syntax.branch(guard));
     writer.line(text);

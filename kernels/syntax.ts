@@ -13,11 +13,36 @@ export interface BoundBuffer {
   readonly element: "f32" | "u32" | "vec4f" | "vec4u";
 }
 
+/** An operand of several lanes: a vector, or one number for all of them. */
+export interface Operand {
+  readonly text: string;
+  readonly wide: boolean;
+}
+
+/** What a target says of two to four values at once; its operands are as wide as the result. */
+export interface LaneSyntax {
+  /** Values side by side. */
+  join(lanes: readonly string[], dtype: DType, width: number): string;
+  /** The text for one lane of a vector. */
+  lane(vector: string, lane: number): string;
+  /** Of a vector that has a name. */
+  unary(fn: UnaryFn, a: string, width: number): string;
+  binary(fn: BinaryFn, a: Operand, b: Operand, dtype: DType, width: number): string;
+  compare(fn: CompareFn, a: Operand, b: Operand, dtype: DType, width: number): string;
+  select(when: Operand, a: Operand, b: Operand, dtype: DType, width: number): string;
+  cast(a: string, from: DType, to: DType, width: number): string;
+  /** What loaded words mean. */
+  fromWords(words: string, element: "vec4f" | "vec4u", dtype: DType, width: number): string;
+  store(buffer: BoundBuffer, address: string, vector: string, dtype: DType): string;
+  /** A vector of sums, which begin with 0. */
+  sums(name: string, width: number): string;
+}
+
 /** The words of a target language. */
 export interface Syntax {
   readonly target: "wgsl" | "js";
-  /** Whether four neighbouring words can be loaded and stored as one. */
-  readonly vectors: boolean;
+  /** What it says of four neighbours at once; absent where there are no vectors. */
+  readonly lanes?: LaneSyntax;
   constant(value: number, dtype: DType): string;
   unary(fn: UnaryFn, a: string): string;
   binary(fn: BinaryFn, a: string, b: string, dtype: DType): string;
@@ -33,16 +58,13 @@ export interface Syntax {
   inside(index: string, extent: number): string;
   load(buffer: BoundBuffer, address: string, dtype: DType): string;
   loadVector(buffer: BoundBuffer, address: string): string;
-  component(vector: string, lane: number): string;
+  /** What a loaded word means. */
+  fromWord(word: string, element: BoundBuffer["element"], dtype: DType): string;
   store(buffer: BoundBuffer, address: string, value: string, dtype: DType): string;
-  storeVector(
-    buffer: BoundBuffer,
-    address: string,
-    values: readonly string[],
-    dtype: DType,
-  ): string;
   declare(name: string, dtype: DType | "vec4f" | "vec4u" | "index", value: string): string;
   variable(name: string, dtype: DType, value: string): string;
+  /** Adds to a variable. */
+  accumulate(name: string, value: string, dtype: DType): string;
   /** `first` … `last` of a loop with at least one iteration. */
   loop(name: string, times: number): readonly [string, string];
   branch(when: string): string;

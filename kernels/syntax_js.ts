@@ -115,7 +115,6 @@ function truncate_(v) { return v >= 4294967295 ? 4294967295 : v > 0 ? Math.trunc
 /** JavaScript. */
 export const js: Syntax = {
   target: "js",
-  vectors: false,
   constant: (value, dtype) =>
     dtype === "bool"
       ? (value !== 0 ? "true" : "false")
@@ -145,14 +144,14 @@ export const js: Syntax = {
       ? `(u${buffer.position}[${address}] !== 0)`
       : `u${buffer.position}[${address}]`,
   loadVector: (buffer, address) => `f${buffer.position}[${address}]`,
-  component: (vector) => vector,
+  fromWord: (word) => word,
   store: (buffer, address, value, dtype) =>
     dtype === "f32"
       ? `f${buffer.position}[${address}] = ${value};`
       : `u${buffer.position}[${address}] = ${dtype === "bool" ? `${value} ? 1 : 0` : value};`,
-  storeVector: (buffer, address, values) => `f${buffer.position}[${address}] = ${values[0]};`,
   declare: (name, _dtype, value) => `const ${name} = ${value};`,
   variable: (name, _dtype, value) => `let ${name} = ${value};`,
+  accumulate: (name, value, dtype) => `${name} = ${binary("add", name, value, dtype)};`,
   loop: (name, times) => [`for (let ${name} = 0; ${name} < ${times}; ${name}++) {`, "}"],
   branch: (when) => `if (${when}) {`,
   otherwise: "} else {",

@@ -6,6 +6,7 @@
  */
 import type { BinaryFn, CompareFn, DType, UnaryFn } from "../src/loops/scalar.ts";
 import { float32Literal } from "./literal.ts";
+import { wgslLanes } from "./lanes_wgsl.ts";
 import type { BoundBuffer, Syntax } from "./syntax.ts";
 
 const UNARY: { readonly [F in UnaryFn]: (a: string) => string } = {
@@ -45,6 +46,11 @@ const COMPARE: { readonly [F in CompareFn]: string } = {
   ge: ">=",
 };
 
+/** By how many bits: WGSL does not shift by 32 or more. */
+function shift(by: string): string {
+  return /^\d+u$/.test(by) ? `${parseInt(by) & 31}u` : `(${by} & 31u)`;
+}
+
 function binary(fn: BinaryFn, a: string, b: string, dtype: DType): string {
   const infix = INFIX[fn];
   if (infix !== undefined) {
@@ -60,9 +66,9 @@ function binary(fn: BinaryFn, a: string, b: string, dtype: DType): string {
     case "rem":
       return `(${a} % ${b})`;
     case "shiftLeft":
-      return `(${a} << (${b} & 31u))`;
+      return `(${a} << ${shift(b)})`;
     case "shiftRight":
-      return `(${a} >> (${b} & 31u))`;
+      return `(${a} >> ${shift(b)})`;
     case "pow":
       return `pow(${a}, ${b})`;
     case "max":
@@ -79,8 +85,8 @@ function element(buffer: BoundBuffer, address: string): string {
 }
 
 /** What a loaded word means. */
-function fromWord(word: string, buffer: BoundBuffer, dtype: DType): string {
-  const bits = buffer.element === "u32" || buffer.element === "vec4u";
+function fromWord(word: string, element: BoundBuffer["element"], dtype: DType): string {
+  const bits = element === "u32" || element === "vec4u";
   if (dtype === "bool") return `(${bits ? word : `bitcast<u32>(${word})`} != 0u)`;
   if (dtype === "f32") return bits ? `bitcast<f32>(${word})` : word;
   return bits ? word : `bitcast<u32>(${word})`;
@@ -140,7 +146,7 @@ fn random_(seed: u32, step: u32, stream: u32, index: u32) -> u32 {
 /** WGSL. */
 export const wgsl: Syntax = {
   target: "wgsl",
-  vectors: true,
+  lanes: wgslLanes,
   constant: (value, dtype) =>
     dtype === "bool"
       ? (value !== 0 ? "true" : "false")
@@ -160,16 +166,13 @@ export const wgsl: Syntax = {
   quotient: (a, by) => `(${a} / ${by}u)`,
   remainder: (a, by) => `(${a} % ${by}u)`,
   inside: (index, extent) => `(${index} < ${extent}u)`,
-  load: (buffer, address, dtype) => fromWord(element(buffer, address), buffer, dtype),
+  load: (buffer, address, dtype) => fromWord(element(buffer, address), buffer.element, dtype),
   loadVector: (buffer, address) => element(buffer, address),
-  component: (vector, lane) => `${vector}.${"xyzw"[lane]}`,
+  fromWord,
   store: (buffer, address, value, dtype) =>
     `${element(buffer, address)} = ${toWord(value, buffer, dtype)};`,
-  storeVector: (buffer, address, values, dtype) =>
-    `${element(buffer, address)} = ${buffer.element === "vec4u" ? "vec4<u32>" : "vec4<f32>"}(${
-      values.map((v) => toWord(v, buffer, dtype)).join(", ")
-    });`,
   declare: (name, _dtype, value) => `let ${name} = ${value};`,
+  accumulate: (name, value) => `${name} += ${value};`,
   variable: (name, dtype, value) => `var ${name}: ${TYPE[dtype]} = ${value};`,
   loop: (name, times) => [
     `{ var ${name} = 0u; loop {`,

@@ -27,7 +27,8 @@ import {
 } from "../src/loops/scalar.ts";
 import type { Cluster, Stage } from "../src/loops/stage.ts";
 
-import { combineStage, evaluateBox, points, storeAll } from "./boxes.ts";
+import { combineStage, evaluateBox, groupsOf, points, storeAll } from "./boxes.ts";
+import { addTerms, beginSums } from "./sums.ts";
 import { Writer, type WriterContext } from "./writer.ts";
 
 /** How an epilogue axis runs over the anchor's. */
@@ -156,26 +157,27 @@ function writeThread(
       registers.set(p.join(), scalarSubstitute(anchor.body, map));
     }
   } else {
-    const accumulators = boxPoints.map((p) => {
-      if (anchor.combine === "sum") return writer.variable("f32", syntax.constant(0, "f32"), "s");
-      // A maximum begins with the first element, so that a NaN there stays.
-      const map = new Map(anchor.reduce.map((a) => [a.name, indexConstant(0)]));
-      anchor.parallel.forEach((a, i) => map.set(a.name, indexShift(base[i]!, p[i]!)));
-      return writer.variable("f32", writer.scalar(scalarSubstitute(anchor.body, map)), "s");
-    });
+    const groups = anchor.combine === "sum" ? groupsOf(boxPoints.length, context) : [];
+    const sums = groups.map(({ size }) => beginSums(size, writer, context));
+    const accumulators = anchor.combine === "sum"
+      ? sums.flatMap(({ lanes }) => lanes)
+      : boxPoints.map((p) => {
+        // A maximum begins with the first element, so that a NaN there stays.
+        const map = new Map(anchor.reduce.map((a) => [a.name, indexConstant(0)]));
+        anchor.parallel.forEach((a, i) => map.set(a.name, indexShift(base[i]!, p[i]!)));
+        return writer.variable("f32", writer.scalar(scalarSubstitute(anchor.body, map)), "s");
+      });
     const winners = anchor.combine === "argmax"
       ? boxPoints.map(() => writer.variable("u32", syntax.constant(0, "u32"), "w"))
       : [];
-    const accumulate = (map: Map<string, Index>, name: string, k: number): void => {
-      const term = scalarSubstitute(anchor.body, map);
-      if (anchor.combine === "sum") {
-        if (term.kind === "constant" && term.value === 0) return;
-        if (term.kind === "binary" && term.fn === "mul") {
-          const product = syntax.binary("mul", writer.scalar(term.a), writer.scalar(term.b), "f32");
-          writer.line(`${name} = ${syntax.binary("add", name, product, "f32")};`);
-        } else writer.line(`${name} = ${syntax.binary("add", name, writer.scalar(term), "f32")};`);
-        return;
-      }
+    const termAt = (p: readonly number[], at: readonly Index[], r: readonly number[]) => {
+      const map = new Map<string, Index>();
+      anchor.parallel.forEach((a, i) => map.set(a.name, indexShift(base[i]!, p[i]!)));
+      anchor.reduce.forEach((a, i) => map.set(a.name, indexShift(at[i]!, r[i]!)));
+      return { map, term: scalarSubstitute(anchor.body, map) };
+    };
+    const choose = (map: ReadonlyMap<string, Index>, term: Scalar, k: number): void => {
+      const name = accumulators[k]!;
       const value = writer.scalar(term);
       const better = syntax.compare("gt", value, name);
       if (anchor.combine === "max") {
@@ -195,11 +197,14 @@ function writeThread(
       for (let first = 0; first < boxPoints.length; first += HOT) {
         const hot = boxPoints.slice(first, first + HOT);
         for (const r of terms) {
-          hot.forEach((p, j) => {
-            const map = new Map<string, Index>();
-            anchor.parallel.forEach((a, i) => map.set(a.name, indexShift(base[i]!, p[i]!)));
-            anchor.reduce.forEach((a, i) => map.set(a.name, indexShift(reduceBase[i]!, r[i]!)));
-            accumulate(map, accumulators[first + j]!, first + j);
+          const all = hot.map((p) => termAt(p, reduceBase, r));
+          if (anchor.combine !== "sum") {
+            all.forEach(({ map, term }, j) => choose(map, term, first + j));
+          }
+          groups.forEach((group, i) => {
+            if (group.first < first || group.first >= first + HOT) return;
+            const of = all.slice(group.first - first, group.first - first + group.size);
+            addTerms(sums[i]!, of.map(({ term }) => term), writer, context);
           });
         }
       }

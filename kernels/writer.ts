@@ -12,7 +12,8 @@ import {
   scalarOperands,
   type ValueId,
 } from "../src/loops/scalar.ts";
-import type { BoundBuffer, Syntax } from "./syntax.ts";
+import { LaneWriter } from "./lanes.ts";
+import type { BoundBuffer, LaneSyntax, Syntax } from "./syntax.ts";
 
 /** Where a value lies: which of the kernel's buffers, and the word of its first element. */
 export interface Location {
@@ -31,6 +32,9 @@ export interface WriterContext {
   /** Told when a buffer that is seen as vectors is accessed word by word. */
   readonly unaligned: (buffer: BoundBuffer) => void;
 }
+
+/** An expression that loads. */
+type Load = Extract<Scalar, { kind: "load" }>;
 
 interface Scope {
   readonly lines: string[];
@@ -56,7 +60,7 @@ export function vectorOf(
 }
 
 /** A text and the depth of the innermost scope that it depends on. */
-interface Written {
+export interface Written {
   readonly text: string;
   readonly depth: number;
 }
@@ -70,8 +74,13 @@ export class Writer {
   readonly #uses = new Map<string, number>();
   #count = 0;
 
+  /** Writes neighbours together, where the target has vectors. */
+  readonly lanes: LaneWriter | undefined;
+
   constructor(context: WriterContext) {
     this.#context = context;
+    const { lanes } = context.syntax;
+    this.lanes = lanes === undefined ? undefined : new LaneWriter(this, lanes);
   }
 
   /** The statements written so far. */
@@ -100,6 +109,23 @@ export class Writer {
     this.line(this.#context.syntax.variable(name, dtype, value));
     this.#locals.set(name, this.#scopes.length - 1);
     return name;
+  }
+
+  /** Sums of several lanes, which expressions may name as locals: `name.x` and so on. */
+  sums(
+    width: number,
+    syntax: LaneSyntax,
+  ): { readonly name: string; readonly lanes: readonly string[] } {
+    const name = this.fresh("s");
+    this.line(syntax.sums(name, width));
+    const lanes = Array.from({ length: width }, (_, lane) => syntax.lane(name, lane));
+    for (const lane of lanes) this.#locals.set(lane, this.#scopes.length - 1);
+    return { name, lanes };
+  }
+
+  /** Adds to a variable. */
+  add(name: string, value: string): void {
+    this.line(this.#context.syntax.accumulate(name, value, "f32"));
   }
 
   /** Runs `inside` within a block; `open` and `close` are written round it. */
@@ -131,7 +157,7 @@ export class Writer {
 
   /** The text of an expression, after the statements it needs. */
   scalar(s: Scalar): string {
-    return this.#scalar(s).text;
+    return this.written(s).text;
   }
 
   /**
@@ -151,18 +177,19 @@ export class Writer {
   #ahead(s: Scalar, seen: Set<Scalar> = new Set()): void {
     if (seen.has(s) || !scalarHasFold(s)) return;
     seen.add(s);
-    if ((this.#uses.get(s.key) ?? 0) > 1) this.#scalar(s);
+    if ((this.#uses.get(s.key) ?? 0) > 1) this.written(s);
     else if (s.kind !== "fold") { for (const o of scalarOperands(s)) this.#ahead(o, seen); }
   }
 
   /** Whether writing an expression would write loops. */
   #hasLoops(s: Scalar, seen: Set<Scalar> = new Set()): boolean {
-    if (seen.has(s) || !scalarHasFold(s) || this.#named(s.key) !== undefined) return false;
+    if (seen.has(s) || !scalarHasFold(s) || this.named(s.key) !== undefined) return false;
     seen.add(s);
     return s.kind === "fold" || scalarOperands(s).some((o) => this.#hasLoops(o, seen));
   }
 
-  #named(key: string): Written | undefined {
+  /** What is written under a key and can be named here. */
+  named(key: string): Written | undefined {
     for (let d = this.#scopes.length - 1; d >= 0; d--) {
       const name = this.#scopes[d]!.names.get(key);
       if (name !== undefined) return { text: name, depth: d };
@@ -170,7 +197,8 @@ export class Writer {
     return undefined;
   }
 
-  #declare(
+  /** A name for a value, in the innermost scope that it depends on. */
+  declare(
     key: string,
     dtype: DType | "vec4f" | "vec4u" | "index",
     value: string,
@@ -185,11 +213,26 @@ export class Writer {
 
   #index(index: Index): Written {
     const { syntax } = this.#context;
-    if (index.terms.length === 0) return { text: syntax.integer(index.constant), depth: 0 };
+    const { constant } = index;
+    if (index.terms.length === 0) return { text: syntax.integer(constant), depth: 0 };
+    const { text, depth } = this.#terms(index);
+    if (constant === 0) return { text, depth };
+    return {
+      text: `${text} ${constant < 0 ? "-" : "+"} ${syntax.integer(Math.abs(constant))}`,
+      depth,
+    };
+  }
+
+  /** What neighbouring addresses have in common: an index without its constant. */
+  #terms(index: Index): Written {
+    const { syntax } = this.#context;
+    const only = index.terms[0]!;
+    if (index.terms.length === 1 && only.factor === 1) return this.#atom(only.atom);
+    const key = `index:${index.terms.map((t) => `${t.factor}*${t.atom.key}`).join()}`;
+    const known = this.named(key);
+    if (known !== undefined) return known;
     let depth = 0;
-    let text = index.constant > 0 || index.terms.every((t) => t.factor < 0)
-      ? syntax.integer(Math.max(index.constant, 0))
-      : "";
+    let text = index.terms.every((t) => t.factor < 0) ? syntax.integer(0) : "";
     for (const { factor, atom } of [...index.terms].sort((a, b) => b.factor - a.factor)) {
       const written = this.#atom(atom);
       depth = Math.max(depth, written.depth);
@@ -197,12 +240,7 @@ export class Writer {
       const term = size === 1 ? written.text : `${written.text} * ${syntax.integer(size)}`;
       text = text === "" ? term : `${text} ${factor < 0 ? "-" : "+"} ${term}`;
     }
-    if (index.constant < 0) text = `${text} - ${syntax.integer(-index.constant)}`;
-    if (index.terms.length === 1 && index.constant === 0 && index.terms[0]!.factor === 1) {
-      return { text, depth };
-    }
-    const key = `index:${index.key}`;
-    return this.#named(key) ?? this.#declare(key, "index", text, depth);
+    return this.declare(key, "index", text, depth);
   }
 
   #atom(atom: Index["terms"][number]["atom"]): Written {
@@ -212,9 +250,9 @@ export class Writer {
       if (bound === undefined) throw new RangeError(`Axis ${atom.axis.name} is not bound`);
       return bound;
     }
-    if (atom.kind === "dynamic") return this.#scalar(atom.scalar as Scalar);
+    if (atom.kind === "dynamic") return this.written(atom.scalar as Scalar);
     const key = `atom:${atom.key}`;
-    const known = this.#named(key);
+    const known = this.named(key);
     if (known !== undefined) return known;
     // Quotients round down: a numerator that may be negative is moved up by whole multiples first.
     const lift = atom.of.low < 0 ? Math.ceil(-atom.of.low / atom.by) : 0;
@@ -224,16 +262,17 @@ export class Writer {
       : lift === 0
       ? syntax.quotient(`(${numerator.text})`, atom.by)
       : `(${syntax.quotient(`(${numerator.text})`, atom.by)} - ${syntax.integer(lift)})`;
-    return this.#declare(key, "index", text, numerator.depth);
+    return this.declare(key, "index", text, numerator.depth);
   }
 
-  #scalar(s: Scalar): Written {
+  /** An expression, after the statements it needs. */
+  written(s: Scalar): Written {
     const { syntax } = this.#context;
     if (s.kind === "constant") return { text: syntax.constant(s.value, s.dtype), depth: 0 };
     if (s.kind === "local") {
       return { text: s.name, depth: this.#locals.get(s.name) ?? this.#scopes.length - 1 };
     }
-    const known = this.#named(s.key);
+    const known = this.named(s.key);
     if (known !== undefined) return known;
     if (s.kind === "load") return this.#load(s);
     if (s.kind === "fold") return this.#fold(s);
@@ -241,7 +280,7 @@ export class Writer {
       for (const side of [s.a, s.b]) this.#ahead(side);
       if (this.#hasLoops(s.a) || this.#hasLoops(s.b)) return this.#branch(s);
     }
-    const operands = scalarOperands(s).map((o) => this.#scalar(o));
+    const operands = scalarOperands(s).map((o) => this.written(o));
     let depth = operands.reduce((d, o) => Math.max(d, o.depth), 0);
     const [a, b, c] = operands.map((o) => o.text);
     let text: string;
@@ -274,47 +313,48 @@ export class Writer {
         text = syntax.select(a!, b!, c!);
         break;
     }
-    return this.#declare(s.key, s.dtype, text, depth);
+    return this.declare(s.key, s.dtype, text, depth);
   }
 
-  #load(s: Extract<Scalar, { kind: "load" }>): Written {
+  /** The word of a load in the vector that it lies in, if its buffer is seen as vectors. */
+  component(s: Load): (Written & { readonly element: "vec4f" | "vec4u" }) | undefined {
     const { syntax, address, unaligned } = this.#context;
     const { buffer, word } = address(s.value, s.at);
-    if (buffer.element === "vec4f" || buffer.element === "vec4u") {
-      const split = vectorOf(word);
-      if (split !== undefined) {
-        const key = `vector:${buffer.position}:${split.vector.key}`;
-        const at = this.#index(split.vector);
-        const vector = this.#named(key) ??
-          this.#declare(key, buffer.element, syntax.loadVector(buffer, at.text), at.depth);
-        const lane = syntax.component(vector.text, split.lane);
-        if (s.dtype === "f32" && buffer.element === "vec4f") {
-          return { text: lane, depth: vector.depth };
-        }
-        const plain: BoundBuffer = {
-          ...buffer,
-          element: buffer.element === "vec4f" ? "f32" : "u32",
-        };
-        const text = s.dtype === "bool"
-          ? `(${lane} != 0u)`
-          : s.dtype === "f32"
-          ? `bitcast<f32>(${lane})`
-          : lane;
-        return plain.element === "u32"
-          ? { text, depth: vector.depth }
-          : { text: `bitcast<u32>(${lane})`, depth: vector.depth };
-      }
+    const { lanes } = syntax, { element } = buffer;
+    if (lanes === undefined || (element !== "vec4f" && element !== "vec4u")) return undefined;
+    const split = vectorOf(word);
+    if (split === undefined) {
       unaligned(buffer);
+      return undefined;
     }
+    const key = `vector:${buffer.position}:${split.vector.key}`;
+    const vector = this.named(key) ?? this.#vector(key, buffer, split.vector);
+    return { text: lanes.lane(vector.text, split.lane), depth: vector.depth, element };
+  }
+
+  #vector(key: string, buffer: BoundBuffer, vector: Index): Written {
+    const at = this.#index(vector);
+    const { syntax } = this.#context;
+    return this.declare(key, buffer.element, syntax.loadVector(buffer, at.text), at.depth);
+  }
+
+  #load(s: Load): Written {
+    const { syntax, address } = this.#context;
+    const part = this.component(s);
+    if (part !== undefined) {
+      const { text, element, depth } = part;
+      return { text: syntax.fromWord(text, element, s.dtype), depth };
+    }
+    const { buffer, word } = address(s.value, s.at);
     const at = this.#index(word);
-    return this.#declare(s.key, s.dtype, syntax.load(buffer, at.text, s.dtype), at.depth);
+    return this.declare(s.key, s.dtype, syntax.load(buffer, at.text, s.dtype), at.depth);
   }
 
   #fold(s: Extract<Scalar, { kind: "fold" }>): Written {
     const { syntax } = this.#context;
     const name = this.variable(s.dtype, syntax.constant(0, s.dtype), "m");
     this.loop(s.axis, () => {
-      const term = this.#scalar(s.a).text;
+      const term = this.written(s.a).text;
       this.line(`${name} = ${syntax.binary("add", name, term, s.dtype)};`);
     });
     const depth = this.#scopes.length - 1;
@@ -325,11 +365,11 @@ export class Writer {
   /** A choice whose sides hold loops of their own is a branch, so that only one side is evaluated. */
   #branch(s: Extract<Scalar, { kind: "select" }>): Written {
     const { syntax } = this.#context;
-    const when = this.#scalar(s.when).text;
+    const when = this.written(s.when).text;
     const name = this.variable(s.dtype, syntax.constant(0, s.dtype), "c");
     const side = (value: Scalar): string[] => {
       this.#scopes.push({ lines: [], names: new Map(), axis: undefined });
-      const text = this.#scalar(value).text;
+      const text = this.written(value).text;
       this.line(`${name} = ${text};`);
       return this.#scopes.pop()!.lines;
     };

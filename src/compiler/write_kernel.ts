@@ -140,7 +140,7 @@ export function writeKernel(
     let missed = false;
     const bound = new Map<number, BoundBuffer>(order.map((b, position) => {
       const f32 = kinds.get(b)!.size === 1 && kinds.get(b)!.has("f32");
-      const vector = syntax.vectors && !scalarOnly.has(b);
+      const vector = syntax.lanes !== undefined && !scalarOnly.has(b);
       return [b, {
         position,
         access: access.get(b)!,
