@@ -6,7 +6,7 @@
  */
 import { type DType, type Scalar, scalarConstant, scalarHasFold } from "../src/loops/scalar.ts";
 import type { LaneSyntax, Operand } from "./syntax.ts";
-import type { Writer, Written } from "./writer.ts";
+import type { Writer } from "./writer.ts";
 
 /** Values of several lanes, and the depth of the innermost scope that they depend on. */
 export type Lanes =
