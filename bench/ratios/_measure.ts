@@ -51,6 +51,12 @@ export interface AlternateOptions {
   readonly warmup?: number;
 }
 
+/** One run of each, in milliseconds a unit. */
+export interface Pair {
+  readonly ours: Spent;
+  readonly theirs: Spent;
+}
+
 /** Ours over theirs. */
 export interface Ratio {
   /** The median over pairs. */
@@ -105,10 +111,7 @@ async function perUnit(side: Side | Elsewhere): Promise<Spent> {
 }
 
 /** The figures of pairs that were measured. */
-export function ratioOf(
-  pairs: readonly { readonly ours: Spent; readonly theirs: Spent }[],
-  clock: Clock,
-): Ratio {
+export function ratioOf(pairs: readonly Pair[], clock: Clock): Ratio {
   const ratios = pairs.map(({ ours, theirs }) => ours[clock] / theirs[clock]);
   return {
     ratio: quantile(ratios, 0.5),
@@ -122,18 +125,17 @@ export function ratioOf(
   };
 }
 
-/** Compares two sides that take turns: ours, theirs, theirs, ours, ours, … */
-export async function alternate(
+/** What two sides take in turns: ours, theirs, theirs, ours, ours, … */
+export async function takeTurns(
   ours: Side | Elsewhere,
   theirs: Side | Elsewhere,
-  options: AlternateOptions = {},
-): Promise<Ratio> {
-  const { pairs = 12, clock = "cpu", warmup = 1 } = options;
+  { pairs = 12, warmup = 1 }: AlternateOptions = {},
+): Promise<readonly Pair[]> {
   for (let i = 0; i < warmup; i++) {
     await perUnit(ours);
     await perUnit(theirs);
   }
-  const found: { ours: Spent; theirs: Spent }[] = [];
+  const found: Pair[] = [];
   for (let i = 0; i < pairs; i++) {
     if (i % 2 === 0) {
       const first = await perUnit(ours);
@@ -143,5 +145,14 @@ export async function alternate(
       found.push({ ours: await perUnit(ours), theirs: first });
     }
   }
-  return ratioOf(found, clock);
+  return found;
+}
+
+/** Compares two sides that take turns. */
+export async function alternate(
+  ours: Side | Elsewhere,
+  theirs: Side | Elsewhere,
+  options: AlternateOptions = {},
+): Promise<Ratio> {
+  return ratioOf(await takeTurns(ours, theirs, options), options.clock ?? "cpu");
 }

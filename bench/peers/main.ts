@@ -1,0 +1,120 @@
+/**
+ * The same work on other libraries, in turns with the compiled program:
+ *
+ *     deno task bench:peers [--python PATH] [--pairs N] [--steps N] [TASK …]
+ *
+ * A task is `cnn` (a step with Adam from the same weights on the same batch) or `adam SIZE`, written
+ * `adam:SIZE`. Every peer has a process of its own; the peers on npm are fetched when they are first
+ * run, PyTorch takes part where the interpreter has it. First the losses have to agree, at the first
+ * step and after twenty; then ratios are printed, ours over theirs.
+ */
+import { parseArgs } from "node:util";
+import type { Parameters, Value } from "../../src/nn/parameters.ts";
+import type { Program } from "../../src/runtime/program.ts";
+import { ADAM_RULE, adamUpdate, cnnStep } from "../_same_work.ts";
+import { type Clock, type Pair, ratioOf, takeTurns } from "../ratios/_measure.ts";
+import { programSide } from "../ratios/_cnn.ts";
+import {
+  hasTorch,
+  JAX,
+  type Peer,
+  type Program as Foreign,
+  startPeer,
+  TFJS,
+  torch,
+} from "./_peer.ts";
+import { type Task, taskOf } from "./_serve.ts";
+
+/** Steps until losses are compared for the second time. */
+const LATER = 20;
+
+/** How far losses may be apart, relative to the loss: single precision, other orders of sums. */
+const APART = 1e-3;
+
+/** How a task is run here. */
+interface Ours {
+  readonly program: Program<Parameters>;
+  /** What peers answer with after a number of steps: see `Answer` in `_serve.ts`. */
+  readonly at: readonly [first: number, later: number];
+}
+
+async function firstOf(program: Program<Parameters>): Promise<number> {
+  const { theta } = await program.parameters() as unknown as { readonly theta: Value };
+  return theta.data[0]!;
+}
+
+async function ours(task: Task): Promise<Ours> {
+  if (task.kind === "cnn") {
+    const program = await cnnStep(ADAM_RULE);
+    program.step(LATER);
+    const losses = await program.losses();
+    return { program, at: [losses[0]!, losses[LATER - 1]!] };
+  }
+  const program = await adamUpdate(task.size);
+  program.step(1);
+  const first = await firstOf(program);
+  program.step(LATER - 1);
+  return { program, at: [first, await firstOf(program)] };
+}
+
+/** Why the losses of a peer are not ours. */
+async function disagreement({ ask }: Peer, at: Ours["at"]): Promise<string | undefined> {
+  const found = [(await ask(1)).loss, (await ask(LATER - 1)).loss];
+  const apart = found.map((loss, i) => Math.abs(loss - at[i]!) / Math.abs(at[i]!));
+  if (apart.every((one) => one <= APART)) return undefined;
+  return `after 1 and ${LATER} steps it has ${found.join(", ")}, ours is ${at.join(", ")}`;
+}
+
+function said(pairs: readonly Pair[], clock: Clock): string {
+  const { ratio, low, high, ours, theirs } = ratioOf(pairs, clock);
+  const spread = `${low.toFixed(3)} to ${high.toFixed(3)}`;
+  return `${clock} ${ratio.toFixed(3)} (${spread}; ${ours.toFixed(2)} / ${theirs.toFixed(2)} ms)`;
+}
+
+async function compare(
+  peer: Foreign,
+  task: Task,
+  { program, at }: Ours,
+  pairs: number,
+  steps: number,
+): Promise<boolean> {
+  const { name, ask, close } = await startPeer(peer, task);
+  const side = programSide(program, steps);
+  const wrong = await disagreement({ name, ask, close }, at);
+  if (wrong === undefined) {
+    const measure = async () => ({ ...await ask(steps), units: steps });
+    const found = await takeTurns(side, { name, measure }, { pairs });
+    console.log(`  / ${name}: ${said(found, "wall")}, ${said(found, "cpu")}`);
+  } else console.log(`  / ${name}: DISAGREES: ${wrong}`);
+  await close();
+  return wrong === undefined;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      python: { type: "string", default: "python3" },
+      pairs: { type: "string", default: "8" },
+      steps: { type: "string", default: "4" },
+    },
+  });
+  const peers: Foreign[] = [JAX, TFJS];
+  if (await hasTorch(values.python)) peers.push(torch(values.python));
+  else console.log(`PyTorch is left out: ${values.python} does not have it`);
+  const tasks = positionals.length === 0 ? ["cnn"] : positionals;
+  let agree = true;
+  for (const text of tasks) {
+    const task = taskOf(text.split(":"));
+    const own = await ours(task);
+    console.log(`${text}, ours over theirs, median and quartiles of ${values.pairs} pairs:`);
+    for (const peer of peers) {
+      const same = await compare(peer, task, own, Number(values.pairs), Number(values.steps));
+      agree &&= same;
+    }
+    own.program[Symbol.dispose]();
+  }
+  return agree ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main());
