@@ -54,6 +54,8 @@ export interface Tile {
   readonly parallel: readonly number[];
   /** Elements per loop iteration along each reduce axis; the whole extent means no loop. */
   readonly reduce: readonly number[];
+  /** The parallel axis whose blocks a thread goes through, so that it loads once what they share. */
+  readonly serial?: number;
 }
 
 /** A cluster that is ready to be written. */
@@ -74,7 +76,7 @@ function blocks(extent: number, tile: number): number {
 /** Number of threads of a tiled cluster. */
 export function threadsOf(t: TiledCluster): number {
   return t.cluster.anchor.parallel.reduce(
-    (n, a, i) => n * blocks(a.extent, t.tile.parallel[i]!),
+    (n, a, i) => i === t.tile.serial ? n : n * blocks(a.extent, t.tile.parallel[i]!),
     1,
   );
 }
@@ -103,10 +105,11 @@ export function writeTiled(
     nest(0);
   } else {
     let rest = "thread";
+    const over = (a: Axis, i: number): boolean => a.extent > 1 && i !== t.tile.serial;
     for (let i = threadAxes.length - 1; i >= 0; i--) {
       const axis = threadAxes[i]!;
-      if (axis.extent === 1) continue;
-      const last = threadAxes.slice(0, i).every((a) => a.extent === 1);
+      if (!over(axis, i)) continue;
+      const last = !threadAxes.slice(0, i).some(over);
       const name = writer.fresh("a");
       writer.line(syntax.declare(name, "index", last ? rest : syntax.remainder(rest, axis.extent)));
       writer.bind(axis, name);
@@ -116,7 +119,9 @@ export function writeTiled(
         rest = next;
       }
     }
-    run();
+    const serial = threadAxes[t.tile.serial ?? -1];
+    if (serial === undefined || serial.extent === 1) run();
+    else writer.loop(serial, run);
   }
   return writer.lines;
 }

@@ -22,6 +22,8 @@ export interface TileConstraint {
 interface Costs {
   readonly load: number;
   readonly vectorLoad: number;
+  readonly store: number;
+  readonly vectorStore: number;
   readonly arithmetic: (accumulators: number) => number;
   readonly thread: number;
   readonly lanes: number;
@@ -30,49 +32,60 @@ interface Costs {
   readonly accumulators: number;
   /** Multiply-adds of one loop body, at most. */
   readonly bodyArithmetic: number;
-  /** Loads and stores that a kernel may spell out for nothing … */
-  readonly sites: number;
-  /** … and what each one more costs: compiling it takes milliseconds, shared by the steps of a run. */
+  /** What a load or store that is spelled out costs: compiling it takes milliseconds, shared by the steps of a run. */
   readonly site: number;
+  /** Loads and stores up to which that is so … */
+  readonly sites: number;
+  /** … and what each one more costs. */
+  readonly crowded: number;
 }
 
 const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
   cpu: {
     load: 6.7,
     vectorLoad: 13.6,
+    store: 6.1,
+    vectorStore: 15,
     arithmetic: (n) => n <= 24 ? 0.32 : n <= 96 ? 0.38 : 0.42,
     thread: 40,
     lanes: 8,
     width: 2,
     accumulators: 144,
     bodyArithmetic: 2000,
-    sites: 100,
-    site: 3000,
+    site: 500,
+    sites: 80,
+    crowded: 3000,
   },
   gpu: {
     load: 4,
     vectorLoad: 6,
+    store: 4,
+    vectorStore: 6,
     arithmetic: (n) => n <= 32 ? 1 : n <= 64 ? 1.3 : 3,
     thread: 20,
     lanes: 32,
     width: 256,
     accumulators: 64,
     bodyArithmetic: 2000,
+    site: 0,
     sites: 100,
-    site: 3000,
+    crowded: 3000,
   },
   // Engines stop optimising functions that grow long, and have sixteen registers.
   script: {
     load: 1,
     vectorLoad: 4,
+    store: 6,
+    vectorStore: 24,
     arithmetic: (n) => n <= 12 ? 0.6 : n <= 20 ? 0.9 : 2,
     thread: 4,
     lanes: 1,
     width: 1,
     accumulators: 16,
     bodyArithmetic: 200,
+    site: 0,
     sites: 80,
-    site: 1000,
+    crowded: 1000,
   },
 };
 
@@ -82,6 +95,8 @@ export interface Afterwards {
   readonly loads: number;
   /** Words that are stored. */
   readonly stores: number;
+  /** Neighbouring words for each element along the last axis; 0 where they are no neighbours. */
+  readonly last: number;
 }
 
 /** What a search knows of the kernel besides the stage itself. */
@@ -91,36 +106,48 @@ export interface TileOptions {
   readonly adapter: AdapterClass;
   /** Whether an elementwise tile is as small as its constraints allow. */
   readonly fixed: boolean;
+  readonly shapeOf: (value: ValueId) => readonly number[];
   /** The word of an element of a value. */
   readonly address: (value: ValueId, at: readonly Index[]) => Index;
   readonly afterwards: Afterwards;
 }
 
+/** An affine form that coordinates are made of. */
+interface Form {
+  readonly terms: readonly { readonly axis: string; readonly factor: number }[];
+  /** How many values it can have where the element exists. */
+  readonly extent: number;
+}
+
 interface LoadShape {
   /** Along each axis, how far apart in memory its elements are; absent where that is no constant. */
   readonly strides: ReadonlyMap<string, number> | undefined;
-  /** For each form, the axes it moves with and their factors; the last one is the innermost. */
-  readonly dimensions: readonly (readonly { readonly axis: string; readonly factor: number }[])[];
+  /** The last one is the innermost. */
+  readonly forms: readonly Form[];
 }
 
 /**
  * The affine forms that an element's coordinates are made of. A quotient and a remainder of one form
  * move together, so they count once.
  */
-function formsOf(at: readonly Index[]): LoadShape["dimensions"] {
-  const forms = new Map<string, { axis: string; factor: number }[]>();
-  const collect = (x: Index): void => {
-    const plain: { axis: string; factor: number }[] = [];
+function formsOf(at: readonly Index[], shape: readonly number[]): readonly Form[] {
+  const forms = new Map<string, Form>();
+  const collect = (x: Index, extent: number): void => {
+    const terms: { axis: string; factor: number }[] = [];
     for (const { factor, atom } of x.terms) {
-      if (atom.kind === "axis") plain.push({ axis: atom.axis.name, factor: Math.abs(factor) });
-      else if (atom.kind !== "dynamic") collect(atom.of);
+      if (atom.kind === "axis") terms.push({ axis: atom.axis.name, factor: Math.abs(factor) });
+      else if (atom.kind === "div") {
+        collect(atom.of, x.terms.length === 1 ? extent * atom.by : Infinity);
+      } else if (atom.kind === "mod") collect(atom.of, Infinity);
     }
-    if (plain.length === 0) return;
-    const key = plain.map((t) => `${t.axis}*${t.factor}`).join();
+    if (terms.length === 0) return;
+    const key = terms.map((t) => `${t.axis}*${t.factor}`).join();
+    const bound = x.terms.length === terms.length ? extent : Infinity;
+    const known = forms.get(key)?.extent ?? Infinity;
     forms.delete(key);
-    forms.set(key, plain);
+    forms.set(key, { terms, extent: Math.min(bound, known) });
   };
-  at.forEach(collect);
+  at.forEach((x, d) => collect(x, shape[d]!));
   return [...forms.values()];
 }
 
@@ -139,6 +166,9 @@ interface Guard {
   readonly axes: readonly string[];
   readonly share: number;
 }
+
+/** Threads that are left where each goes through an axis. */
+const FEWEST = 256;
 
 /** Points up to which the share is counted. */
 const MOST_POINTS = 4096;
@@ -163,25 +193,14 @@ function guardOf(index: Index, extent: number): Guard {
   return { axes, share: inside / total };
 }
 
-/** How many positions Σ factor · offset takes when the offsets fill a box. */
-function spread(
-  terms: readonly { readonly axis: string; readonly factor: number }[],
-  size: (axis: string) => number,
-): number {
-  let product = 1, span = 1;
-  for (const t of terms) {
-    const n = size(t.axis);
-    product *= n;
-    span += t.factor * (n - 1);
-  }
-  return Math.min(product, span);
-}
-
+/** Elements along a parallel axis: what divides it, and a few sizes that do not. */
 function candidates(extent: number, c: TileConstraint, most: number): number[] {
   if (c.whole) return [extent];
-  const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, extent];
-  const found = [...new Set(sizes)].filter((n) => n <= extent && n <= most && n % c.multiple === 0);
-  return found.length > 0 ? found : [c.multiple];
+  const even = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, extent]
+    .filter((n) => extent % n === 0);
+  const sizes = new Set([...even, 4, 6, 8, 12, 16]);
+  const found = [...sizes].filter((n) => n <= extent && n <= most && n % c.multiple === 0);
+  return found.length > 0 ? found.sort((a, b) => a - b) : [c.multiple];
 }
 
 /** Sizes of loop blocks: all of a short axis, or a few. */
@@ -199,27 +218,61 @@ export interface ChosenTile {
   readonly threads: number;
 }
 
+/** A load of the body as the search sees it. */
+interface SeenLoad {
+  /** The forms with the numbers of their axes; the last one is the innermost. */
+  readonly forms: readonly {
+    readonly terms: readonly { readonly axis: number; readonly factor: number }[];
+    readonly extent: number;
+  }[];
+  /** What must be a multiple of four for a box to begin with vectors: sizes of axes times these factors. */
+  readonly starts: readonly { readonly axis: number; readonly factor: number }[] | undefined;
+  /** Whether it moves with an axis. */
+  readonly moves: readonly boolean[];
+}
+
+function seenLoad({ strides, forms }: LoadShape, names: readonly string[]): SeenLoad {
+  const numbered = (terms: readonly { readonly axis: string; readonly factor: number }[]) =>
+    terms.flatMap(({ axis: name, factor }) => {
+      const axis = names.indexOf(name);
+      return axis < 0 ? [] : [{ axis, factor }];
+    });
+  const seen = forms.map(({ terms, extent }) => ({ terms: numbered(terms), extent }));
+  return {
+    forms: seen,
+    starts: strides === undefined
+      ? seen.at(-1)?.terms
+      : numbered([...strides].map(([axis, factor]) => ({ axis, factor }))),
+    moves: names.map((_, i) => seen.some(({ terms }) => terms.some((t) => t.axis === i))),
+  };
+}
+
 /** The cheapest tile of a stage. */
 export function chooseTile(
   stage: Stage,
-  { constraints, adapter, fixed, address, afterwards }: TileOptions,
+  { constraints, adapter, fixed, shapeOf, address, afterwards }: TileOptions,
 ): ChosenTile {
   const costs = COSTS[adapter.kind];
-  const loads: LoadShape[] = [];
-  const guards: Guard[] = [];
+  const axes = [...stage.parallel, ...stage.reduce];
+  const names = axes.map((a) => a.name);
+  const extents = axes.map((a) => a.extent);
+  const p = stage.parallel.length;
+  const sums = stage.combine !== "none";
+  const loads: SeenLoad[] = [];
+  const guards: { readonly axes: readonly number[]; readonly share: number }[] = [];
   let operations = 0;
   scalarVisit(stage.body, (s: Scalar) => {
     if (s.kind === "load") {
-      loads.push({ dimensions: formsOf(s.at), strides: stridesOf(address(s.value, s.at)) });
-    } else if (s.kind === "inside") guards.push(guardOf(s.index, s.extent));
-    else if (
+      const strides = stridesOf(address(s.value, s.at));
+      loads.push(seenLoad({ forms: formsOf(s.at, shapeOf(s.value)), strides }, names));
+    } else if (s.kind === "inside") {
+      const guard = guardOf(s.index, s.extent);
+      const known = guard.axes.map((a) => names.indexOf(a)).filter((i) => i >= 0);
+      guards.push({ axes: known, share: guard.share });
+    } else if (
       s.dtype !== "bool" && s.kind !== "constant" && s.kind !== "index" && s.kind !== "select"
     ) operations++;
   });
-  const names = [...stage.parallel, ...stage.reduce].map((a) => a.name);
-  const extents = [...stage.parallel, ...stage.reduce].map((a) => a.extent);
-  const p = stage.parallel.length;
-  const sums = stage.combine !== "none";
   const options = extents.map((extent, i) =>
     i < p
       ? fixed && !sums
@@ -229,73 +282,98 @@ export function chooseTile(
   );
   let best: ChosenTile | undefined;
   const size = extents.map(() => 1);
-  const sizeOf = (axis: string): number => {
-    const i = names.indexOf(axis);
-    return i < 0 ? 1 : size[i]!;
-  };
-  /** Whether the words that a thread's box begins with are the first ones of vectors. */
-  const beginsVectors = ({ strides, dimensions }: LoadShape): boolean => {
-    const starts = (axis: string, factor: number): boolean => {
-      const i = names.indexOf(axis);
-      return size[i] === extents[i] || (factor * size[i]!) % 4 === 0;
-    };
-    if (strides !== undefined) return [...strides].every(([axis, factor]) => starts(axis, factor));
-    return dimensions.at(-1)?.every(({ axis, factor }) => starts(axis, factor)) ?? false;
-  };
-  const evaluate = (): void => {
+  const whole = (i: number): boolean => size[i] === extents[i];
+  const trips = (i: number): number => extents[i]! / size[i]!;
+  /** Whether a thread may go through the blocks of an axis: one is enough, and only where loads are shared. */
+  const mayLoop = (i: number): boolean =>
+    sums && adapter.kind === "cpu" && !whole(i) && loads.some(({ moves }) => !moves[i]);
+  const evaluate = (serial: number | undefined): void => {
     let accumulators = 1, threads = 1, body = 1, iterations = 1, bodies = 1;
-    extents.forEach((extent, i) => {
+    for (let i = 0; i < extents.length; i++) {
       body *= size[i]!;
       if (i < p) {
         accumulators *= size[i]!;
-        threads *= Math.ceil(extent / size[i]!);
+        if (i !== serial) threads *= Math.ceil(trips(i));
       } else {
-        iterations *= extent / size[i]!;
+        iterations *= trips(i);
         // What is left when blocks do not fill an axis is spelled out once more.
-        bodies += extent % size[i]! === 0 ? 0 : (extent % size[i]!) / size[i]!;
+        bodies += Math.ceil(trips(i)) - trips(i) === 0 ? 0 : trips(i) % 1;
       }
-    });
+    }
+    const rounds = serial === undefined ? 1 : Math.ceil(trips(serial));
     // A test whose axes are all unrolled is decided while writing: what lies outside costs nothing.
     let open = 0;
     for (const g of guards) {
-      if (
-        g.axes.every((a) =>
-          !names.includes(a) || size[names.indexOf(a)] === extents[names.indexOf(a)]
-        )
-      ) body *= g.share;
+      if (g.axes.every(whole)) body *= g.share;
       else open++;
     }
     if (body > costs.bodyArithmetic) return;
-    let loadCost = 0, sites = 0;
-    for (const load of loads) {
-      const last = load.dimensions.length - 1;
+    let loadCost = 0, sites = 0, shared = serial === undefined;
+    for (const { forms, starts, moves } of loads) {
+      const last = forms.length - 1;
       let count = 1, vector = 1;
-      load.dimensions.forEach((terms, d) => {
-        const n = spread(terms, sizeOf);
+      for (let d = 0; d <= last; d++) {
+        let product = 1, span = 1;
+        const { terms, extent } = forms[d]!;
+        for (const t of terms) {
+          product *= size[t.axis]!;
+          span += t.factor * (size[t.axis]! - 1);
+        }
+        const n = Math.min(product, span, extent);
         count *= n;
         vector *= d === last && n >= 2 ? Math.ceil(n / 4 + 0.4) : n;
-      });
-      const aligned = beginsVectors(load);
+      }
+      const aligned = starts?.every(({ axis, factor }) =>
+        whole(axis) || (factor * size[axis]!) % 4 === 0
+      ) ?? false;
       const wide = aligned && vector < count;
       sites += wide ? vector : count;
-      loadCost += (wide ? vector * costs.vectorLoad : count * costs.load) +
-        (loads.length <= 2 ? count * open * 0.4 : 0);
+      // It stands in the innermost loop that it moves with.
+      let times = 1, around = serial !== undefined ? rounds : 1;
+      if (serial !== undefined && moves[serial]) times = around;
+      for (let i = p; i < extents.length; i++) {
+        around *= trips(i);
+        if (size[i]! < extents[i]! && moves[i]) times = around;
+      }
+      shared ||= times === 1;
+      loadCost += times *
+        ((wide ? vector * costs.vectorLoad : count * costs.load) +
+          (loads.length <= 2 ? count * open * 0.4 : 0));
     }
-    const quarter = size[p - 1] === undefined || size[p - 1]! % 4 === 0 ? 4 : 1;
+    if (!shared || (serial !== undefined && threads < FEWEST)) return;
+    const words = size[p - 1] === undefined ? 0 : size[p - 1]! * afterwards.last;
+    const row = p === 0 ? 0 : extents[p - 1]! * afterwards.last;
+    const quads = words > 0 && words % 4 === 0 && row % 4 === 0;
     const spelled = sites * bodies +
-      Math.ceil(accumulators * (afterwards.loads + afterwards.stores) / quarter);
-    const over = Math.max(0, spelled - costs.sites) * costs.site;
+      accumulators * (afterwards.loads + afterwards.stores) / (quads ? 4 : 1);
+    const over = costs.site * spelled + Math.max(0, spelled - costs.sites) * costs.crowded;
     const arithmetic = body * Math.max(1, operations) * costs.arithmetic(accumulators);
-    const perThread = costs.thread + iterations * (loadCost + arithmetic + 3 + 0.2 * accumulators) +
-      accumulators * 6;
+    const after = accumulators *
+      (quads
+        ? (afterwards.loads * costs.vectorLoad + afterwards.stores * costs.vectorStore) / 4
+        : afterwards.loads * costs.load + afterwards.stores * costs.store);
+    const perThread = costs.thread + loadCost +
+      rounds * (iterations * (arithmetic + 3 + 0.2 * accumulators) + after + accumulators);
     const groups = Math.ceil(threads / costs.lanes);
     const cost = perThread * Math.ceil(groups / costs.width) * costs.width + over;
     if (best === undefined || cost < best.cost) {
-      best = { tile: { parallel: size.slice(0, p), reduce: size.slice(p) }, cost, threads };
+      best = {
+        tile: {
+          parallel: size.slice(0, p),
+          reduce: size.slice(p),
+          ...serial === undefined ? {} : { serial },
+        },
+        cost,
+        threads,
+      };
     }
   };
   const search = (i: number, accumulators: number, body: number): void => {
-    if (i === extents.length) return evaluate();
+    if (i === extents.length) {
+      evaluate(undefined);
+      for (let axis = 0; axis < p; axis++) if (mayLoop(axis)) evaluate(axis);
+      return;
+    }
     for (const n of options[i]!) {
       const grown = i < p ? accumulators * n : accumulators;
       if (grown > costs.accumulators && n > options[i]![0]!) continue;

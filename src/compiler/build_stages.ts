@@ -30,6 +30,7 @@ import {
   scalarRandom,
   scalarSelect,
   scalarUnary,
+  scalarWhere,
   type ValueId,
 } from "../loops/scalar.ts";
 import type { Combine, Stage, Value } from "../loops/stage.ts";
@@ -304,7 +305,12 @@ export function buildStages(units: readonly StoreUnit[], inputSource: InputSourc
             inside = scalarBinary("and", inside, scalarInside(c, x.shape[i]!))
           );
           if (inside.kind === "constant" && inside.value === 0) return scalarConstant(0, "f32");
-          return scalarSelect(inside, read(x, source), scalarConstant(0, "f32"));
+          const facts = [
+            ...k === 0 ? guards : [],
+            ...source.map((index, i) => ({ index, extent: x.shape[i]! })),
+          ].filter(({ index }) => index.terms.length > 0);
+          const element = scalarWhere(read(x, source), facts);
+          return scalarSelect(inside, element, scalarConstant(0, "f32"));
         });
         const product = factors.length === 2
           ? scalarBinary("mul", factors[0]!, factors[1]!)

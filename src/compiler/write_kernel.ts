@@ -10,6 +10,7 @@ import type { Stage, Value } from "../loops/stage.ts";
 import { addressOf } from "./build_stages.ts";
 import { type Group, readsOf, stagesOf } from "./fusion.ts";
 import type { Kernel } from "./plan.ts";
+import { sizeOf } from "../tensor/node.ts";
 import type { BoundBuffer, Syntax } from "../../kernels/syntax.ts";
 import { jsModule } from "../../kernels/syntax_js.ts";
 import { wgslModule } from "../../kernels/syntax_wgsl.ts";
@@ -51,17 +52,39 @@ function elementsPerAnchor({ stage, axes }: EpilogueStage, anchor: Stage): numbe
   return anchor.parallel.reduce((n, a, i) => followed.has(i) ? n : n / a.extent, grown);
 }
 
+/** Neighbouring words of a member for each element of the anchor along its last axis, or 0. */
+function neighbours({ stage, axes }: EpilogueStage, anchor: Stage): number {
+  let words = 1;
+  for (let i = axes.length - 1; i >= 0; i--) {
+    const r = axes[i]!;
+    if (r.kind === "free") words *= stage.parallel[i]!.extent;
+    else {
+      const by = r.kind === "same" ? 1 : r.kind === "grow" ? r.by : 1 / r.by;
+      return r.anchor === anchor.parallel.length - 1 ? words * by : 0;
+    }
+  }
+  return 0;
+}
+
 /** What a kernel loads and stores besides what its anchor reads. */
-function afterwardsOf({ anchor, epilogue }: Group, stored: readonly ValueId[]): Afterwards {
+function afterwardsOf(
+  { anchor, epilogue }: Group,
+  stored: readonly ValueId[],
+  values: readonly Value[],
+): Afterwards {
   const inside = new Set([anchor.value, ...epilogue.map((e) => e.stage.value)]);
-  let loads = 0, stores = stored.includes(anchor.value) ? 1 : 0;
+  const own = stored.includes(anchor.value), size = sizeOf(values[anchor.value]!.shape);
+  let loads = 0, stores = own ? 1 : 0, last = own ? 1 : Infinity;
   for (const member of epilogue) {
     const elements = elementsPerAnchor(member, anchor);
-    const read = [...readsOf(member.stage)].filter((v) => !inside.has(v)).length;
-    loads += elements * read;
-    if (stored.includes(member.stage.value)) stores += elements;
+    for (const v of readsOf(member.stage)) {
+      if (!inside.has(v)) loads += Math.min(elements, sizeOf(values[v]!.shape) / size);
+    }
+    if (!stored.includes(member.stage.value)) continue;
+    stores += elements;
+    last = Math.min(last, neighbours(member, anchor));
   }
-  return { loads, stores };
+  return { loads, stores, last: last === Infinity ? 0 : last };
 }
 
 function tiled(
@@ -77,8 +100,9 @@ function tiled(
     constraints,
     adapter,
     fixed: elementwise,
+    shapeOf: (v) => values[v]!.shape,
     address: (v, at) => addressOf(at, values[v]!.shape),
-    afterwards: afterwardsOf(group, stored),
+    afterwards: afterwardsOf(group, stored, values),
   }).tile;
   if (!elementwise) return { cluster, epilogue, tile: chosen };
   const last = anchor.parallel.length - 1;

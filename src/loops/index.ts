@@ -266,6 +266,42 @@ export function indexSubstitute(x: Index, replace: (atom: Atom) => Index | undef
   return indexSum(parts, x.constant);
 }
 
+/** Something that holds where an index is used: 0 ≤ index < extent. */
+export interface Fact {
+  readonly index: Index;
+  readonly extent: number;
+}
+
+/** ⌊of / by⌋ or the remainder where facts hold; what follows from them for a quotient is added to them. */
+function partWhere(kind: "div" | "mod", of: Index, by: number, facts: Fact[]): Index {
+  for (const { index, extent } of facts) {
+    const rest = indexSum([{ factor: 1, index: of }, { factor: -1, index }]);
+    if (rest.constant % by !== 0 || rest.terms.some((t) => t.factor % by !== 0)) continue;
+    if (extent <= by) return kind === "div" ? indexDiv(rest, by) : index;
+    if (kind === "mod" || rest.terms.length > 0 || rest.constant !== 0) continue;
+    const quotient = indexDiv(of, by);
+    facts.push({ index: quotient, extent: Math.ceil(extent / by) });
+    return quotient;
+  }
+  return kind === "div" ? indexDiv(of, by) : indexMod(of, by);
+}
+
+/** The index as it may be written where facts hold: quotients and remainders of what lies within are gone. */
+export function indexWhere(x: Index, facts: readonly Fact[]): Index {
+  const known = [...facts];
+  const rebuilt = (y: Index): Index =>
+    indexSum(
+      y.terms.map(({ factor, atom }) => ({
+        factor,
+        index: atom.kind === "div" || atom.kind === "mod"
+          ? partWhere(atom.kind, rebuilt(atom.of), atom.by, known)
+          : make(0, [{ factor: 1, atom }]),
+      })),
+      y.constant,
+    );
+  return x.terms.some(({ atom }) => atom.kind === "div" || atom.kind === "mod") ? rebuilt(x) : x;
+}
+
 /** The value of an index when every atom has a known value. */
 export function indexEvaluate(x: Index, value: (atom: Atom) => number): number {
   let total = x.constant;

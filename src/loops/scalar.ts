@@ -5,7 +5,14 @@
  */
 import type { BinaryFn, CompareFn, DType, UnaryFn } from "../tensor/node.ts";
 import { hashText } from "../tensor/node.ts";
-import { type Axis, type Index, indexDynamic, indexSubstitute } from "./index.ts";
+import {
+  type Axis,
+  type Fact,
+  type Index,
+  indexDynamic,
+  indexSubstitute,
+  indexWhere,
+} from "./index.ts";
 
 export type { BinaryFn, CompareFn, DType, UnaryFn } from "../tensor/node.ts";
 
@@ -236,11 +243,15 @@ export function replaceAxes(
   return substitution(axes, load).index(x);
 }
 
+/** The expression as it may be written where facts hold. */
+export function scalarWhere(root: Scalar, facts: readonly Fact[]): Scalar {
+  return rebuilding((x) => indexWhere(x, facts), scalarLoad)(root);
+}
+
 function substitution(
   axes: ReadonlyMap<string, Index>,
   load: LoadRule,
 ): { readonly scalar: (s: Scalar) => Scalar; readonly index: (x: Index) => Index } {
-  const done = new Map<string, Scalar>();
   const index = (x: Index): Index =>
     indexSubstitute(x, (atom) => {
       if (atom.kind === "axis") return axes.get(atom.axis.name);
@@ -248,6 +259,13 @@ function substitution(
       const scalar = go(atom.scalar as Scalar);
       return indexDynamic(scalar, scalar.key, atom.extent);
     });
+  const go = rebuilding(index, load);
+  return { scalar: go, index };
+}
+
+/** Builds an expression again, with other indices and loads. */
+function rebuilding(index: (x: Index) => Index, load: LoadRule): (s: Scalar) => Scalar {
+  const done = new Map<string, Scalar>();
   const go = (s: Scalar): Scalar => {
     const known = done.get(s.key);
     if (known !== undefined) return known;
@@ -285,5 +303,5 @@ function substitution(
         return scalarRandom(go(s.seed), go(s.step), s.stream, index(s.index));
     }
   };
-  return { scalar: go, index };
+  return go;
 }

@@ -15,6 +15,7 @@ import {
   indexShift,
   indexSubstitute,
   indexSum,
+  indexWhere,
   linearize,
 } from "../../src/loops/index.ts";
 import { randomKey, randomWord } from "../../src/tensor/random.ts";
@@ -153,4 +154,26 @@ Deno.test("linearize() puts coordinates back together where blocks of an axis ar
     indexSubstitute(x, (atom) => atom.kind === "axis" ? block : undefined)
   );
   assertEquals(linearize(apart, [5, 4, 4]).key, block.key);
+});
+
+Deno.test("indexWhere() evaluates to the expression wherever its facts hold", () => {
+  const key = randomKey(11, 0, 0);
+  let count = 0;
+  const next = (n: number) => randomWord(key, count++) % n;
+  let simpler = 0;
+  for (let k = 0; k < 400; k++) {
+    const inner = random(next, 1), extent = 1 + next(6);
+    const whole = linearize([random(next, 1).index, inner.index], [7, extent]);
+    const coordinates = delinearize(whole, [7, extent]);
+    for (const x of coordinates) {
+      const where = indexWhere(x, [{ index: inner.index, extent }]);
+      simpler += Number(where.key.length < x.key.length);
+      for (const point of POINTS) {
+        const value = inner.value(point);
+        if (value < 0 || value >= extent) continue;
+        assertEquals(indexEvaluate(where, at(point)), indexEvaluate(x, at(point)));
+      }
+    }
+  }
+  assert(simpler > 100);
 });
