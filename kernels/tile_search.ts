@@ -89,11 +89,11 @@ const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
   },
 };
 
-/** What comes after the sums of a tile, for each of its elements. */
+/** What comes after the sums of a tile. */
 export interface Afterwards {
-  /** Words that are loaded. */
-  readonly loads: number;
-  /** Words that are stored. */
+  /** Loads: with which parallel axes they move, and how many words they are for each element along those. */
+  readonly loads: readonly { readonly moves: readonly boolean[]; readonly words: number }[];
+  /** Words that are stored for each element. */
   readonly stores: number;
   /** Neighbouring words for each element along the last axis; 0 where they are no neighbours. */
   readonly last: number;
@@ -344,16 +344,20 @@ export function chooseTile(
     const words = size[p - 1] === undefined ? 0 : size[p - 1]! * afterwards.last;
     const row = p === 0 ? 0 : extents[p - 1]! * afterwards.last;
     const quads = words > 0 && words % 4 === 0 && row % 4 === 0;
-    const spelled = sites * bodies +
-      accumulators * (afterwards.loads + afterwards.stores) / (quads ? 4 : 1);
+    const stores = accumulators * afterwards.stores / (quads ? 4 : 1);
+    let after = stores * (quads ? costs.vectorStore : costs.store) + accumulators;
+    let spelled = sites * bodies + stores;
+    for (const { moves, words } of afterwards.loads) {
+      let count = words;
+      for (let i = 0; i < p; i++) if (moves[i]) count *= size[i]!;
+      const wide = quads && moves[p - 1] === true;
+      after += wide ? count / 4 * costs.vectorLoad : count * costs.load;
+      spelled += wide ? count / 4 : count;
+    }
     const over = costs.site * spelled + Math.max(0, spelled - costs.sites) * costs.crowded;
     const arithmetic = body * Math.max(1, operations) * costs.arithmetic(accumulators);
-    const after = accumulators *
-      (quads
-        ? (afterwards.loads * costs.vectorLoad + afterwards.stores * costs.vectorStore) / 4
-        : afterwards.loads * costs.load + afterwards.stores * costs.store);
     const perThread = costs.thread + loadCost +
-      rounds * (iterations * (arithmetic + 3 + 0.2 * accumulators) + after + accumulators);
+      rounds * (iterations * (arithmetic + 3 + 0.2 * accumulators) + after);
     const groups = Math.ceil(threads / costs.lanes);
     const cost = perThread * Math.ceil(groups / costs.width) * costs.width + over;
     if (best === undefined || cost < best.cost) {

@@ -19,6 +19,7 @@ import { type Block, cutLoops, hoistedNodes, unitsOf, withValues } from "./loop_
 import { keepOldVersions } from "./old_versions.ts";
 import type { Plan } from "./plan.ts";
 import { prepare } from "./prepare.ts";
+import { askPositiveParts } from "./rectified.ts";
 import { planRegion } from "./region_kernels.ts";
 import { replicate } from "./replicate.ts";
 import { HOST_ROW, RECORDS, seatValues } from "./seating.ts";
@@ -227,7 +228,7 @@ function planOf(
 /** The blocks with their values simplified and prepared as a whole, so that units share nodes. */
 function preparedBlocks(regions: readonly (readonly Block[])[]): readonly (readonly Block[])[] {
   const roots = regions.flatMap(unitsOf).flatMap((u) => u.stores.map((s) => s.value));
-  const prepared = prepare(simplify(prepare(simplify(roots))));
+  const prepared = askPositiveParts(prepare(simplify(prepare(simplify(roots)))));
   let next = 0;
   return regions.map((blocks) => withValues(blocks, () => prepared[next++]!));
 }

@@ -79,7 +79,7 @@ function split(
       fixed: false,
       shapeOf: (v) => values[v]!.shape,
       address: (v, at) => addressOf(at, values[v]!.shape),
-      afterwards: { loads: 0, stores: 1, last: 1 },
+      afterwards: { loads: [], stores: 1, last: 1 },
     }).cost;
   const outputs = product(stage.parallel);
   let best: { partial: Stage; whole: Stage } | undefined;

@@ -4,13 +4,12 @@
  * @module
  */
 import type { AdapterClass } from "../loops/adapter.ts";
-import { type Index, indexAdd, indexConstant } from "../loops/index.ts";
+import { type Index, indexAdd, indexAtoms, indexConstant } from "../loops/index.ts";
 import { scalarVisit, type ValueId } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
 import { addressOf } from "./build_stages.ts";
-import { type Group, readsOf, stagesOf } from "./fusion.ts";
+import { type Group, stagesOf } from "./fusion.ts";
 import type { Kernel } from "./plan.ts";
-import { sizeOf } from "../tensor/node.ts";
 import type { BoundBuffer, Syntax } from "../../kernels/syntax.ts";
 import { jsModule } from "../../kernels/syntax_js.ts";
 import { wgslModule } from "../../kernels/syntax_wgsl.ts";
@@ -67,24 +66,33 @@ function neighbours({ stage, axes }: EpilogueStage, anchor: Stage): number {
 }
 
 /** What a kernel loads and stores besides what its anchor reads. */
-function afterwardsOf(
-  { anchor, epilogue }: Group,
-  stored: readonly ValueId[],
-  values: readonly Value[],
-): Afterwards {
+function afterwardsOf({ anchor, epilogue }: Group, stored: readonly ValueId[]): Afterwards {
   const inside = new Set([anchor.value, ...epilogue.map((e) => e.stage.value)]);
-  const own = stored.includes(anchor.value), size = sizeOf(values[anchor.value]!.shape);
-  let loads = 0, stores = own ? 1 : 0, last = own ? 1 : Infinity;
+  const own = stored.includes(anchor.value);
+  const loads = new Map<string, Afterwards["loads"][number]>();
+  let stores = own ? 1 : 0, last = own ? 1 : Infinity;
   for (const member of epilogue) {
-    const elements = elementsPerAnchor(member, anchor);
-    for (const v of readsOf(member.stage)) {
-      if (!inside.has(v)) loads += Math.min(elements, sizeOf(values[v]!.shape) / size);
-    }
+    scalarVisit(member.stage.body, (s) => {
+      if (s.kind !== "load" || inside.has(s.value)) return;
+      const moves = anchor.parallel.map(() => false);
+      let words = 1;
+      const names = new Set<string>();
+      for (const x of s.at) {
+        indexAtoms(x, (a) => a.kind === "axis" && names.add(a.axis.name));
+      }
+      member.stage.parallel.forEach((axis, i) => {
+        const r = member.axes[i]!;
+        if (!names.has(axis.name)) return;
+        if (r.kind === "free") words *= axis.extent;
+        else moves[r.anchor] = true;
+      });
+      loads.set(s.key, { moves, words });
+    });
     if (!stored.includes(member.stage.value)) continue;
-    stores += elements;
+    stores += elementsPerAnchor(member, anchor);
     last = Math.min(last, neighbours(member, anchor));
   }
-  return { loads, stores, last: last === Infinity ? 0 : last };
+  return { loads: [...loads.values()], stores, last: last === Infinity ? 0 : last };
 }
 
 function tiled(
@@ -102,7 +110,7 @@ function tiled(
     fixed: elementwise,
     shapeOf: (v) => values[v]!.shape,
     address: (v, at) => addressOf(at, values[v]!.shape),
-    afterwards: afterwardsOf(group, stored, values),
+    afterwards: afterwardsOf(group, stored),
   }).tile;
   if (!elementwise) return { cluster, epilogue, tile: chosen };
   const last = anchor.parallel.length - 1;
