@@ -1,0 +1,5 @@
+import type { Row } from "./_measure.ts";
+import { SHAPES } from "./_networks.ts";
+import { perFlop } from "./_per_flop.ts";
+
+export const row: Row = perFlop("batch 61", SHAPES.batch61, 1.4);
