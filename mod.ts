@@ -229,10 +229,22 @@ export {
   type FunctionSweep,
   type ModelSweep,
   sweep,
-  type SweepMetric,
   type SweepSettings,
 } from "./src/training/sweep.ts";
-export type { SweepProgress, SweepResult, Trial } from "./src/training/sweep_result.ts";
+export type {
+  FailedTrial,
+  SweepProgress,
+  SweepResult,
+  Trial,
+} from "./src/training/sweep_result.ts";
+export type {
+  FunctionRun,
+  FunctionVariation,
+  ModelRun,
+  ModelVariation,
+  SeedVariation,
+  SweepMetric,
+} from "./src/training/sweep_runs.ts";
 export {
   type Choices,
   grid,

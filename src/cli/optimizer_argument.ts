@@ -6,7 +6,7 @@
 import * as E from "fp-ts/lib/Either.js";
 import { failure, issue, SteepestError } from "../errors.ts";
 import { fromCatalogue } from "../optimizer/catalogue/registry.ts";
-import { decode } from "../optimizer/codec.ts";
+import { decode, encode } from "../optimizer/codec.ts";
 import { closest, show } from "../optimizer/schema/words.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { readText } from "./files.ts";
@@ -18,11 +18,19 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
+/** What a value stands for where there is a member of a slot: of `{ kind: "eigen" }`, the word `cholesky`. */
+function memberOr(before: unknown, value: Setting): Setting {
+  const isMember = isRecord(before) && Object.hasOwn(before, "kind");
+  return isMember && typeof value === "string" ? { kind: value } : value;
+}
+
 /** A copy of `json` with the value at `path`, such as `of/1/by`, replaced. */
 function withValue(json: unknown, path: readonly string[], value: Setting, whole: string): unknown {
   const [name, ...rest] = path;
-  if (name === undefined) return value;
-  if (!isRecord(json) || !Object.hasOwn(json, name)) {
+  if (name === undefined) return memberOr(json, value);
+  const there = isRecord(json) && Object.hasOwn(json, name);
+  // A field that is left out may be said; which ones there are is the description's to know.
+  if (!there && (rest.length > 0 || !isRecord(json) || Array.isArray(json))) {
     const names = isRecord(json) ? Object.keys(json) : [];
     const hint = closest(name, names);
     throw failure(
@@ -40,6 +48,32 @@ function withValue(json: unknown, path: readonly string[], value: Setting, whole
   return { ...json, [name]: inner };
 }
 
+function decoded(json: unknown, source: string): Optimizer {
+  const optimizer = decode(json);
+  if (E.isRight(optimizer)) return optimizer.right;
+  throw new SteepestError(
+    "description",
+    optimizer.left.map(({ path, found, expected, message }) =>
+      path === ""
+        ? issue(source, found, expected)
+        : issue(`${source}/${path}`, found, expected, `${source}/${message}`)
+    ),
+  );
+}
+
+/** The description with other values at paths, such as `of/0/every/factor`. */
+function withValues(json: unknown, settings: Settings, source: string): Optimizer {
+  const paths = Object.entries(settings);
+  if (paths.length === 0) return decoded(json, source);
+  // What it leaves out has a path too.
+  const whole = E.getOrElse<unknown, unknown>(() => json)(decode(json));
+  const changed = paths.reduce<unknown>(
+    (it, [path, value]) => withValue(it, path.split("/"), value, path),
+    isRecord(whole) ? { version: 1, ...whole } : whole,
+  );
+  return decoded(changed, source);
+}
+
 function fromJson(file: string, text: string, settings: Settings): Optimizer {
   let json: unknown;
   try {
@@ -47,28 +81,21 @@ function fromJson(file: string, text: string, settings: Settings): Optimizer {
   } catch (cause) {
     throw failure("description", file, cause instanceof Error ? cause.message : "not JSON", "JSON");
   }
-  for (const [path, value] of Object.entries(settings)) {
-    json = withValue(json, path.split("/"), value, path);
-  }
-  const decoded = decode(json);
-  if (E.isRight(decoded)) return decoded.right;
-  throw new SteepestError(
-    "description",
-    decoded.left.map(({ path, found, expected }) =>
-      issue(path === "" ? file : `${file}/${path}`, found, expected)
-    ),
-  );
+  return withValues(json, settings, file);
 }
 
 function fromName(name: string, settings: Settings): Optimizer {
-  const built = fromCatalogue(name, settings);
-  if (E.isRight(built)) return built.right;
-  throw new SteepestError("description", built.left);
+  const [paths, options] = [true, false].map((isPath) =>
+    Object.fromEntries(Object.entries(settings).filter(([at]) => at.includes("/") === isPath))
+  );
+  const built = fromCatalogue(name, options);
+  if (E.isLeft(built)) throw new SteepestError("description", built.left);
+  return withValues(JSON.parse(encode(built.right)), paths!, name);
 }
 
 /**
  * Builds the optimizer called `name`, or that of the file `name` if it ends in `.json`, from settings: options
- * of the catalogue entry, or paths into the description. The file is read once.
+ * of the catalogue entry, or paths into the description, such as `of/0/length`. The file is read once.
  */
 export async function optimizerBuilder(name: string): Promise<(settings: Settings) => Optimizer> {
   if (!name.endsWith(".json")) return (settings) => fromName(name, settings);

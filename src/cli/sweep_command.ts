@@ -5,11 +5,13 @@
  */
 import { type Command, Option } from "commander";
 import { failure } from "../errors.ts";
+import type { Optimizer } from "../optimizer/types.ts";
 import type { ReplicaRun } from "../training/minimize.ts";
 import type { Backend } from "../training/options.ts";
 import type { ReplicaResult } from "../training/result.ts";
-import { sweep, type SweepMetric } from "../training/sweep.ts";
+import { sweep } from "../training/sweep.ts";
 import type { SweepProgress, SweepResult } from "../training/sweep_result.ts";
+import type { SweepMetric } from "../training/sweep_runs.ts";
 import { grid, randomTrials, type Range, type Settings } from "../training/trials.ts";
 import { noAdapterNotice } from "./backend.ts";
 import { refuseInapplicable } from "./inapplicable.ts";
@@ -108,10 +110,46 @@ interface Ended<R> {
   readonly measures: Measures<R>;
 }
 
+/** Settings that are none of the optimizer's: what else a trial may change. */
+const VARIED = {
+  function: ["seed"],
+  model: ["seed", "batchSize", "epochs"],
+} as const;
+
+/** The settings that have one of the names. What is no number is refused where options are checked. */
+function numbersOf<const N extends string>(
+  names: readonly N[],
+): (settings: Settings) => Partial<Record<N, number>> {
+  return (settings) =>
+    Object.fromEntries(
+      names.filter((name) => Object.hasOwn(settings, name))
+        .map((name) => [name, Number(settings[name])]),
+    ) as Partial<Record<N, number>>;
+}
+
+/** The optimizer of a trial, which may be one of several. */
+async function builderOf(
+  { optimizer, set }: SweepArguments,
+  trials: readonly Settings[],
+  varied: readonly string[],
+): Promise<(settings: Settings) => Optimizer> {
+  const nameOf = ({ optimizer: own = optimizer }: Settings) => String(own);
+  const names = [...new Set([optimizer, ...trials.map(nameOf)])];
+  const builders = new Map(
+    await Promise.all(names.map(async (name) => [name, await optimizerBuilder(name)] as const)),
+  );
+  return (settings) => {
+    const own = Object.entries(settings).filter(([name]) =>
+      name !== "optimizer" && !varied.includes(name)
+    );
+    return builders.get(nameOf(settings))!({ ...set, ...Object.fromEntries(own) });
+  };
+}
+
 /** What both kinds of sweep are told. */
 interface Common {
   readonly trials: readonly Settings[];
-  readonly optimizer: Parameters<typeof sweep>[0]["optimizer"];
+  readonly optimizer: (settings: Settings) => Optimizer;
   readonly seed: number;
   readonly sideBySide: number;
   readonly backend: Backend;
@@ -128,6 +166,7 @@ async function onFunction(
   const result = await sweep({
     ...common,
     objective: testObjective(chosen, startOf(chosen, args.start)),
+    vary: numbersOf(VARIED.function),
     ...(args.until === undefined
       ? { steps: args.steps }
       : { until: args.until, maxSteps: args.steps }),
@@ -145,12 +184,13 @@ async function onModel(
   const data = await dataFrom(args);
   const { epochs, batchSize, by, model: name = "cnn" } = args;
   const settings = { ...args.set, ...common.trials[0] };
+  const vary = numbersOf(VARIED.model);
   const result = await advisingSettings(
     { ...args, settings, model: name },
     () =>
       withModel<Promise<SweepResult<Settings, ReplicaResult<unknown>>>>(
         name,
-        (model) => sweep({ ...common, model, data, epochs, batchSize, by }),
+        (model) => sweep({ ...common, model, data, epochs, batchSize, by, vary }),
       ),
   );
   return {
@@ -174,7 +214,8 @@ function report<R>(
     ? sweepEvents(result, measures, { optimizer: args.optimizer, subject, asked })
     : sweepLines(result, measures, asked, width);
   lines.forEach(out);
-  return result.interrupted ? EXIT.interrupted : EXIT.ok;
+  if (result.interrupted) return EXIT.interrupted;
+  return result.failures.length === 0 ? EXIT.ok : EXIT.failure;
 }
 
 async function run(
@@ -197,12 +238,12 @@ async function run(
     },
   ]);
   const trials = trialsOf(args);
-  const build = await optimizerBuilder(args.optimizer);
+  const varied = VARIED[onFunctions ? "function" : "model"];
   const view = viewOf(terminal, args.json);
   if (!args.json) (await noAdapterNotice(args.backend)).forEach(terminal.err);
   const common: Common = {
     trials,
-    optimizer: (settings: Settings) => build({ ...args.set, ...settings }),
+    optimizer: await builderOf(args, trials, varied),
     seed: args.seed,
     sideBySide: args.sideBySide,
     backend: args.backend,
@@ -264,8 +305,11 @@ export function addSweepCommand(
 Examples:
   sweep --optimizer adam --grid learningRate=1e-4,3e-4,1e-3 --grid beta1=0.8,0.9 --model mlp
   sweep --optimizer sgd --random learningRate=log:1e-4..1e-1 --trials 64 --function rosenbrock
+  sweep --grid optimizer=sgd,adam,nasgd --grid seed=1,2,3 --grid batchSize=30,60 --model mlp
+  sweep --optimizer adam --grid of/0/length=gradientNorm,normalized --function rosenbrock
 
-Trials that differ in values alone are copies in one program. Ctrl-C reports the trials that are done.`,
+A name with a slash is a path into the description. optimizer, seed, batchSize and epochs can be tried too. Trials that differ in values alone are copies in one program; every other value is a program of its own.
+Ctrl-C reports the trials that are done.`,
     )
     .action(async (args: SweepArguments) => done(await run(args, command, terminal)));
 }

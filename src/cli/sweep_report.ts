@@ -4,7 +4,7 @@
  * @module
  */
 import { show } from "../optimizer/schema/words.ts";
-import type { SweepResult, Trial } from "../training/sweep_result.ts";
+import type { FailedTrial, SweepResult, Trial } from "../training/sweep_result.ts";
 import type { Settings } from "../training/trials.ts";
 import { jsonLine } from "./json_lines.ts";
 import { cut, short, tableLines } from "./table.ts";
@@ -27,15 +27,24 @@ function standing<R>(trial: AnyTrial<R>, best: AnyTrial<R> | undefined): string 
     : `not finite from step ${trial.firstNonFinite}`;
 }
 
-/** The trials as a table, best first, and what it took to run them. */
+/** What is wrong with trials, those with the same problems together. */
+function failureLines(failures: readonly FailedTrial<Settings>[]): readonly string[] {
+  const alike = Map.groupBy(failures, ({ error }) => error.message);
+  return [...alike].map(([message, trials]) =>
+    `failed: ${trials.map(({ index }) => index).join(", ")}: ${message.replaceAll("\n", "; ")}`
+  );
+}
+
+/** The trials as a table, best first, then those that failed, and what it took to run them. */
 export function sweepLines<R>(
   result: SweepResult<Settings, R>,
   measures: Measures<R>,
   asked: number,
   width: number | undefined,
 ): readonly string[] {
-  const { ranked, best, structural, programs, runs } = result;
-  const names = [...new Set(ranked.flatMap(({ settings }) => Object.keys(settings)))];
+  const { ranked, failures, best, structural, programs, runs } = result;
+  const tried = [...ranked, ...failures];
+  const names = [...new Set(tried.flatMap(({ settings }) => Object.keys(settings)))];
   const heads = [
     "#",
     ...names,
@@ -43,13 +52,33 @@ export function sweepLines<R>(
     ...(programs > 1 ? ["program"] : []),
     "",
   ];
-  const rows = ranked.map((trial) => [
-    String(trial.index),
-    ...names.map((name) => word(trial.settings[name])),
-    ...Object.values(measures).map((of) => short(of(trial.run))),
-    ...(programs > 1 ? [String(trial.program)] : []),
-    standing(trial, best),
-  ]);
+  const row = (
+    { index, settings }: { readonly index: number; readonly settings: Settings },
+    measured: readonly string[],
+    program: string,
+    end: string,
+  ) => [
+    String(index),
+    ...names.map((name) => Object.hasOwn(settings, name) ? word(settings[name]) : ""),
+    ...measured,
+    ...(programs > 1 ? [program] : []),
+    end,
+  ];
+  const columns = Object.values(measures);
+  const rows = [
+    ...ranked.map((trial) =>
+      row(
+        trial,
+        columns.map((of) => short(of(trial.run))),
+        `${trial.program}`,
+        standing(trial, best),
+      )
+    ),
+    // What is wrong is told of below, in full.
+    ...failures.map((trial) =>
+      row(trial, columns.map(() => ""), "", `failed: ${trial.error.kind}`)
+    ),
+  ];
   const numeric = heads.slice(0, -1).map((_, i) => i);
   const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
   const notes = [
@@ -58,6 +87,7 @@ export function sweepLines<R>(
     ...(structural.length === 0 ? [] : [
       `compiled in, so that each of their values is a program of its own: ${structural.join(", ")}`,
     ]),
+    ...failureLines(failures),
     ...(result.interrupted ? ["interrupted; this is what was reached"] : []),
     ...(best === undefined && ranked.length > 0 ? ["no trial ended with a finite number"] : []),
   ];
@@ -67,13 +97,13 @@ export function sweepLines<R>(
   ];
 }
 
-/** The trials as events, best first, and the result. */
+/** The trials as events, best first, then those that failed, and the result. */
 export function sweepEvents<R>(
   result: SweepResult<Settings, R>,
   measures: Measures<R>,
   fields: object,
 ): readonly string[] {
-  const { ranked, best, structural, programs, runs, interrupted, backend } = result;
+  const { ranked, failures, best, structural, programs, runs, interrupted, backend } = result;
   const measured = ({ run }: AnyTrial<R>) =>
     Object.fromEntries(Object.entries(measures).map(([name, of]) => [name, of(run)]));
   return [
@@ -83,9 +113,13 @@ export function sweepEvents<R>(
       const own = { index, rank, settings, program, finite, firstNonFinite };
       return jsonLine("trial", { ...own, ...measured(trial) });
     }),
+    ...failures.map(({ index, settings, error: { kind, issues } }) =>
+      jsonLine("failure", { index, settings, kind, issues })
+    ),
     jsonLine("result", {
       ...fields,
       trials: ranked.length,
+      failures: failures.length,
       programs,
       runs,
       structural,

@@ -51,13 +51,26 @@ export function setting(
   return { ...before, [name]: jsonOr(value) };
 }
 
+/** The words between commas, but for those inside brackets, braces and quotes: a value may be JSON. */
+function wordsOf(list: string): readonly string[] {
+  const words = [""];
+  let depth = 0, quoted = false;
+  for (const [i, letter] of [...list].entries()) {
+    if (letter === '"' && list[i - 1] !== "\\") quoted = !quoted;
+    if (!quoted) depth += "[{".includes(letter) ? 1 : "]}".includes(letter) ? -1 : 0;
+    if (letter === "," && !quoted && depth <= 0) words.push("");
+    else words[words.length - 1] += letter;
+  }
+  return words;
+}
+
 /** Collects `name=value,value,…`. */
 export function gridSetting(
   text: string,
   before: Readonly<Record<string, readonly Setting[]>> = {},
 ): Readonly<Record<string, readonly Setting[]>> {
   const [name, list] = pair(text, "learningRate=1e-4,3e-4,1e-3");
-  const words = list.split(",");
+  const words = wordsOf(list);
   if (words.some((word) => word === "")) throw new InvalidArgumentError("A value is empty.");
   return { ...before, [name]: words.map(jsonOr) };
 }
@@ -68,7 +81,7 @@ export function rangeSetting(
   before: Readonly<Record<string, Range>> = {},
 ): Readonly<Record<string, Range>> {
   const [name, words] = pair(text, "learningRate=log:1e-5..1e-1");
-  const range = /^(?:(log|linear):)?([^,]+)\.\.([^,]+)$/.exec(words);
+  const range = /^(?:(log|linear):)?([^,[{]+)\.\.([^,]+)$/.exec(words);
   if (range === null) return { ...before, [name]: gridSetting(text)[name]! };
   const [, kind, from, to] = range;
   const ends = { from: number(from!), to: number(to!) };

@@ -172,11 +172,16 @@ export function programControls(
   const unknown = (path: string, known: Iterable<string>): Issue => {
     const paths = [...known].filter((name) => name.startsWith(HYPER))
       .map((name) => name.slice(HYPER.length));
-    return issue(
-      path,
-      "no such hyperparameter",
-      `one of ${paths.join(", ") || "nothing: there are no hyperparameters"}`,
-    );
+    const expected = `one of ${paths.join(", ") || "nothing: there are no hyperparameters"}`;
+    const it = hyperparameters(optimizer)
+      .find((h) => path === h.path || path.startsWith(`${h.path}/`));
+    if (it === undefined) return issue(path, "no such hyperparameter", expected);
+    if (it.kind === "value") {
+      const found = "a value that no step reads, as its part of a partition gets no parameters";
+      return issue(path, found, expected);
+    }
+    const found = it.kind === "rhythm" ? "a rhythm" : "a structural value";
+    return issue(path, `${found}, which is compiled in`, `${expected}, or another program`);
   };
 
   /** What is wrong with a number at a path, after changes of kind. */

@@ -3,38 +3,52 @@
  *
  * @module
  */
-import { failure, SteepestError } from "../errors.ts";
+import { SteepestError } from "../errors.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import type { Objective } from "../objective/objective.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import type { BackendName } from "../runtime/executor.ts";
-import { minimize, type MinimizeSettings, type ReplicaRun, type Stopping } from "./minimize.ts";
-import type { TrainOptions } from "./options.ts";
+import type { ReplicaRun } from "./minimize.ts";
 import type { ReplicaResult } from "./result.ts";
 import {
+  errorOfAll,
   isStructural,
   type Planned,
   planTrials,
   SIDE_BY_SIDE,
-  type Values,
   valuesOf,
 } from "./sweep_plan.ts";
 import {
-  type RankKey,
+  type FailedTrial,
   rankTrials,
   type SweepProgress,
   type SweepResult,
   type Trial,
 } from "./sweep_result.ts";
-import { train } from "./train.ts";
+import {
+  type FunctionRun,
+  type FunctionVariation,
+  type Kind,
+  type ModelRun,
+  type ModelVariation,
+  onFunction,
+  onModel,
+  type SeedVariation,
+  type SweepMetric,
+} from "./sweep_runs.ts";
 import type { Settings } from "./trials.ts";
 
-/** What every sweep is told. */
-export interface SweepSettings<S extends Settings> {
+/** What every sweep is told; a trial may change what `V` has besides its optimizer. */
+export interface SweepSettings<S extends Settings, V extends SeedVariation = SeedVariation> {
   /** What is tried; see `grid` and `randomTrials`. */
   readonly trials: readonly S[];
   /** The optimizer of a trial. */
   readonly optimizer: (settings: S) => Optimizer;
+  /**
+   * What a trial changes besides its optimizer, such as its seed, its start or the size of its batches.
+   *
+   * @default nothing
+   */
+  readonly vary?: (settings: S) => V;
   /**
    * Of the random numbers, a u32, the same for every trial.
    *
@@ -57,21 +71,13 @@ export interface SweepSettings<S extends Settings> {
 
 /** A sweep over a function, ranked by f at the end. */
 export type FunctionSweep<P, B, S extends Settings> =
-  & SweepSettings<S>
-  & Omit<MinimizeSettings<"losses">, "set" | "replicas" | "seed" | "record">
-  & Stopping
-  & {
-    /** What is minimised. */
-    readonly objective: Objective<P, B>;
-  };
-
-/** What a sweep over a model is ranked by: accuracy downwards, losses upwards. */
-export type SweepMetric = "testLoss" | "testAccuracy" | "trainLoss";
+  & SweepSettings<S, FunctionVariation>
+  & FunctionRun<P, B>;
 
 /** A sweep over a model on data. */
 export type ModelSweep<P, S extends Settings> =
-  & SweepSettings<S>
-  & Omit<TrainOptions<P>, "optimizer" | "set" | "replicas" | "seed" | "onProgress">
+  & SweepSettings<S, ModelVariation<P>>
+  & ModelRun<P>
   & {
     /**
      * What trials are ranked by. The score of an accuracy is its negative.
@@ -81,51 +87,41 @@ export type ModelSweep<P, S extends Settings> =
     readonly by?: SweepMetric;
   };
 
-/** What one run says of its replicas. */
-interface Ended<R> {
-  readonly backend: BackendName;
-  readonly replica: (r: number) => R;
-}
-
-/** Runs `seeds.length` replicas; `onFraction` hears how far they are. Nothing where the signal ended it. */
-type Runner<R> = (
-  optimizer: Optimizer,
-  set: Values,
-  seeds: readonly number[],
-  onFraction: (fraction: number) => void,
-) => Promise<Ended<R> | undefined>;
-
-/** How the runs of one kind of sweep are made and judged. */
-interface Kind<R> {
-  readonly runner: Runner<R>;
-  readonly score: (run: R) => number;
-  readonly key: (run: R) => RankKey;
-  readonly firstNonFinite: (run: R) => number | undefined;
-}
-
-async function sweepWith<S extends Settings, R>(
-  options: SweepSettings<S> & { readonly signal?: AbortSignal },
-  kind: Kind<R>,
+async function sweepWith<S extends Settings, V extends SeedVariation, R>(
+  options: SweepSettings<S, V> & { readonly signal?: AbortSignal | undefined },
+  kind: Kind<V, R>,
 ): Promise<SweepResult<S, R>> {
-  const { seed = 0, optimizer: build, onProgress, signal, sideBySide = SIDE_BY_SIDE } = options;
-  const planned = planTrials(options);
-  const families = Map.groupBy(planned, ({ family }) => family.key);
+  const { seed = 0, onProgress, signal, sideBySide = SIDE_BY_SIDE } = options;
+  const making = {
+    optimizer: options.optimizer,
+    vary: options.vary ?? ((): V => ({} as V)),
+    keyOf: kind.keyOf,
+  };
+  const { planned, failures: refused } = planTrials({ ...options, ...making });
+  const families = Map.groupBy(planned, ({ key }) => key);
+  const failures: FailedTrial<S>[] = [...refused];
   const done: Trial<S, R>[] = [];
   let runs = 0;
   let backend: BackendName | undefined;
   const aborted = () => signal?.aborted === true;
+  const report = (running: number, fraction: number): void => {
+    const trials = options.trials.length, finished = done.length + failures.length;
+    const part = (finished + fraction * running) / trials;
+    onProgress?.({ trials, finished, running, fraction: part });
+  };
 
-  const runTogether = async (members: readonly Planned<S>[], program: number): Promise<void> => {
-    const report = (fraction: number) =>
-      onProgress?.({
-        trials: planned.length,
-        finished: done.length,
-        running: members.length,
-        fraction: (done.length + fraction * members.length) / planned.length,
-      });
-    report(0);
-    const seeds = members.map(() => seed);
-    const ended = await kind.runner(members[0]!.optimizer, valuesOf(members), seeds, report);
+  const runTogether = async (
+    members: readonly Planned<S, V>[],
+    program: number,
+  ): Promise<void> => {
+    const variations = members.map(({ variation }) => variation);
+    report(members.length, 0);
+    const ended = await kind.run({
+      optimizer: members[0]!.optimizer,
+      set: valuesOf(members),
+      seed: variations.map((own) => own.seed ?? seed),
+      variations,
+    }, (fraction) => report(members.length, fraction));
     if (ended === undefined) return;
     runs++;
     backend = ended.backend;
@@ -140,90 +136,31 @@ async function sweepWith<S extends Settings, R>(
 
   for (const [program, members] of [...families.values()].entries()) {
     for (let at = 0; at < members.length && !aborted(); at += sideBySide) {
-      await runTogether(members.slice(at, at + sideBySide), program);
+      const part = members.slice(at, at + sideBySide);
+      try {
+        await runTogether(part, program);
+      } catch (error) {
+        if (!(error instanceof SteepestError)) throw error;
+        failures.push(...part.map(({ index, settings }) => ({ index, settings, error })));
+      }
     }
   }
+  if (done.length === 0 && !aborted()) throw errorOfAll(failures);
 
   const ranked = rankTrials(done, ({ run }) => kind.key(run));
   const best = ranked.find(({ score }) => Number.isFinite(score));
   const names = new Set(planned.flatMap(({ settings }) => Object.keys(settings)));
-  onProgress?.({
-    trials: planned.length,
-    finished: done.length,
-    running: 0,
-    fraction: done.length / planned.length,
-  });
+  report(0, 0);
   return {
     trials: done.toSorted((a, b) => a.index - b.index),
     ranked,
+    failures: failures.toSorted((a, b) => a.index - b.index),
     ...(best === undefined ? {} : { best }),
     programs: families.size,
     runs,
-    structural: [...names].filter((name) => isStructural(name, planned, build)),
-    interrupted: done.length < planned.length,
+    structural: [...names].filter((name) => isStructural(name, planned, making)),
+    interrupted: done.length + failures.length < options.trials.length,
     ...(backend === undefined ? {} : { backend }),
-  };
-}
-
-function firstNonFinite(losses: ArrayLike<number>): number | undefined {
-  const at = Array.from(losses).findIndex((loss) => !Number.isFinite(loss));
-  return at < 0 ? undefined : at;
-}
-
-function last({ losses }: { readonly losses: Float64Array }): number {
-  return losses.at(-1) ?? NaN;
-}
-
-function onFunction<P extends Parameters, B, S extends Settings>(
-  options: FunctionSweep<P, B, S>,
-): Kind<ReplicaRun<P>> {
-  const { objective, trials: _t, optimizer: _o, sideBySide: _s, onProgress: _p, ...rest } = options;
-  return {
-    runner: async (optimizer, set, seeds) => {
-      try {
-        const run = await minimize(objective, optimizer, {
-          ...rest,
-          set,
-          seed: seeds,
-          replicas: seeds.length,
-        });
-        return { backend: run.backend, replica: (r) => run.replica(r) };
-      } catch (cause) {
-        if (cause instanceof SteepestError && cause.kind === "cancelled") return undefined;
-        throw cause;
-      }
-    },
-    score: last,
-    key: (run) => run.reached ? [0, run.steps, last(run)] : [1, last(run)],
-    firstNonFinite: ({ losses }) => firstNonFinite(losses),
-  };
-}
-
-function onModel<P extends Parameters, S extends Settings>(
-  options: ModelSweep<P, S>,
-): Kind<ReplicaResult<P>> {
-  const { by = "testLoss", trials: _t, optimizer: _o, sideBySide: _s, onProgress: _p, ...rest } =
-    options;
-  if (!["testLoss", "testAccuracy", "trainLoss"].includes(by)) {
-    throw failure("description", "by", `"${by}"`, "testLoss, testAccuracy or trainLoss");
-  }
-  const score = ({ metrics }: ReplicaResult<P>) =>
-    by === "testAccuracy" ? -metrics.testAccuracy : metrics[by];
-  return {
-    runner: async (optimizer, set, seeds, onFraction) => {
-      const run = await train({
-        ...rest,
-        optimizer,
-        set,
-        seed: seeds,
-        replicas: seeds.length,
-        onProgress: ({ step, steps }) => onFraction(step / steps),
-      });
-      return run.interrupted ? undefined : run;
-    },
-    score,
-    key: (run) => [score(run)],
-    firstNonFinite: (run) => run.firstNonFinite,
   };
 }
 
@@ -233,11 +170,17 @@ function onModel<P extends Parameters, S extends Settings>(
  * them. Every value of a structural option, or of a rhythm, is a program of its own. Each trial gives what it
  * would give alone: the same seed, and on the same plan the same bits.
  *
+ * What a trial changes besides its optimizer is what `vary` says: seeds and starts are values too, another batch
+ * size or another model is another program.
+ *
+ * A trial that cannot be built, compiled or run is among the `failures` with its error, and the others run all
+ * the same; only where none of them does, the sweep fails.
+ *
  * A run that ends at a number that is none is no error: its trial is ranked last. An abort by `signal` is none
  * either: the result says `interrupted` and holds the trials that came to their end.
  *
- * @throws {SteepestError} (as a rejection) `description` with everything that is wrong with any trial, and
- * whatever {@link minimize} or {@link train} find.
+ * @throws {SteepestError} (as a rejection) everything that is wrong with the trials where none of them came to
+ * its end, and `description` where the sweep itself makes no sense.
  *
  * @example
  * ```ts
@@ -262,10 +205,10 @@ export function sweep<P extends Parameters, B, S extends Settings>(
 export function sweep<P extends Parameters, S extends Settings>(
   options: ModelSweep<P, S>,
 ): Promise<SweepResult<S, ReplicaResult<P>>>;
-export async function sweep<P extends Parameters, B, S extends Settings>(
-  options: FunctionSweep<P, B, S> | ModelSweep<P, S>,
+export async function sweep<P extends Parameters, S extends Settings>(
+  options: FunctionSweep<P, unknown, S> | ModelSweep<P, S>,
 ): Promise<SweepResult<S, ReplicaRun<P> | ReplicaResult<P>>> {
   return "objective" in options
-    ? await sweepWith<S, ReplicaRun<P>>(options, onFunction(options))
-    : await sweepWith<S, ReplicaResult<P>>(options, onModel(options));
+    ? await sweepWith(options, onFunction(options))
+    : await sweepWith(options, onModel(options, options.by));
 }

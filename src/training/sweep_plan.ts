@@ -7,6 +7,7 @@ import { issue, SteepestError } from "../errors.ts";
 import { described } from "../optimizer/codec.ts";
 import { type Family, familyOf } from "../optimizer/family.ts";
 import type { Optimizer } from "../optimizer/types.ts";
+import type { FailedTrial } from "./sweep_result.ts";
 import type { Settings } from "./trials.ts";
 
 /** Numbers of each replica by path. */
@@ -16,65 +17,105 @@ export type Values = Readonly<Record<string, readonly number[]>>;
 export const SIDE_BY_SIDE = 256;
 
 /** What is planned. */
-export interface PlanOptions<S extends Settings> {
+export interface PlanOptions<S extends Settings, V> {
   readonly trials: readonly S[];
   readonly optimizer: (settings: S) => Optimizer;
   readonly sideBySide?: number;
+  /** What a trial changes besides its optimizer. */
+  readonly vary: (settings: S) => V;
+  /** Equal for variations that may run side by side. */
+  readonly keyOf: (variation: V) => string;
 }
 
-/** A trial with its optimizer. */
-export interface Planned<S> {
+/** A trial with what it runs. */
+export interface Planned<S, V> {
   readonly index: number;
   readonly settings: S;
   readonly optimizer: Optimizer;
+  readonly variation: V;
   readonly family: Family;
+  /** Equal for trials that may run side by side. */
+  readonly key: string;
 }
 
-/** Every optimizer, or everything that is wrong with any of them, each problem once. */
-export function planTrials<S extends Settings>(options: PlanOptions<S>): readonly Planned<S>[] {
-  const { trials, optimizer: build, sideBySide = SIDE_BY_SIDE } = options;
-  const issues = new Map(
-    trials.length > 0 ? [] : [["", issue("trials", "no trials", "at least one")]],
-  );
-  const planned = trials.flatMap((settings, index): readonly Planned<S>[] => {
+/** The trials that make sense, and those that do not. */
+export interface Plans<S, V> {
+  readonly planned: readonly Planned<S, V>[];
+  readonly failures: readonly FailedTrial<S>[];
+}
+
+type Making<S extends Settings, V> = Pick<PlanOptions<S, V>, "optimizer" | "vary" | "keyOf">;
+
+function planOf<S extends Settings, V>(
+  settings: S,
+  index: number,
+  { optimizer: build, vary, keyOf }: Making<S, V>,
+): Planned<S, V> {
+  const optimizer = described(build(settings));
+  const variation = vary(settings);
+  const family = familyOf(optimizer);
+  return {
+    index,
+    settings,
+    optimizer,
+    variation,
+    family,
+    key: `${family.key} ${keyOf(variation)}`,
+  };
+}
+
+/** The error of several trials: each problem once. */
+export function errorOfAll(failures: readonly FailedTrial<unknown>[]): SteepestError {
+  const issues = failures.flatMap(({ error }) => error.issues);
+  const kind = failures[0]?.error.kind ?? "description";
+  return new SteepestError(kind, [...new Map(issues.map((it) => [it.message, it])).values()]);
+}
+
+/** Every trial with what it runs; an error where the sweep itself makes no sense, or none of its trials does. */
+export function planTrials<S extends Settings, V>(options: PlanOptions<S, V>): Plans<S, V> {
+  const { trials, sideBySide = SIDE_BY_SIDE } = options;
+  const failures: FailedTrial<S>[] = [];
+  const planned = trials.flatMap((settings, index): readonly Planned<S, V>[] => {
     try {
-      const optimizer = described(build(settings));
-      return [{ index, settings, optimizer, family: familyOf(optimizer) }];
-    } catch (cause) {
-      if (!(cause instanceof SteepestError)) throw cause;
-      cause.issues.forEach((one) => issues.set(one.message, one));
+      return [planOf(settings, index, options)];
+    } catch (error) {
+      if (!(error instanceof SteepestError)) throw error;
+      failures.push({ index, settings, error });
       return [];
     }
   });
-  if (!Number.isInteger(sideBySide) || sideBySide < 1) {
-    issues.set("sideBySide", issue("sideBySide", String(sideBySide), "an integer ≥ 1"));
+  const whole = Number.isInteger(sideBySide) && sideBySide >= 1;
+  const issues = [
+    ...trials.length > 0 ? [] : [issue("trials", "no trials", "at least one")],
+    ...whole ? [] : [issue("sideBySide", String(sideBySide), "an integer ≥ 1")],
+  ];
+  if (issues.length > 0 || planned.length === 0) {
+    throw new SteepestError("description", [...errorOfAll(failures).issues, ...issues]);
   }
-  if (issues.size > 0) throw new SteepestError("description", [...issues.values()]);
-  return planned;
+  return { planned, failures };
 }
 
 /** Whether one option, changed alone, asks for another program. */
-export function isStructural<S extends Settings>(
+export function isStructural<S extends Settings, V>(
   name: string,
-  planned: readonly Planned<S>[],
-  build: (settings: S) => Optimizer,
+  planned: readonly Planned<S, V>[],
+  making: Making<S, V>,
 ): boolean {
   const [first] = planned;
   if (first === undefined) return false;
   // It may matter beside other values than those of the first trial: what differs in nothing else tells.
-  const families = new Map<string, string>();
-  const differs = planned.some(({ settings, family }) => {
+  const keys = new Map<string, string>();
+  const differs = planned.some(({ settings, key }) => {
     const others = JSON.stringify({ ...settings, [name]: null });
-    const known = families.get(others);
-    families.set(others, family.key);
-    return known !== undefined && known !== family.key;
+    const known = keys.get(others);
+    keys.set(others, key);
+    return known !== undefined && known !== key;
   });
   if (differs) return true;
   const values = new Map(planned.map(({ settings }) => [JSON.stringify(settings[name]), settings]));
   return [...values.values()].some((other) => {
     try {
-      const changed = build({ ...first.settings, [name]: other[name] });
-      return familyOf(described(changed)).key !== first.family.key;
+      return planOf({ ...first.settings, [name]: other[name] }, 0, making).key !== first.key;
     } catch (cause) {
       // This option makes no sense without the others of its trial, so nothing is known of it alone.
       if (cause instanceof SteepestError) return false;

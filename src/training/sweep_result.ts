@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SteepestError } from "../errors.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import type { BackendName } from "../runtime/executor.ts";
 import type { Settings } from "./trials.ts";
@@ -25,11 +26,21 @@ export interface Trial<S extends Settings, R> {
   readonly run: R;
 }
 
+/** A trial that did not come to its end: an optimizer, an option or a program that cannot be. */
+export interface FailedTrial<S> {
+  /** Its place in the list of trials, from 0. */
+  readonly index: number;
+  /** What was tried. */
+  readonly settings: S;
+  /** What is wrong with it. */
+  readonly error: SteepestError;
+}
+
 /** A moment of a sweep. */
 export interface SweepProgress {
   /** Trials in all. */
   readonly trials: number;
-  /** Trials that are done. */
+  /** Trials that are done, or failed. */
   readonly finished: number;
   /** Trials that run side by side now. */
   readonly running: number;
@@ -46,6 +57,8 @@ export interface SweepResult<S extends Settings, R> {
    * score is not finite come last.
    */
   readonly ranked: readonly Trial<S, R>[];
+  /** The trials that failed, in the order they were given; the others are none the worse for them. */
+  readonly failures: readonly FailedTrial<S>[];
   /** The first of `ranked`; absent where no score is finite. */
   readonly best?: Trial<S, R>;
   /** Programs that were needed: one for all trials that differ in values alone. */

@@ -58,13 +58,49 @@ Deno.test("sweep tries values of a description in a file, and models", async () 
   }
 });
 
+Deno.test("sweep tells of trials that fail in the table, and runs the others", async () => {
+  const args = ["sweep", "--grid", "eps=-1,1e-8", "--grid", "beta1=0.5,0.9", ...FUNCTION];
+  const { status, out } = await run(args);
+  assertEquals(status, 1);
+  const rows = out.split("\n").slice(2, 6);
+  assertEquals(rows.map((row) => /failed: \w+$|best$/.exec(row)?.[0] ?? ""), [
+    "best",
+    "",
+    "failed: description",
+    "failed: description",
+  ]);
+  assertStringIncludes(out, "2 of 4 trials in 1 program");
+  assertStringIncludes(out, "failed: 0, 1: adam/eps: expected");
+  const lines = events((await run([...args, "--json"])).out);
+  assertEquals(lines.filter(({ event }) => event === "failure").map(({ index }) => index), [0, 1]);
+  assertEquals(lines.at(-1)!["failures"], 2);
+});
+
+Deno.test("sweep tries optimizers, seeds, and what stands at paths of a description", async () => {
+  const several = ["--grid", "optimizer=sgd,adam", "--grid", "learningRate=0.01,0.02"];
+  const { status, out } = await run(["sweep", ...several, "--grid", "seed=1,2", ...FUNCTION]);
+  assertEquals(status, 0);
+  assertStringIncludes(out, "8 of 8 trials in 2 programs");
+  assertStringIncludes(out, "a program of its own: optimizer");
+
+  const member = '{"kind":"power","exponent":0.25}';
+  const paths = ["--grid", `of/0/length=gradientNorm,none,${member}`, "--grid", "of/1/by=0.1,0.2"];
+  const more = ["--grid", "of/0/every/sample=1,2"];
+  const trials = events((await run(["sweep", ...paths, ...more, "--json", ...FUNCTION])).out);
+  assertEquals(trials.at(-1)!["trials"], 12);
+  assertEquals(trials.at(-1)!["structural"], ["of/0/length", "of/0/every/sample"]);
+  const wrong = await run(["sweep", "--grid", "of/0/lenght=none,normalized", ...FUNCTION]);
+  assertEquals(wrong.status, 2);
+  assertStringIncludes(wrong.err, 'did you mean "length"?');
+});
+
 Deno.test("sweep refuses what makes no sense, all of it at once", async () => {
   const cases: readonly (readonly [args: readonly string[], says: readonly string[]])[] = [
     [[], ["--grid or --random"]],
     [["--grid", "learningRate=0.1,,1"], ["A value is empty"]],
     [["--random", "learningRate=log:0..1"], ["above 0"]],
     [["--random", "a=2..1", "--grid", "b"], ["the smaller first", "NAME=VALUE"]],
-    [["--grid", "eps=1,-1", "--grid", "beta1=0.5,2"], ["adam/eps", "adam/beta1"]],
+    [["--grid", "eps=-2,-1", "--grid", "beta1=-3,2"], ["adam/eps", "adam/beta1"]],
     [["--grid", "alhpa=1,2"], ["alhpa"]],
     [["--grid", "eps=1", "--random", "eps=1..2"], ["--grid too"]],
   ];

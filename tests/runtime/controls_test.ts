@@ -1,14 +1,17 @@
 /** Hyperparameters read and changed while a program runs. */
 import * as E from "fp-ts/lib/Either.js";
 import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
+import { adahessian } from "../../src/optimizer/catalogue/adahessian.ts";
 import { adam } from "../../src/optimizer/catalogue/adam.ts";
+import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
 import { chain } from "../../src/optimizer/combinators.ts";
 import { cosineDecay, linear, type Schedule } from "../../src/optimizer/schedule.ts";
 import { scheduleAt } from "../../src/optimizer/schedule_at.ts";
 import { plateau } from "../../src/optimizer/signal.ts";
 import { ema, scale, trace } from "../../src/optimizer/transforms.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
-import { skipNonFinite } from "../../src/optimizer/wrappers.ts";
+import { all } from "../../src/optimizer/predicate.ts";
+import { partition, skipNonFinite } from "../../src/optimizer/wrappers.ts";
 import { compile } from "../../src/runtime/compile.ts";
 import type { CompileOptions } from "../../src/runtime/options.ts";
 import { getOrThrow, type Program } from "../../src/runtime/program.ts";
@@ -121,6 +124,25 @@ for (const { backend, ignore } of backends) {
       }
     }
     getOrThrow(running.set({ "skipNonFinite/1/scale/by/from": 1e-5 }));
+  });
+
+  test("says why a value that the description has cannot be set", async () => {
+    // Every parameter goes to the part, none to the rest.
+    const optimizer = partition([{ where: all(), of: adahessian() }], sgd());
+    using running = await program(optimizer, { backend });
+    const wrong = running.set({
+      "partition/rest/scale/by": 0.1,
+      "partition/parts/0/0/curvature/every/sample": 5,
+      "partition/parts/0/0/curvature/structure/average": 1,
+      "partition/nothing": 1,
+    });
+    assert(E.isLeft(wrong));
+    assertEquals(wrong.left.issues.map((i) => i.found), [
+      "a value that no step reads, as its part of a partition gets no parameters",
+      "a rhythm, which is compiled in",
+      "a structural value, which is compiled in",
+      "no such hyperparameter",
+    ]);
   });
 
   test("names everything that is wrong, and then changes nothing", async () => {

@@ -3,6 +3,16 @@ import { mlp } from "../../src/nn/models.ts";
 import { zeros } from "../../src/nn/initial.ts";
 import { objective } from "../../src/objective/objective.ts";
 import { adahessian } from "../../src/optimizer/catalogue/adahessian.ts";
+import { kfac } from "../../src/optimizer/catalogue/kfac.ts";
+import { chain } from "../../src/optimizer/combinators.ts";
+import { hessian } from "../../src/optimizer/calculating.ts";
+import { curvature } from "../../src/optimizer/curvature.ts";
+import { toSample } from "../../src/optimizer/damping.ts";
+import { clipped, gradientNorm, none } from "../../src/optimizer/length.ts";
+import { cosineDecay } from "../../src/optimizer/schedule.ts";
+import { cholesky, eigen } from "../../src/optimizer/solver.ts";
+import { full } from "../../src/optimizer/structure.ts";
+import { ema, scale } from "../../src/optimizer/transforms.ts";
 import { adam } from "../../src/optimizer/catalogue/adam.ts";
 import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
 import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
@@ -12,7 +22,13 @@ import { sweep } from "../../src/training/sweep.ts";
 import type { SweepProgress } from "../../src/training/sweep_result.ts";
 import { train } from "../../src/training/train.ts";
 import { grid, randomTrials } from "../../src/training/trials.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "../_assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "../_assert.ts";
 import { leavesOut } from "../catalogue/_suite.ts";
 
 const bowl = objective({
@@ -135,24 +151,141 @@ Deno.test("sweep() ranks by steps what reached a loss, and by loss what did not"
   assertEquals(result.ranked.map(({ run }) => run.reached), [true, true, true, false, false]);
 });
 
-Deno.test("sweep() reports everything that is wrong with any trial, once", async () => {
+Deno.test("sweep() reports everything that is wrong where no trial makes sense, once", async () => {
   const wrong = await assertRejects(
     () =>
       sweep({
         objective: bowl,
         optimizer: adam,
-        trials: grid({ eps: [-1, 1e-8], beta1: [2, 0.5] }),
+        trials: grid({ eps: [-1, -2], beta1: [2, 0.5] }),
         steps: 1,
         sideBySide: 0,
       }),
     Error,
   );
-  assertEquals(wrong.message.split("\n").length, 3);
+  assertEquals(wrong.message.split("\n").length, 4);
   await assertRejects(
     () => sweep({ objective: bowl, optimizer: adam, trials: [], steps: 1 }),
     Error,
     "trials",
   );
+});
+
+Deno.test("sweep() keeps the other trials where some cannot be built, compiled or run", async () => {
+  const optimizers = {
+    good: () => adam(),
+    undescribed: () => adam({ eps: -1 }),
+    // The bowl has no layers.
+    uncompiled: () => kfac(),
+    other: () => sgd({ learningRate: 0.1 }),
+  };
+  const result = await sweep({
+    objective: bowl,
+    optimizer: ({ of }) => optimizers[of](),
+    trials: grid({ of: ["uncompiled", "good", "undescribed", "other"] }),
+    steps: 3,
+    backend: "js",
+  });
+  assertEquals(result.trials.map(({ index }) => index), [1, 3]);
+  assertEquals(result.failures.map(({ index, error }) => [index, error.kind]), [
+    [0, "need"],
+    [2, "description"],
+  ]);
+  assertStringIncludes(result.failures[1]!.error.message, "eps");
+  assertEquals([result.interrupted, result.programs, result.runs], [false, 3, 2]);
+});
+
+Deno.test("sweep() varies lengths, solvers, rhythms and schedules: whatever makes another optimizer", async () => {
+  const lengths = { none: none(), gradientNorm: gradientNorm(), clipped: clipped(1) };
+  const solvers = { eigen: eigen(), cholesky: cholesky() };
+  const rates = { fixed: 0.05, decaying: cosineDecay({ from: 0.1, steps: 20 }) };
+  const trials = grid({
+    length: ["none", "gradientNorm", "clipped"],
+    solver: ["eigen", "cholesky"],
+    factor: [1, 4],
+    rate: ["fixed", "decaying"],
+  });
+  const build = ({ length, solver, factor, rate }: typeof trials[number]) =>
+    chain(
+      curvature({
+        calculating: hessian(),
+        structure: full(),
+        iterative: ema({ decay: 0.9, debias: true }),
+        length: lengths[length],
+        damping: toSample(0.1),
+        solver: solvers[solver],
+        every: { factor },
+      }),
+      scale(rates[rate]),
+    );
+  const common = { steps: 6, backend: "js", seed: 3 } as const;
+  const result = await sweep({ objective: bowl, optimizer: build, trials, ...common });
+  const refused = result.failures.map(({ settings: { solver, length } }) => `${solver} ${length}`);
+  // A root has no triangular factors, and what cannot be is told of beside what can.
+  assertEquals(new Set(refused), new Set(["cholesky gradientNorm"]));
+  assertEquals(result.structural, ["length", "solver", "factor", "rate"]);
+  assertEquals(result.trials.length, 20);
+  for (const { settings, run } of result.trials) {
+    assertEquals(run.losses, (await minimize(bowl, build(settings), common)).losses);
+  }
+});
+
+Deno.test("sweep() varies seeds and starts side by side, and when a trial ends", async () => {
+  const trials = grid({ seed: [4, 9], start: [-1, 2], steps: [3, 5] });
+  const result = await sweep({
+    objective: bowl,
+    optimizer: () => adam({ learningRate: 0.1 }),
+    trials,
+    vary: ({ seed, start, steps }) => ({
+      seed,
+      parameters: { x: [start, 1] },
+      stopping: { steps },
+    }),
+    steps: 1,
+    backend: "js",
+  });
+  assertEquals([result.programs, result.structural], [2, ["steps"]]);
+  for (const { settings: { seed, start, steps }, run } of result.trials) {
+    const alone = await minimize(bowl, adam({ learningRate: 0.1 }), {
+      seed,
+      parameters: { x: [start, 1] },
+      steps,
+      backend: "js",
+    });
+    assertEquals(run, alone.replica(0));
+  }
+});
+
+Deno.test("sweep() varies the size of batches and of the model", async () => {
+  const shared = {
+    model: mlp({ input: [1, 28, 28], classes: 10, hidden: [] }),
+    data: digits({ train: 60, test: 20 }),
+    backend: "js",
+  } as const;
+  const models = [shared.model, mlp({ input: [1, 28, 28], classes: 10, hidden: [5] })];
+  const result = await sweep({
+    ...shared,
+    optimizer: ({ learningRate }) => sgd({ learningRate }),
+    trials: grid({
+      batchSize: [20, 61],
+      hidden: [0, 1],
+      learningRate: [0.1, 0.01],
+      seed: [1, 2],
+    }),
+    vary: ({ batchSize, hidden, seed }) => ({ batchSize, model: models[hidden]!, seed }),
+  });
+  assertEquals(result.failures.length, 8);
+  assert(result.failures.every(({ settings }) => settings.batchSize === 61));
+  assertStringIncludes(result.failures[0]!.error.message, "batchSize");
+  assertEquals([result.programs, result.runs], [4, 2]);
+  assertEquals(result.structural, ["batchSize", "hidden"]);
+  for (const { settings, run } of result.trials.filter((_, i) => i % 5 === 0)) {
+    const { batchSize, hidden, learningRate, seed } = settings;
+    const optimizer = sgd({ learningRate });
+    const alone = await train({ ...shared, optimizer, batchSize, seed, model: models[hidden]! });
+    const { parameters, telemetry, metrics } = alone.replica(0);
+    assertEquals([run.parameters, run.telemetry, run.metrics], [parameters, telemetry, metrics]);
+  }
 });
 
 Deno.test("sweep() keeps the trials that came to their end when its signal is aborted", async () => {
