@@ -17,7 +17,8 @@ import {
 import type { Stage } from "../src/loops/stage.ts";
 import { type Lanes, MOST_LANES } from "./lanes.ts";
 import type { BoundBuffer } from "./syntax.ts";
-import { vectorOf, type Writer, type WriterContext } from "./writer.ts";
+import { vectorOf } from "./addresses.ts";
+import type { Writer, WriterContext } from "./writer.ts";
 
 /** All points of a box, row-major. */
 export function* points(extents: readonly number[]): Generator<readonly number[]> {

@@ -43,6 +43,8 @@ export interface Syntax {
   readonly target: "wgsl" | "js";
   /** What it says of four neighbours at once; absent where there are no vectors. */
   readonly lanes?: LaneSyntax;
+  /** Whether a test spares what it rules out, and every addition of an address counts. */
+  readonly scalar: boolean;
   constant(value: number, dtype: DType): string;
   unary(fn: UnaryFn, a: string): string;
   binary(fn: BinaryFn, a: string, b: string, dtype: DType): string;
@@ -65,6 +67,8 @@ export interface Syntax {
   variable(name: string, dtype: DType, value: string): string;
   /** Adds to a variable. */
   accumulate(name: string, value: string, dtype: DType): string;
+  /** The statement that ends a sum of f32, where it has been kept in more than single precision. */
+  total(name: string): string | undefined;
   /** `first` … `last` of a loop with at least one iteration. */
   loop(name: string, times: number): readonly [string, string];
   branch(when: string): string;

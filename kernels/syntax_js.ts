@@ -1,5 +1,7 @@
 /**
- * JavaScript over typed arrays, every f32 operation rounded: the target where there is no adapter.
+ * JavaScript over typed arrays: the target where there is no adapter. Every f32 operation is rounded,
+ * except within a sum, which is kept in double precision and rounded once: engines have no arithmetic
+ * in single precision, and a conversion takes longer than the product.
  *
  * @module
  */
@@ -115,6 +117,7 @@ function truncate_(v) { return v >= 4294967295 ? 4294967295 : v > 0 ? Math.trunc
 /** JavaScript. */
 export const js: Syntax = {
   target: "js",
+  scalar: true,
   constant: (value, dtype) =>
     dtype === "bool"
       ? (value !== 0 ? "true" : "false")
@@ -151,12 +154,20 @@ export const js: Syntax = {
       : `u${buffer.position}[${address}] = ${dtype === "bool" ? `${value} ? 1 : 0` : value};`,
   declare: (name, _dtype, value) => `const ${name} = ${value};`,
   variable: (name, _dtype, value) => `let ${name} = ${value};`,
-  accumulate: (name, value, dtype) => `${name} = ${binary("add", name, value, dtype)};`,
+  accumulate: (name, value, dtype) =>
+    dtype === "f32" ? `${name} += ${value};` : `${name} = ${binary("add", name, value, dtype)};`,
+  total: (name) => `${name} = Math.fround(${name});`,
   loop: (name, times) => [`for (let ${name} = 0; ${name} < ${times}; ${name}++) {`, "}"],
   branch: (when) => `if (${when}) {`,
   otherwise: "} else {",
   close: "}",
 };
+
+/**
+ * Words behind an array that a kernel may load for results that it does not store: where windows do not
+ * fill an axis, a box of them reaches a little beyond its edge. Engines are slow where nothing is there.
+ */
+export const SPARE_WORDS = 1024;
 
 /** A function's body: what it calls, and the statements. */
 export function jsModule(body: readonly string[]): string {

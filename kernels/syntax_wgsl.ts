@@ -147,6 +147,7 @@ fn random_(seed: u32, step: u32, stream: u32, index: u32) -> u32 {
 export const wgsl: Syntax = {
   target: "wgsl",
   lanes: wgslLanes,
+  scalar: false,
   constant: (value, dtype) =>
     dtype === "bool"
       ? (value !== 0 ? "true" : "false")
@@ -173,6 +174,7 @@ export const wgsl: Syntax = {
     `${element(buffer, address)} = ${toWord(value, buffer, dtype)};`,
   declare: (name, _dtype, value) => `let ${name} = ${value};`,
   accumulate: (name, value) => `${name} += ${value};`,
+  total: () => undefined,
   variable: (name, dtype, value) => `var ${name}: ${TYPE[dtype]} = ${value};`,
   loop: (name, times) => [
     `{ var ${name} = 0u; loop {`,

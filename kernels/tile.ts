@@ -28,6 +28,7 @@ import {
 import type { Cluster, Stage } from "../src/loops/stage.ts";
 
 import { combineStage, evaluateBox, groupsOf, points, storeAll } from "./boxes.ts";
+import { type Addend, addUp } from "./addends.ts";
 import { addTerms, beginSums } from "./sums.ts";
 import { Writer, type WriterContext } from "./writer.ts";
 
@@ -201,6 +202,7 @@ function writeThread(
       const terms = [...points(limits)];
       for (let first = 0; first < boxPoints.length; first += HOT) {
         const hot = boxPoints.slice(first, first + HOT);
+        const addends: Addend[] = [];
         for (const r of terms) {
           const all = hot.map((p) => termAt(p, reduceBase, r));
           if (anchor.combine !== "sum") {
@@ -209,9 +211,11 @@ function writeThread(
           groups.forEach((group, i) => {
             if (group.first < first || group.first >= first + HOT) return;
             const of = all.slice(group.first - first, group.first - first + group.size);
-            addTerms(sums[i]!, of.map(({ term }) => term), writer, context);
+            if (syntax.scalar) addends.push({ name: sums[i]!.name, term: of[0]!.term });
+            else addTerms(sums[i]!, of.map(({ term }) => term), writer, context);
           });
         }
+        addUp(addends, writer);
       }
     };
     // Loops over the blocks of each reduce axis; a rest that fills no block comes after its loop.
@@ -235,6 +239,7 @@ function writeThread(
       }
     };
     nest(0, [], []);
+    for (const { name } of sums) writer.total(name);
     boxPoints.forEach((p, k) => {
       registers.set(
         p.join(),

@@ -11,6 +11,7 @@ import { type Index, indexAtoms, indexEvaluate } from "../src/loops/index.ts";
 import { type Scalar, scalarVisit, type ValueId } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
 import type { AdapterClass } from "../src/loops/adapter.ts";
+import { COSTS } from "./tile_costs.ts";
 import type { Tile } from "./tile.ts";
 
 /** What a tile must satisfy along each parallel axis. */
@@ -18,76 +19,6 @@ export interface TileConstraint {
   readonly multiple: number;
   readonly whole: boolean;
 }
-
-interface Costs {
-  readonly load: number;
-  readonly vectorLoad: number;
-  readonly store: number;
-  readonly vectorStore: number;
-  readonly arithmetic: (accumulators: number) => number;
-  readonly thread: number;
-  readonly lanes: number;
-  /** Groups of lanes that run at once. */
-  readonly width: number;
-  readonly accumulators: number;
-  /** Multiply-adds of one loop body, at most. */
-  readonly bodyArithmetic: number;
-  /** What a load or store that is spelled out costs: compiling it takes milliseconds, shared by the steps of a run. */
-  readonly site: number;
-  /** Loads and stores up to which that is so … */
-  readonly sites: number;
-  /** … and what each one more costs. */
-  readonly crowded: number;
-}
-
-const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
-  cpu: {
-    load: 6.7,
-    vectorLoad: 13.6,
-    store: 6.1,
-    vectorStore: 15,
-    arithmetic: (n) => n <= 24 ? 0.32 : n <= 96 ? 0.38 : 0.42,
-    thread: 40,
-    lanes: 8,
-    width: 2,
-    accumulators: 144,
-    bodyArithmetic: 2000,
-    site: 500,
-    sites: 80,
-    crowded: 3000,
-  },
-  gpu: {
-    load: 4,
-    vectorLoad: 6,
-    store: 4,
-    vectorStore: 6,
-    arithmetic: (n) => n <= 32 ? 1 : n <= 64 ? 1.3 : 3,
-    thread: 20,
-    lanes: 32,
-    width: 256,
-    accumulators: 64,
-    bodyArithmetic: 2000,
-    site: 0,
-    sites: 100,
-    crowded: 3000,
-  },
-  // Engines stop optimising functions that grow long, and have sixteen registers.
-  script: {
-    load: 1,
-    vectorLoad: 4,
-    store: 6,
-    vectorStore: 24,
-    arithmetic: (n) => n <= 12 ? 0.6 : n <= 20 ? 0.9 : 2,
-    thread: 4,
-    lanes: 1,
-    width: 1,
-    accumulators: 16,
-    bodyArithmetic: 200,
-    site: 0,
-    sites: 80,
-    crowded: 1000,
-  },
-};
 
 /** What comes after the sums of a tile. */
 export interface Afterwards {
@@ -194,11 +125,11 @@ function guardOf(index: Index, extent: number): Guard {
 }
 
 /** Elements along a parallel axis: what divides it, and a few sizes that do not. */
-function candidates(extent: number, c: TileConstraint, most: number): number[] {
+function candidates(extent: number, c: TileConstraint, most: number, edges: boolean): number[] {
   if (c.whole) return [extent];
   const even = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, extent]
     .filter((n) => extent % n === 0);
-  const sizes = new Set([...even, 4, 6, 8, 12, 16]);
+  const sizes = new Set(edges ? [...even, 4, 6, 8, 12, 16] : even);
   const found = [...sizes].filter((n) => n <= extent && n <= most && n % c.multiple === 0);
   return found.length > 0 ? found.sort((a, b) => a - b) : [c.multiple];
 }
@@ -277,7 +208,7 @@ export function chooseTile(
     i < p
       ? fixed && !sums
         ? [Math.max(constraints[i]!.multiple, constraints[i]!.whole ? extent : 1)]
-        : candidates(extent, constraints[i]!, costs.accumulators)
+        : candidates(extent, constraints[i]!, costs.accumulators, costs.edges)
       : reduceCandidates(extent)
   );
   let best: ChosenTile | undefined;

@@ -9,9 +9,11 @@ import {
   type DType,
   type Scalar,
   scalarHasFold,
+  scalarIsPlace,
   scalarOperands,
   type ValueId,
 } from "../src/loops/scalar.ts";
+import { declareSum, vectorOf, type Written } from "./addresses.ts";
 import { LaneWriter } from "./lanes.ts";
 import type { BoundBuffer, LaneSyntax, Syntax } from "./syntax.ts";
 
@@ -42,29 +44,6 @@ interface Scope {
   readonly axis: string | undefined;
 }
 
-/** Whether an index times four is what the address says: its vector and lane. */
-export function vectorOf(
-  word: Index,
-): { readonly vector: Index; readonly lane: number } | undefined {
-  if (!word.terms.every((t) => t.factor % 4 === 0)) return undefined;
-  const lane = ((word.constant % 4) + 4) % 4;
-  const base = indexShift(word, -lane);
-  const quarter: Index = {
-    constant: base.constant / 4,
-    terms: base.terms.map((t) => ({ factor: t.factor / 4, atom: t.atom })),
-    key: `q${base.key}`,
-    low: base.low / 4,
-    high: base.high / 4,
-  };
-  return { vector: quarter, lane };
-}
-
-/** A text and the depth of the innermost scope that it depends on. */
-export interface Written {
-  readonly text: string;
-  readonly depth: number;
-}
-
 /** Statement by statement construction of a kernel's body. */
 export class Writer {
   readonly #context: WriterContext;
@@ -73,6 +52,8 @@ export class Writer {
   readonly #locals = new Map<string, number>();
   readonly #uses = new Map<string, number>();
   #count = 0;
+  /** The scope of the innermost test: what is loaded for its sake is not loaded before it. */
+  #tested = 0;
 
   /** Writes neighbours together, where the target has vectors. */
   readonly lanes: LaneWriter | undefined;
@@ -126,6 +107,21 @@ export class Writer {
   /** Adds to a variable. */
   add(name: string, value: string): void {
     this.line(this.#context.syntax.accumulate(name, value, "f32"));
+  }
+
+  /** Ends a sum of f32. */
+  total(sum: string): void {
+    const end = this.#context.syntax.total(sum);
+    if (end !== undefined) this.line(end);
+  }
+
+  /** Statements that are run where `when` holds. */
+  where(when: Scalar, inside: () => void): void {
+    const { branch, close } = this.#context.syntax;
+    const test = branch(this.scalar(when)), outer = this.#tested;
+    this.#tested = this.#scopes.length;
+    this.block(test, close, undefined, inside);
+    this.#tested = outer;
   }
 
   /** Runs `inside` within a block; `open` and `close` are written round it. */
@@ -228,19 +224,16 @@ export class Writer {
     const { syntax } = this.#context;
     const only = index.terms[0]!;
     if (index.terms.length === 1 && only.factor === 1) return this.#atom(only.atom);
-    const key = `index:${index.terms.map((t) => `${t.factor}*${t.atom.key}`).join()}`;
-    const known = this.named(key);
-    if (known !== undefined) return known;
-    let depth = 0;
-    let text = index.terms.every((t) => t.factor < 0) ? syntax.integer(0) : "";
-    for (const { factor, atom } of [...index.terms].sort((a, b) => b.factor - a.factor)) {
-      const written = this.#atom(atom);
-      depth = Math.max(depth, written.depth);
-      const size = Math.abs(factor);
-      const term = size === 1 ? written.text : `${written.text} * ${syntax.integer(size)}`;
-      text = text === "" ? term : `${text} ${factor < 0 ? "-" : "+"} ${term}`;
-    }
-    return this.declare(key, "index", text, depth);
+    const terms = index.terms.map(({ factor, atom }) => ({
+      factor,
+      key: `${factor}*${atom.key}`,
+      ...this.#atom(atom),
+    }));
+    return declareSum(
+      terms,
+      syntax,
+      (key, text, depth) => this.named(key) ?? this.declare(key, "index", text, depth),
+    );
   }
 
   #atom(atom: Index["terms"][number]["atom"]): Written {
@@ -276,6 +269,7 @@ export class Writer {
     if (known !== undefined) return known;
     if (s.kind === "load") return this.#load(s);
     if (s.kind === "fold") return this.#fold(s);
+    if (s.kind === "select" && syntax.scalar && scalarIsPlace(s.when)) return this.#branch(s);
     if (s.kind === "select" && scalarHasFold(s)) {
       for (const side of [s.a, s.b]) this.#ahead(side);
       if (this.#hasLoops(s.a) || this.#hasLoops(s.b)) return this.#branch(s);
@@ -347,7 +341,8 @@ export class Writer {
     }
     const { buffer, word } = address(s.value, s.at);
     const at = this.#index(word);
-    return this.declare(s.key, s.dtype, syntax.load(buffer, at.text, s.dtype), at.depth);
+    const depth = Math.max(at.depth, this.#tested);
+    return this.declare(s.key, s.dtype, syntax.load(buffer, at.text, s.dtype), depth);
   }
 
   #fold(s: Extract<Scalar, { kind: "fold" }>): Written {
@@ -355,8 +350,9 @@ export class Writer {
     const name = this.variable(s.dtype, syntax.constant(0, s.dtype), "m");
     this.loop(s.axis, () => {
       const term = this.written(s.a).text;
-      this.line(`${name} = ${syntax.binary("add", name, term, s.dtype)};`);
+      this.line(syntax.accumulate(name, term, s.dtype));
     });
+    if (s.dtype === "f32") this.total(name);
     const depth = this.#scopes.length - 1;
     this.#scopes[depth]!.names.set(s.key, name);
     return { text: name, depth };
@@ -368,9 +364,12 @@ export class Writer {
     const when = this.written(s.when).text;
     const name = this.variable(s.dtype, syntax.constant(0, s.dtype), "c");
     const side = (value: Scalar): string[] => {
+      const outer = this.#tested;
+      if (syntax.scalar) this.#tested = this.#scopes.length;
       this.#scopes.push({ lines: [], names: new Map(), axis: undefined });
       const text = this.written(value).text;
       this.line(`${name} = ${text};`);
+      this.#tested = outer;
       return this.#scopes.pop()!.lines;
     };
     const yes = side(s.a), no = side(s.b);

@@ -92,6 +92,7 @@ export function scalarBinary(fn: BinaryFn, a: Scalar, b: Scalar): Scalar {
   if (fn === "and" && a.dtype === "bool") {
     if (a.kind === "constant") return a.value !== 0 ? b : a;
     if (b.kind === "constant") return b.value !== 0 ? a : b;
+    if (a.key === b.key) return a;
   }
   return { kind: "binary", fn, a, b, dtype: a.dtype, key: hashText(`${fn}(${a.key},${b.key})`) };
 }
@@ -113,6 +114,12 @@ export function scalarSelect(when: Scalar, a: Scalar, b: Scalar): Scalar {
     dtype: a.dtype,
     key: hashText(`sel(${when.key},${a.key},${b.key})`),
   };
+}
+
+/** Whether an expression is a test of where a point lies, and of nothing else. */
+export function scalarIsPlace(s: Scalar): boolean {
+  return s.kind === "inside" ||
+    (s.kind === "binary" && s.fn === "and" && scalarIsPlace(s.a) && scalarIsPlace(s.b));
 }
 
 /** A conversion of element type. */

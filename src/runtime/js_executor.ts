@@ -11,6 +11,7 @@ import type { Executor } from "./executor.ts";
 import { hostRow } from "./host_row.ts";
 import { fitValues, initialValues, type Overrides } from "./initial.ts";
 import { recordStore } from "./record_store.ts";
+import { SPARE_WORDS } from "../../kernels/syntax_js.ts";
 
 interface Memory {
   readonly f: Float32Array<ArrayBuffer>;
@@ -60,7 +61,7 @@ function runsOf(plan: Plan, commands: readonly Command[], memory: readonly Memor
 /** An executor of a `js` plan; steps run inside `step`, so nothing is ever pending. */
 export function jsExecutor(plan: Plan, overrides: Overrides = new Map()): Executor {
   const memory = plan.buffers.map(({ words, initial }): Memory => {
-    const u = new Uint32Array(words);
+    const u = new Uint32Array(words + SPARE_WORDS);
     if (initial !== undefined) u.set(initial);
     return { f: new Float32Array(u.buffer), u };
   });
@@ -72,7 +73,8 @@ export function jsExecutor(plan: Plan, overrides: Overrides = new Map()): Execut
   }));
   const scalars = memory[plan.buffers.findIndex((b) => b.kind === "scalars")];
   const records = memory[plan.buffers.findIndex((b) => b.kind === "records")];
-  const store = recordStore(plan, records?.f.length ?? 0);
+  const width = plan.buffers.find((b) => b.kind === "records")?.words ?? 0;
+  const store = recordStore(plan, width);
   const empty: Memory = { f: new Float32Array(0), u: new Uint32Array(0) };
   let step = 0;
   let disposed = false;
@@ -124,7 +126,7 @@ export function jsExecutor(plan: Plan, overrides: Overrides = new Map()): Execut
             for (const command of run) command();
           }
         }
-        store.append(records?.f ?? empty.f, 1, records?.f.length ?? 0);
+        store.append(records?.f ?? empty.f, 1, width);
       }
     },
     settled: () => Promise.resolve().then(check),

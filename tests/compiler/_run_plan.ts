@@ -8,6 +8,7 @@ import type { Tensor } from "../../src/reference/tensor.ts";
 import { acquireDevice } from "../../src/runtime/device.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
 import type { Overrides } from "../../src/runtime/initial.ts";
+import { JS_ADAPTER } from "../../src/runtime/launch.ts";
 import { jsExecutor } from "../../src/runtime/js_executor.ts";
 import { webgpuExecutor } from "../../src/runtime/webgpu_executor.ts";
 import type { Node } from "../../src/tensor/node.ts";
@@ -28,7 +29,7 @@ export function right<A>(either: E.Either<Error, A>): A {
   return either.right;
 }
 
-/** The plan of a program for a software adapter, or what `adapter` changes of it. */
+/** The plan of a program for a software adapter or an engine, or what `adapter` changes of it. */
 export function planOf(
   program: StepProgram,
   target: Target,
@@ -40,7 +41,7 @@ export function planOf(
     compilePlan(program, {
       target,
       replicas,
-      adapter: { ...DEFAULT_ADAPTER, ...adapter },
+      adapter: { ...target === "js" ? JS_ADAPTER : DEFAULT_ADAPTER, ...adapter },
       ...loops,
     }),
   );

@@ -15,10 +15,13 @@ for (const target of targets) {
     for (let seed = 0; seed < GRAPHS[target]; seed++) {
       const { outputs, inputs } = randomGraph(seed);
       const wanted = evaluate(outputs, inputs, { precision: "f32" });
+      const exact = evaluate(outputs, inputs, { precision: "f64" });
       const got = await run(outputs, inputs, target);
       outputs.forEach((node, i) => {
         const apart = distance(got[i]!, wanted[i]!.data);
-        if (!(apart <= TOLERANCE)) {
+        // What loses most of its digits differs between roundings, and must then be nearer the truth.
+        const better = distance(got[i]!, exact[i]!.data) <= TOLERANCE;
+        if (!(apart <= TOLERANCE || better)) {
           wrong.push(`seed ${seed}: ${node.op.kind}[${node.shape}] is ${apart} apart`);
         }
       });
@@ -31,7 +34,7 @@ for (const target of targets) {
     for (let seed = 1000; seed < 1000 + GRAPHS[target] / 8; seed++) {
       const { outputs, inputs } = randomGraph(seed);
       const wanted = evaluate(outputs, inputs, { precision: "f32" });
-      const got = await run(outputs, inputs, target, { kind: target === "js" ? "script" : "gpu" });
+      const got = await run(outputs, inputs, target, { kind: target === "js" ? "cpu" : "gpu" });
       outputs.forEach((node, i) => {
         const apart = distance(got[i]!, wanted[i]!.data);
         if (!(apart <= TOLERANCE)) wrong.push(`seed ${seed}: ${node.op.kind} is ${apart} apart`);

@@ -1,0 +1,84 @@
+/**
+ * What loads, arithmetic and threads cost, for each class of adapters.
+ *
+ * @module
+ */
+import type { AdapterClass } from "../src/loops/adapter.ts";
+
+/** What operations cost on a class of adapters. */
+export interface Costs {
+  readonly load: number;
+  readonly vectorLoad: number;
+  readonly store: number;
+  readonly vectorStore: number;
+  readonly arithmetic: (accumulators: number) => number;
+  readonly thread: number;
+  readonly lanes: number;
+  /** Groups of lanes that run at once. */
+  readonly width: number;
+  readonly accumulators: number;
+  /** Whether boxes may reach beyond the edge of what is computed, where nothing is stored. */
+  readonly edges: boolean;
+  /** Multiply-adds of one loop body, at most. */
+  readonly bodyArithmetic: number;
+  /** What a load or store that is spelled out costs: compiling it takes milliseconds, shared by the steps of a run. */
+  readonly site: number;
+  /** Loads and stores up to which that is so … */
+  readonly sites: number;
+  /** … and what each one more costs. */
+  readonly crowded: number;
+}
+
+/** The figures of each class. */
+export const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
+  cpu: {
+    load: 6.7,
+    vectorLoad: 13.6,
+    store: 6.1,
+    vectorStore: 15,
+    arithmetic: (n) => n <= 24 ? 0.32 : n <= 96 ? 0.38 : 0.42,
+    thread: 40,
+    lanes: 8,
+    width: 2,
+    accumulators: 144,
+    edges: true,
+    bodyArithmetic: 2000,
+    site: 500,
+    sites: 80,
+    crowded: 3000,
+  },
+  gpu: {
+    load: 4,
+    vectorLoad: 6,
+    store: 4,
+    vectorStore: 6,
+    arithmetic: (n) => n <= 32 ? 1 : n <= 64 ? 1.3 : 3,
+    thread: 20,
+    lanes: 32,
+    width: 256,
+    accumulators: 64,
+    edges: true,
+    bodyArithmetic: 2000,
+    site: 0,
+    sites: 100,
+    crowded: 3000,
+  },
+  // Engines stop optimising functions that grow long, and have sixteen registers. One load from beyond
+  // an array makes all later ones of the same place in the source slow.
+  script: {
+    load: 1,
+    vectorLoad: 4,
+    store: 6,
+    vectorStore: 24,
+    arithmetic: (n) => n <= 12 ? 0.6 : n <= 20 ? 0.9 : 2,
+    thread: 4,
+    lanes: 1,
+    width: 1,
+    accumulators: 16,
+    edges: false,
+    bodyArithmetic: 200,
+    site: 0,
+    sites: 80,
+    crowded: 1000,
+  },
+};
