@@ -6,6 +6,7 @@
  */
 import type { BinaryFn, CompareFn, DType, UnaryFn } from "../src/loops/scalar.ts";
 import { float32Literal } from "./literal.ts";
+import { inlineNames } from "./inline.ts";
 import { wgslLanes } from "./lanes_wgsl.ts";
 import type { BoundBuffer, Syntax } from "./syntax.ts";
 
@@ -200,7 +201,7 @@ export function wgslModule(
   workgroupSize: number,
   rowThreads: number,
 ): string {
-  const text = body.join("\n");
+  const text = inlineNames(body).join("\n");
   const functions = Object.entries(WGSL_FUNCTIONS).filter(([name]) => text.includes(`${name}(`))
     .map(([, f]) => f);
   if (text.includes("zero_")) functions.push("var<private> zero_: u32 = 0u;");
