@@ -16,7 +16,8 @@ export function vectorOf(
   const quarter: Index = {
     constant: base.constant / 4,
     terms: base.terms.map((t) => ({ factor: t.factor / 4, atom: t.atom })),
-    key: `q${base.key}`,
+    tail: `q${base.tail}`,
+    key: `${base.constant / 4}q${base.tail}`,
     low: base.low / 4,
     high: base.high / 4,
   };

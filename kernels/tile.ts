@@ -22,6 +22,7 @@ import {
   scalarConstant,
   scalarLoad,
   scalarLocal,
+  scalarNear,
   scalarSubstitute,
   type ValueId,
 } from "../src/loops/scalar.ts";
@@ -158,9 +159,12 @@ function writeThread(
   const registers = new Map<string, Scalar>();
 
   if (anchor.combine === "none") {
+    const near = scalarNear(
+      anchor.body,
+      new Map(anchor.parallel.map((a, i) => [a.name, base[i]!])),
+    );
     for (const p of boxPoints) {
-      const map = new Map(anchor.parallel.map((a, i) => [a.name, indexShift(base[i]!, p[i]!)]));
-      registers.set(p.join(), scalarSubstitute(anchor.body, map));
+      registers.set(p.join(), near(new Map(anchor.parallel.map((a, i) => [a.name, p[i]!]))));
     }
   } else {
     const groups = anchor.combine === "sum" ? groupsOf(boxPoints.length, context) : [];
@@ -176,13 +180,7 @@ function writeThread(
     const winners = anchor.combine === "argmax"
       ? boxPoints.map(() => writer.variable("u32", syntax.constant(0, "u32"), "w"))
       : [];
-    const termAt = (p: readonly number[], at: readonly Index[], r: readonly number[]) => {
-      const map = new Map<string, Index>();
-      anchor.parallel.forEach((a, i) => map.set(a.name, indexShift(base[i]!, p[i]!)));
-      anchor.reduce.forEach((a, i) => map.set(a.name, indexShift(at[i]!, r[i]!)));
-      return { map, term: scalarSubstitute(anchor.body, map) };
-    };
-    const choose = (map: ReadonlyMap<string, Index>, term: Scalar, k: number): void => {
+    const choose = (place: readonly Index[], term: Scalar, k: number): void => {
       const name = accumulators[k]!;
       const value = writer.scalar(term);
       const better = syntax.compare("gt", value, name);
@@ -191,8 +189,8 @@ function writeThread(
         return;
       }
       const flat = anchor.reduce.reduce<Index>(
-        (sum, a) =>
-          indexSum([{ factor: a.extent, index: sum }, { factor: 1, index: map.get(a.name)! }]),
+        (sum, a, i) =>
+          indexSum([{ factor: a.extent, index: sum }, { factor: 1, index: place[i]! }]),
         indexConstant(0),
       );
       writer.line(`${winners[k]} = ${syntax.select(better, writer.index(flat), winners[k]!)};`);
@@ -200,19 +198,31 @@ function writeThread(
     };
     const body = (reduceBase: readonly Index[], limits: readonly number[]) => {
       const terms = [...points(limits)];
+      const near = scalarNear(
+        anchor.body,
+        new Map([
+          ...anchor.parallel.map((a, i) => [a.name, base[i]!] as const),
+          ...anchor.reduce.map((a, i) => [a.name, reduceBase[i]!] as const),
+        ]),
+      );
       for (let first = 0; first < boxPoints.length; first += HOT) {
         const hot = boxPoints.slice(first, first + HOT);
         const addends: Addend[] = [];
         for (const r of terms) {
-          const all = hot.map((p) => termAt(p, reduceBase, r));
+          const offsets = new Map(anchor.reduce.map((a, i) => [a.name, r[i]!]));
+          const all = hot.map((p) => {
+            anchor.parallel.forEach((a, i) => offsets.set(a.name, p[i]!));
+            return near(offsets);
+          });
           if (anchor.combine !== "sum") {
-            all.forEach(({ map, term }, j) => choose(map, term, first + j));
+            const place = reduceBase.map((x, i) => indexShift(x, r[i]!));
+            all.forEach((term, j) => choose(place, term, first + j));
           }
           groups.forEach((group, i) => {
             if (group.first < first || group.first >= first + HOT) return;
             const of = all.slice(group.first - first, group.first - first + group.size);
-            if (syntax.scalar) addends.push({ name: sums[i]!.name, term: of[0]!.term });
-            else addTerms(sums[i]!, of.map(({ term }) => term), writer, context);
+            if (syntax.scalar) addends.push({ name: sums[i]!.name, term: of[0]! });
+            else addTerms(sums[i]!, of, writer, context);
           });
         }
         addUp(addends, writer);

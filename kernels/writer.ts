@@ -51,6 +51,7 @@ export class Writer {
   readonly #axes = new Map<string, Written>();
   readonly #locals = new Map<string, number>();
   readonly #uses = new Map<string, number>();
+  readonly #addresses = new Map<string, ReturnType<WriterContext["address"]>>();
   #count = 0;
   /** The scope of the innermost test: what is loaded for its sake is not loaded before it. */
   #tested = 0;
@@ -312,8 +313,8 @@ export class Writer {
 
   /** The word of a load in the vector that it lies in, if its buffer is seen as vectors. */
   component(s: Load): (Written & { readonly element: "vec4f" | "vec4u" }) | undefined {
-    const { syntax, address, unaligned } = this.#context;
-    const { buffer, word } = address(s.value, s.at);
+    const { syntax, unaligned } = this.#context;
+    const { buffer, word } = this.#address(s);
     const { lanes } = syntax, { element } = buffer;
     if (lanes === undefined || (element !== "vec4f" && element !== "vec4u")) return undefined;
     const split = vectorOf(word);
@@ -326,6 +327,14 @@ export class Writer {
     return { text: lanes.lane(vector.text, split.lane), depth: vector.depth, element };
   }
 
+  #address(s: Load): ReturnType<WriterContext["address"]> {
+    let known = this.#addresses.get(s.key);
+    if (known === undefined) {
+      this.#addresses.set(s.key, known = this.#context.address(s.value, s.at));
+    }
+    return known;
+  }
+
   #vector(key: string, buffer: BoundBuffer, vector: Index): Written {
     const at = this.#index(vector);
     const { syntax } = this.#context;
@@ -333,13 +342,13 @@ export class Writer {
   }
 
   #load(s: Load): Written {
-    const { syntax, address } = this.#context;
+    const { syntax } = this.#context;
     const part = this.component(s);
     if (part !== undefined) {
       const { text, element, depth } = part;
       return { text: syntax.fromWord(text, element, s.dtype), depth };
     }
-    const { buffer, word } = address(s.value, s.at);
+    const { buffer, word } = this.#address(s);
     const at = this.#index(word);
     const depth = Math.max(at.depth, this.#tested);
     return this.declare(s.key, s.dtype, syntax.load(buffer, at.text, s.dtype), depth);

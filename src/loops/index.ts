@@ -36,6 +36,8 @@ export interface Index {
   readonly constant: number;
   readonly terms: readonly Term[];
   readonly key: string;
+  /** The key without the constant. */
+  readonly tail: string;
   /** Smallest and largest possible value. */
   readonly low: number;
   readonly high: number;
@@ -61,8 +63,9 @@ function make(constant: number, terms: readonly Term[]): Index {
     low += Math.min(factor * a, factor * b);
     high += Math.max(factor * a, factor * b);
   }
-  const key = `${constant}${terms.map((t) => `+${t.factor}*${t.atom.key}`).join("")}`;
-  return { constant, terms, key, low, high };
+  let tail = "";
+  for (const { factor, atom } of terms) tail += `+${factor}*${atom.key}`;
+  return { constant, terms, tail, key: constant + tail, low, high };
 }
 
 /** A constant index. */
@@ -135,12 +138,15 @@ function recombine(terms: readonly Term[]):
 
 /** a + b. */
 export function indexAdd(a: Index, b: Index): Index {
+  if (b.terms.length === 0) return indexShift(a, b.constant);
   return indexSum([{ factor: 1, index: a }, { factor: 1, index: b }]);
 }
 
 /** a + constant. */
 export function indexShift(a: Index, by: number): Index {
-  return by === 0 ? a : make(a.constant + by, a.terms);
+  if (by === 0) return a;
+  const constant = a.constant + by;
+  return { ...a, constant, key: constant + a.tail, low: a.low + by, high: a.high + by };
 }
 
 /** factor · a. */

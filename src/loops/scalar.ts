@@ -10,6 +10,7 @@ import {
   type Fact,
   type Index,
   indexDynamic,
+  indexShift,
   indexSubstitute,
   indexWhere,
 } from "./index.ts";
@@ -248,6 +249,36 @@ export function replaceAxes(
   load: LoadRule = scalarLoad,
 ): Index {
   return substitution(axes, load).index(x);
+}
+
+/**
+ * An expression at points near each other: with `origin` for its axes, and so much more along some of them.
+ * An index that is affine in the axes is replaced once, and only shifted for each point.
+ */
+export function scalarNear(
+  root: Scalar,
+  origin: ReadonlyMap<string, Index>,
+): (offsets: ReadonlyMap<string, number>) => Scalar {
+  const at = new Map<Index, Index>();
+  return (offsets) => {
+    let shifted: ReadonlyMap<string, Index> | undefined;
+    const index = (x: Index): Index => {
+      let by = 0;
+      for (const { factor, atom } of x.terms) {
+        if (atom.kind !== "axis") {
+          shifted ??= new Map(
+            [...origin].map(([name, i]) => [name, indexShift(i, offsets.get(name) ?? 0)]),
+          );
+          return replaceAxes(x, shifted);
+        }
+        by += factor * (offsets.get(atom.axis.name) ?? 0);
+      }
+      let start = at.get(x);
+      if (start === undefined) at.set(x, start = replaceAxes(x, origin));
+      return indexShift(start, by);
+    };
+    return rebuilding(index, scalarLoad)(root);
+  };
 }
 
 /** The expression as it may be written where facts hold. */
