@@ -71,6 +71,11 @@ export interface Syntax {
   total(name: string): string | undefined;
   /** `first` … `last` of a loop with at least one iteration. */
   loop(name: string, times: number): readonly [string, string];
+  /** Ends the loop around when the condition holds. */
+  leave(when: string): string;
+  atLeast(a: string, b: string): string;
+  /** Stores one word, also into a buffer that is seen as vectors. */
+  storeWord(buffer: BoundBuffer, address: string, value: string): string;
   branch(when: string): string;
   readonly otherwise: string;
   readonly close: string;

@@ -181,6 +181,15 @@ export const wgsl: Syntax = {
     `{ var ${name} = 0u; loop {`,
     `${name}++; if (${name} >= ${times}u) { break; } } }`,
   ],
+  leave: (when) => `if (${when}) { break; }`,
+  atLeast: (a, b) => `${a} >= ${b}`,
+  storeWord: (buffer, address, value) => {
+    const vector = buffer.element === "vec4f" || buffer.element === "vec4u";
+    const place = vector
+      ? `${element(buffer, `(${address}) / 4u`)}[(${address}) % 4u]`
+      : element(buffer, address);
+    return `${place} = ${toWord(value, buffer, "f32")};`;
+  },
   branch: (when) => `if (${when}) {`,
   otherwise: "} else {",
   close: "}",

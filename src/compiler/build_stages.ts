@@ -98,8 +98,21 @@ function operandsToStage(node: Node): readonly Node[] {
   });
 }
 
-/** Turns units of stores into stages. */
-export function buildStages(units: readonly StoreUnit[], inputSource: InputSource): Staged {
+/**
+ * Turns units of stores into stages.
+ *
+ * @param keeps Whether a slot can be read by those who need its next value.
+ */
+export function buildStages(
+  units: readonly StoreUnit[],
+  inputSource: InputSource,
+  keeps: (slot: string) => boolean,
+): Staged {
+  const assigned = new Map<string, number>();
+  for (const { stores } of units) {
+    for (const { slot } of stores) assigned.set(slot, (assigned.get(slot) ?? 0) + 1);
+  }
+  const inPlace = (slot: string): boolean => keeps(slot) && assigned.get(slot) === 1;
   const roots = units.flatMap((u) => u.stores.map((s) => s.value));
   const order = topological(roots);
   const staged = new Set<string>();
@@ -346,19 +359,32 @@ export function buildStages(units: readonly StoreUnit[], inputSource: InputSourc
   const temporary: Node[] = [];
   const built = units.map(({ stores: stored, ahead, always, region }, i) => {
     const stages: Stage[] = [];
+    const next = new Map<string, Store>();
+    const done = new Set<Store>();
+    for (const store of stored) {
+      const { op, hash } = store.value;
+      if (inPlace(store.slot) && !VIEWS.has(op.kind) && !LEAVES.has(op.kind)) next.set(hash, store);
+    }
     for (const node of topological([...ahead, ...stored.map((s) => s.value)])) {
+      const store = next.get(node.hash);
+      // Who reads what a slot is to hold reads it there.
+      if (store !== undefined) staged.add(node.hash);
       if (!staged.has(node.hash) || valueOf.has(node.hash)) continue;
       if (!always) temporary.push(node);
       const id = addValue(
         node,
         { kind: "stage" },
-        `${node.op.kind}${node.shape.length > 0 ? `[${node.shape}]` : ""}`,
+        store?.slot ?? `${node.op.kind}${node.shape.length > 0 ? `[${node.shape}]` : ""}`,
       );
       if (node.op.kind === "concatenate") assemblies.add(id);
       stages.push(stageOf(node, id));
       valueOf.set(node.hash, id);
+      if (store === undefined) continue;
+      stores.set(id, { slot: store.slot, version: store.version });
+      done.add(store);
     }
     for (const store of stored) {
+      if (done.has(store)) continue;
       const id = addValue(store.value, { kind: "stage" }, store.slot);
       const make = fresh("p");
       const parallel = store.value.shape.map((d) => make(d));

@@ -22,8 +22,10 @@ import { prepare } from "./prepare.ts";
 import { askPositiveParts } from "./rectified.ts";
 import { planRegion } from "./region_kernels.ts";
 import { replicate } from "./replicate.ts";
-import { HOST_ROW, RECORDS, seatValues } from "./seating.ts";
+import { leastBindings } from "./least_bindings.ts";
+import { seatValues } from "./seating.ts";
 import { sharedNodes } from "./shared_nodes.ts";
+import { shareSums } from "./flat_sums.ts";
 import { foldSums, splitSums } from "./split_sums.ts";
 import { loopsAround, swapsOf, writeCommands } from "./write_commands.ts";
 import { WRITTEN_OUT, type WrittenOut } from "./written_out.ts";
@@ -143,7 +145,7 @@ function planOf(
       throw failure("need", node.op.name, "no such slot", "an input that is a slot of the step");
     }
     return { kind: "slot", slot: node.op.name, version: node.op.version };
-  });
+  }, (slot) => slots.get(slot)!.role !== "record");
 
   let values: readonly Value[] = staged.values;
   const sealed = new Set<ValueId>();
@@ -155,29 +157,21 @@ function planOf(
       for (const v of readsOf(s)) if (home.has(v) && home.get(v) !== i) crossing.add(v);
     })
   );
-  const fixedBuffer = (v: ValueId): string | undefined => {
-    const { source } = values[v]!;
-    if (source.kind === "slot") return source.slot;
-    if (source.kind === "host") return HOST_ROW;
-    if (source.kind === "constant") return `constant ${v}`;
-    const store = staged.stores.get(v);
-    return store === undefined
-      ? undefined
-      : slots.get(store.slot)!.role === "record"
-      ? RECORDS
-      : store.slot;
-  };
+  const carried = new Set(cut.slots.map(({ name }) => name));
+  const fits = (touched: ReadonlySet<ValueId>): boolean =>
+    leastBindings([...touched].map((v) => values[v]!), staged.stores, slots, carried, adapter) <=
+      adapter.maxBindings;
   const around = loopsAround(regions);
   const planned = staged.units.map((stages, i) => {
-    const halves = splitSums(stages, values, adapter);
+    const shared = shareSums(stages, values, replicas, adapter);
+    const halves = splitSums(shared.stages, shared.values, adapter);
     values = halves.values;
     halves.sealed.forEach((v) => sealed.add(v));
     const groups = formGroups(
       foldSums(halves.stages, staged.assemblies, crossing),
       values,
       sealed,
-      fixedBuffer,
-      adapter.maxBindings,
+      fits,
     );
     return planRegion(groups, values, staged.stores, crossing, slots, around[i]!);
   });

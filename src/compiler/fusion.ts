@@ -9,7 +9,7 @@
  */
 import { type Axis, type Index, indexAxis } from "../loops/index.ts";
 import { replaceAxes, scalarHasFold, scalarVisit, type ValueId } from "../loops/scalar.ts";
-import type { Stage, Value } from "../loops/stage.ts";
+import type { Nest, Stage, Value } from "../loops/stage.ts";
 import type { AxisRelation, EpilogueStage } from "../../kernels/tile.ts";
 
 /** What the anchor's tile must satisfy along an axis. */
@@ -132,11 +132,44 @@ function repeatsLoops(group: Group, stage: Stage): boolean {
   );
 }
 
+/** What a stage would be in a group, with the group's constraints. */
+export interface Joined {
+  readonly member: EpilogueStage;
+  readonly constraints: AxisConstraint[];
+}
+
+/** The nest that a group's sums go through its elements by. */
+export function nestOf(group: Group): Nest | undefined {
+  return stagesOf(group).find(({ nest }) => nest !== undefined)?.nest;
+}
+
+/** Whether all members are elements of what a nest goes through. */
+function isFlat({ anchor, epilogue, constraints }: Group, { copies, size }: Nest): boolean {
+  const extents = copies > 1 ? [copies, size] : [size];
+  const fits = ({ parallel, combine }: Stage): boolean =>
+    combine === "none" && parallel.length === extents.length &&
+    parallel.every(({ extent }, i) => extent === extents[i]);
+  return fits(anchor) &&
+    constraints.every(({ multiple, whole }) => multiple === 1 && !whole) &&
+    epilogue.every(({ stage, axes }) =>
+      fits(stage) && axes.every((a, i) => a.kind === "same" && a.anchor === i)
+    );
+}
+
 /** The epilogue member that `stage` would be, with the group's constraints, or undefined if it cannot join. */
-export function joinGroup(
-  group: Group,
-  stage: Stage,
-): { member: EpilogueStage; constraints: AxisConstraint[] } | undefined {
+export function joinGroup(group: Group, stage: Stage): Joined | undefined {
+  const joined = joinTile(group, stage);
+  if (joined === undefined) return undefined;
+  const nests = [nestOf(group), stage.nest].filter((nest) => nest !== undefined);
+  const grown: Group = {
+    ...group,
+    epilogue: [...group.epilogue, joined.member],
+    constraints: joined.constraints,
+  };
+  return nests.every((nest) => nest === nests[0] && isFlat(grown, nest)) ? joined : undefined;
+}
+
+function joinTile(group: Group, stage: Stage): Joined | undefined {
   const { anchor } = group;
   const members = new Map(group.epilogue.map((e) => [e.stage.value, e.stage]));
   const small = stage.reduce.reduce((n, a) => n * a.extent, 1);
@@ -239,15 +272,13 @@ export function stagesOf(group: Group): readonly Stage[] {
  * extents, if that makes no cycle between kernels.
  *
  * @param sealed Values whose groups take no epilogue (partial sums).
- * @param fixedBuffer The buffer of a value that cannot share one with others (a slot's).
- * @param mostBindings Buffers that a kernel may bind; temporaries can share two.
+ * @param fits Whether a kernel could bind these values.
  */
 export function formGroups(
   stages: readonly Stage[],
   values: readonly Value[],
   sealed: ReadonlySet<ValueId>,
-  fixedBuffer: (v: ValueId) => string | undefined,
-  mostBindings: number,
+  fits: (touched: ReadonlySet<ValueId>) => boolean,
 ): Group[] {
   const groups: Group[] = [];
   const home = new Map<ValueId, Group>();
@@ -268,12 +299,10 @@ export function formGroups(
   };
   const legal = (group: Group, stage: Stage): boolean => {
     if (sealed.has(group.anchor.value)) return false;
-    const fixed = new Set(
-      [...stagesOf(group), stage].flatMap((s) =>
-        [s.value, ...reads.get(s.value)!].flatMap((v) => fixedBuffer(v) ?? [])
-      ),
+    const touched = new Set(
+      [...stagesOf(group), stage].flatMap((s) => [s.value, ...reads.get(s.value)!]),
     );
-    if (fixed.size > mostBindings - 2) return false;
+    if (!fits(touched)) return false;
     for (const v of reads.get(stage.value)!) {
       const source = home.get(v);
       if (source !== undefined && source !== group && dependsOn(source, group)) return false;

@@ -5,12 +5,13 @@
  */
 import type { AdapterClass } from "../loops/adapter.ts";
 import { type Index, indexAdd, indexAtoms, indexConstant } from "../loops/index.ts";
-import { scalarVisit, type ValueId } from "../loops/scalar.ts";
-import type { Stage, Value } from "../loops/stage.ts";
+import { scalarHasFold, scalarVisit, type ValueId } from "../loops/scalar.ts";
+import type { Nest, Stage, Value } from "../loops/stage.ts";
 import { addressOf } from "./build_stages.ts";
-import { type Group, stagesOf } from "./fusion.ts";
+import { type Group, nestOf, stagesOf } from "./fusion.ts";
 import type { Kernel } from "./plan.ts";
 import type { BoundBuffer, Syntax } from "../../kernels/syntax.ts";
+import { type FlatCluster, writeFlat } from "../../kernels/flat.ts";
 import { jsModule } from "../../kernels/syntax_js.ts";
 import { wgslModule } from "../../kernels/syntax_wgsl.ts";
 import {
@@ -19,6 +20,7 @@ import {
   type TiledCluster,
   writeTiled,
 } from "../../kernels/tile.ts";
+import type { WriterContext } from "../../kernels/writer.ts";
 import { type Afterwards, chooseTile } from "../../kernels/tile_search.ts";
 
 /** Where a value lies for the kernels. */
@@ -131,6 +133,20 @@ function tiled(
   };
 }
 
+/** Four neighbours at a time where all ranges begin and end at vectors, unless there are loops to write out. */
+function flatCluster(
+  group: Group,
+  nest: Nest,
+  stored: readonly ValueId[],
+  { lanes }: Syntax,
+): FlatCluster {
+  const stages = stagesOf(group);
+  const quarters = nest.block % 4 === 0 && nest.size % 4 === 0 &&
+    nest.runs.every(({ start, stop }) => start % 4 === 0 && stop % 4 === 0);
+  const plain = lanes !== undefined && quarters && stages.every(({ body }) => !scalarHasFold(body));
+  return { nest, stages, stored, width: plain ? 4 : 1 };
+}
+
 /** Writes one kernel. */
 export function writeKernel(
   label: string,
@@ -141,7 +157,8 @@ export function writeKernel(
   syntax: Syntax,
   adapter: AdapterClass,
 ): WrittenKernel {
-  const plan = tiled(group, stored, values, adapter);
+  const nest = nestOf(group);
+  const plan = nest === undefined ? tiled(group, stored, values, adapter) : undefined;
   const inside = new Set(stagesOf(group).map((s) => s.value));
   const reads = new Set<ValueId>();
   for (const stage of stagesOf(group)) {
@@ -179,7 +196,7 @@ export function writeKernel(
         element: vector ? (f32 ? "vec4f" : "vec4u") : f32 ? "f32" : "u32",
       }];
     }));
-    const lines = writeTiled(plan, {
+    const context: WriterContext = {
       syntax,
       address: (v: ValueId, at: readonly Index[]) => {
         const seat = seatOf(v);
@@ -192,9 +209,13 @@ export function writeKernel(
         scalarOnly.add(order[buffer.position]!);
         missed = true;
       },
-    }, (v) => values[v]!.dtype);
+    };
+    const dtypeOf = (v: ValueId) => values[v]!.dtype;
+    const lines = plan === undefined
+      ? writeFlat(flatCluster(group, nest!, stored, syntax), context, dtypeOf)
+      : writeTiled(plan, context, dtypeOf);
     if (missed) continue;
-    const threads = threadsOf(plan);
+    const threads = plan === undefined ? nest!.threads * nest!.copies : threadsOf(plan);
     // Software adapters hand whole workgroups to cores: few threads go in small groups.
     const workgroupSize = adapter.kind === "gpu"
       ? 64

@@ -24,6 +24,31 @@ export interface Value {
 /** How a stage combines over its reduce axes. */
 export type Combine = "none" | "sum" | "max" | "argmax";
 
+/** Consecutive elements of a flat domain, shared out among threads. */
+export interface Run {
+  readonly start: number;
+  readonly stop: number;
+  /** The first of its threads, and their number. */
+  readonly first: number;
+  readonly threads: number;
+}
+
+/**
+ * How the elements of a flat domain are shared out among threads, each of which goes through some of
+ * them in a loop: `block` neighbours, or every so many that the threads of a run take neighbours.
+ */
+export interface Nest {
+  readonly size: number;
+  /** Vectors side by side, each with threads of its own. */
+  readonly copies: number;
+  readonly runs: readonly Run[];
+  /** Threads of a copy. */
+  readonly threads: number;
+  /** Elements of a thread, at most. */
+  readonly block: number;
+  readonly order: "blocks" | "strided";
+}
+
 /** value[parallel] = combine over reduce of body. */
 export interface Stage {
   readonly value: ValueId;
@@ -31,6 +56,11 @@ export interface Stage {
   readonly reduce: readonly Axis[];
   readonly combine: Combine;
   readonly body: Scalar;
+  /**
+   * If present, the elements of `parallel` (after the copies, if there are several) are terms: what is stored is, for each thread of the nest,
+   * the sum of those that it goes through.
+   */
+  readonly nest?: Nest;
 }
 
 /** One kernel: the anchor's tile is computed by a thread, then the epilogue stages that it covers. */

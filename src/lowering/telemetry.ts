@@ -16,14 +16,11 @@ import type { Node } from "../tensor/node.ts";
 import {
   add,
   compare,
-  concatenate,
   constant,
   div,
   max,
   mul,
-  reshape,
   select,
-  slice,
   sqrt,
   square,
   sub,
@@ -57,13 +54,9 @@ const TERMS: { readonly [R in Reduction]: (u: Node, problem: Problem) => Node } 
   "uᵀHu": (u, problem) => mul(u, problem.hessianTimes(u, problem.arena)),
 };
 
-/** Sums as the rows of one reduction, so that all of them are one pass over the parameters. */
 function sumsOf(of: readonly Reduction[], u: Node, { problem }: Scope): Told["sum"] {
-  if (of.length === 0) return () => constant(0);
-  const size = problem.arena.size;
-  const rows = of.map((one) => reshape(TERMS[one](u, problem), [1, size]));
-  const sums = sum(concatenate(rows, 0), [1]);
-  return (one) => reshape(slice(sums, [of.indexOf(one)], [of.indexOf(one) + 1]), []);
+  const sums = new Map(of.map((one) => [one, sum(TERMS[one](u, problem))]));
+  return (one) => sums.get(one)!;
 }
 
 /** The sum of the records of that name over all transforms. */

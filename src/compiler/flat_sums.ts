@@ -1,0 +1,254 @@
+/**
+ * Sums over ranges of flat vectors, shared out among threads.
+ *
+ * All sums over ranges of one domain get the same threads, so that any number of them, and whatever is
+ * computed for each element besides, can be one pass; each range is whole threads. A sum is then stored
+ * once for each thread, and the sum of those is evaluated with the scalars that it belongs to.
+ *
+ * @module
+ */
+import type { AdapterClass } from "../loops/adapter.ts";
+import {
+  type Axis,
+  delinearize,
+  type Index,
+  indexAtoms,
+  indexAxis,
+  indexShift,
+} from "../loops/index.ts";
+import {
+  type Scalar,
+  scalarFold,
+  scalarLoad,
+  scalarSubstitute,
+  scalarVisit,
+  type ValueId,
+} from "../loops/scalar.ts";
+import type { Nest, Run, Stage, Value } from "../loops/stage.ts";
+import { sizeOf } from "../tensor/node.ts";
+import { addressOf } from "./build_stages.ts";
+
+/** Elements from which a domain is worth more than one thread. */
+const LEAST_ELEMENTS = 512;
+/** Terms from which a sum is worth a loop where it is evaluated. */
+const LEAST_TERMS = 33;
+/** Sums of threads that are added up where they are read. */
+const MOST_THREADS = 2048;
+
+/** For how many threads in all copies, of how many elements at least. */
+const SHARES: { readonly [K in AdapterClass["kind"]]: readonly [threads: number, least: number] } =
+  {
+    cpu: [256, 32],
+    gpu: [16384, 16],
+    script: [1, 4096],
+  };
+
+/** A scalar of each copy that is a sum, its terms numbered. */
+interface ScalarSum {
+  readonly stage: Stage;
+  readonly axis: Axis;
+  readonly body: Scalar;
+}
+
+/** A sum over the elements `start` … `stop` − 1 of a flat domain. */
+interface FlatSum {
+  readonly stage: Stage;
+  readonly size: number;
+  readonly start: number;
+  readonly stop: number;
+  /** The term of an element of the domain. */
+  readonly term: Scalar;
+}
+
+const product = (axes: readonly Axis[]): number => axes.reduce((n, a) => n * a.extent, 1);
+
+/** The axis that runs over a domain. */
+function elementOf(size: number): Axis {
+  return { name: `element${size}`, extent: size };
+}
+
+/** The axis that runs over terms. */
+function termOf(extent: number): Axis {
+  return { name: `term${extent}`, extent };
+}
+
+/** The axis of copies. */
+function copyOf(copies: number): Axis {
+  return { name: "copy", extent: copies };
+}
+
+/** A stage as a sum for each copy, if it is one. */
+function scalarSum(stage: Stage, copies: number): ScalarSum | undefined {
+  const terms = product(stage.reduce);
+  const long = stage.parallel.filter(({ extent }) => extent > 1);
+  const one = copies > 1
+    ? long.length === 1 && long[0] === stage.parallel[0] && long[0]!.extent === copies
+    : long.length === 0;
+  if (stage.combine !== "sum" || !one || terms < LEAST_TERMS) return undefined;
+  const axis = termOf(terms);
+  const at = delinearize(indexAxis(axis), stage.reduce.map((a) => a.extent));
+  const axes = new Map(stage.reduce.map((a, i) => [a.name, at[i]!]));
+  for (const a of long) axes.set(a.name, indexAxis(copyOf(copies)));
+  return { stage, axis, body: scalarSubstitute(stage.body, axes) };
+}
+
+/** Where an address begins if it goes up by 1 with the axis, `undefined` if it does not depend on it. */
+function beginning(word: Index, axis: Axis): number | "other" | undefined {
+  let depends = false;
+  indexAtoms(word, (atom) => depends ||= atom.kind !== "axis" || atom.axis.name === axis.name);
+  if (!depends) return undefined;
+  const plain = word.terms.every(({ factor, atom }) =>
+    atom.kind === "axis" && (atom.axis.name !== axis.name || factor === 1)
+  );
+  return plain ? word.constant : "other";
+}
+
+/** A sum as one over a range of the largest vector that it reads, if it goes through all it reads in order. */
+function flatSum(
+  { stage, axis, body }: ScalarSum,
+  values: readonly Value[],
+  copies: number,
+): FlatSum | undefined {
+  let size = 0, start = 0, flat = true;
+  scalarVisit(body, (s) => {
+    if (s.kind !== "load") return;
+    const { shape } = values[s.value]!;
+    const word = addressOf(s.at, shape);
+    const from = beginning(word, axis);
+    if (from === undefined) return;
+    const own = copies > 1 && word.terms.length > 1;
+    const words = sizeOf(shape) / (own ? copies : 1);
+    const ordered = !own || word.terms.some(({ factor }) => factor === words);
+    if (from === "other" || !ordered || from < 0 || from + axis.extent > words) flat = false;
+    else if (words > size) [size, start] = [words, from];
+  });
+  if (!flat || size < LEAST_ELEMENTS) return undefined;
+  const element = indexShift(indexAxis(elementOf(size)), -start);
+  const term = scalarSubstitute(body, new Map([[axis.name, element]]));
+  return { stage, size, start, stop: start + axis.extent, term };
+}
+
+/** Threads for the ranges between the bounds. */
+function nestOf(
+  size: number,
+  bounds: readonly number[],
+  copies: number,
+  adapter: AdapterClass,
+): Nest {
+  const [wanted, least] = SHARES[adapter.kind];
+  const quarter = bounds.every((b) => b % 4 === 0) ? 4 : 1;
+  const each = size * copies / wanted;
+  const block = Math.max(least, Math.ceil(Math.min(each, size) / quarter) * quarter);
+  let threads = 0;
+  const runs = bounds.slice(1).map((stop, i): Run => {
+    const start = bounds[i]!, first = threads;
+    threads += Math.ceil((stop - start) / block);
+    return { start, stop, first, threads: threads - first };
+  });
+  const order = adapter.kind === "gpu" && runs.length === 1 ? "strided" : "blocks";
+  return { size, copies, runs, threads, block, order };
+}
+
+/** The stages with their flat sums shared out among threads. */
+export interface SharedSums {
+  readonly stages: readonly Stage[];
+  readonly values: readonly Value[];
+}
+
+/** The flat sums among sums, and the bounds of their ranges by domain. */
+function domainsOf(
+  sums: readonly FlatSum[],
+): { readonly flat: ReadonlyMap<ValueId, FlatSum>; readonly bounds: Map<number, Set<number>> } {
+  const covered = new Map<string, number>();
+  for (const { term, start, stop } of sums) {
+    covered.set(term.key, (covered.get(term.key) ?? 0) + stop - start);
+  }
+  const flat = new Map<ValueId, FlatSum>();
+  const bounds = new Map<number, Set<number>>();
+  for (const sum of sums) {
+    // A pass goes through the whole domain.
+    if (covered.get(sum.term.key)! < sum.size / 2) continue;
+    flat.set(sum.stage.value, sum);
+    const own = bounds.get(sum.size) ?? new Set([0, sum.size]);
+    bounds.set(sum.size, own.add(sum.start).add(sum.stop));
+  }
+  return { flat, bounds };
+}
+
+/** Shares out the flat sums of stages; other short sums become loops of a scalar's. */
+export function shareSums(
+  stages: readonly Stage[],
+  values: readonly Value[],
+  copies: number,
+  adapter: AdapterClass,
+): SharedSums {
+  const scalars = new Map(
+    stages.flatMap((stage) => {
+      const sum = scalarSum(stage, copies);
+      return sum === undefined ? [] : [[stage.value, sum] as const];
+    }),
+  );
+  const { flat, bounds } = domainsOf(
+    [...scalars.values()].flatMap((sum) => flatSum(sum, values, copies) ?? []),
+  );
+  const nests = new Map(
+    [...bounds].map(([size, own]) =>
+      [size, nestOf(size, [...own].sort((a, b) => a - b), copies, adapter)] as const
+    ),
+  );
+  const grown = [...values];
+  const known = new Map<string, ValueId>();
+  /** The value of a term's sums by threads, with its stage where it is new. */
+  const byThreads = (sum: FlatSum, nest: Nest): readonly [ValueId, readonly Stage[]] => {
+    const key = `${sum.size} ${sum.term.key}`;
+    const before = known.get(key);
+    if (before !== undefined) return [before, []];
+    const id = grown.length;
+    known.set(key, id);
+    grown.push({
+      id,
+      label: `${values[sum.stage.value]!.label} by threads`,
+      shape: copies > 1 ? [copies, nest.threads] : [nest.threads],
+      dtype: "f32",
+      source: { kind: "stage" },
+    });
+    const parallel = [...copies > 1 ? [copyOf(copies)] : [], elementOf(sum.size)];
+    return [id, [{ value: id, parallel, reduce: [], combine: "none", body: sum.term, nest }]];
+  };
+  const looped = (stage: Stage, axis: Axis, body: Scalar): Stage => {
+    const own = new Map([["copy", indexAxis(stage.parallel[0] ?? copyOf(1))]]);
+    return {
+      ...stage,
+      reduce: [],
+      combine: "none",
+      body: scalarFold(axis, copies > 1 ? scalarSubstitute(body, own) : body),
+    };
+  };
+  let again = false;
+  const shared = stages.flatMap((stage): readonly Stage[] => {
+    const scalar = scalars.get(stage.value);
+    if (scalar === undefined) return [stage];
+    const sum = flat.get(stage.value);
+    if (sum === undefined) {
+      return [
+        scalar.axis.extent < LEAST_ELEMENTS ? looped(stage, scalar.axis, scalar.body) : stage,
+      ];
+    }
+    const nest = nests.get(sum.size)!;
+    const [id, made] = byThreads(sum, nest);
+    const first = nest.runs.find((r) => r.start === sum.start)!.first;
+    const last = nest.runs.find((r) => r.stop === sum.stop)!;
+    const thread = termOf(last.first + last.threads - first);
+    const at = [
+      ...copies > 1 ? [indexAxis(copyOf(copies))] : [],
+      indexShift(indexAxis(thread), first),
+    ];
+    const load = scalarLoad(id, at, "f32");
+    if (thread.extent <= MOST_THREADS) return [...made, looped(stage, thread, load)];
+    again = true;
+    const own = new Map([["copy", indexAxis(stage.parallel[0] ?? copyOf(1))]]);
+    const body = copies > 1 ? scalarSubstitute(load, own) : load;
+    return [...made, { ...stage, reduce: [thread], body }];
+  });
+  return again ? shareSums(shared, grown, copies, adapter) : { stages: shared, values: grown };
+}
