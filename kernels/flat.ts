@@ -127,7 +127,15 @@ export function writeFlat(
   const writer = new Writer(context);
   const copy: Axis = { name: "copy", extent: copies };
   const thread: Axis = { name: "thread", extent: threads };
-  const ofCopy = (at: Index): readonly Index[] => copies > 1 ? [indexAxis(copy), at] : [at];
+  /** The coordinates of an element, whose axis is the last long one. */
+  const place = ({ parallel }: Stage, at: Index): readonly Index[] =>
+    parallel.map(({ extent }, i) =>
+      extent === 1
+        ? indexConstant(0)
+        : copies > 1 && parallel.slice(0, i).every((a) => a.extent === 1)
+        ? indexAxis(copy)
+        : at
+    );
   const maps = stages.filter((s) => s.nest === undefined && stored.includes(s.value));
   const terms = stages.filter((s) => s.nest !== undefined);
   const strided = nest.order === "strided";
@@ -139,20 +147,21 @@ export function writeFlat(
   const even = runs.every(({ start, stop, threads: n }) => stop - start === n * times * width);
 
   const element = (first: Index, sums: readonly Sums[]): void => {
-    const at = Array.from({ length: width }, (_, j) => ofCopy(indexShift(first, j)));
+    const at = Array.from({ length: width }, (_, j) => indexShift(first, j));
     const evaluate = evaluator(stages);
     const [mapped, added] = [maps, terms].map((of) =>
-      of.map((stage) => at.map((x) => evaluate(stage, x)))
+      of.map((stage) => at.map((x) => evaluate(stage, place(stage, x))))
     ) as [Scalar[][], Scalar[][]];
     writer.expect([...mapped, ...added].flat());
     // Nothing is stored before everything is evaluated.
     added.forEach((of, k) => addTerms(sums[k]!, of, writer, context));
-    const waiting = maps.map(({ value }, k): Waiting => {
+    const waiting = maps.map((stage, k): Waiting => {
+      const { value } = stage;
       const of = mapped[k]!;
       const lanes: Lanes = width > 1
         ? writer.lanes!.write(of)
         : { kind: "parts", texts: [writer.scalar(of[0]!)], depth: 0 };
-      return { value, dtype: dtypeOf(value), at, lanes };
+      return { value, dtype: dtypeOf(value), at: at.map((x) => place(stage, x)), lanes };
     });
     for (const one of waiting) store(one, context, writer);
   };
@@ -179,7 +188,10 @@ export function writeFlat(
       });
     }
     terms.forEach(({ value }, k) => {
-      const { buffer, word } = context.address(value, ofCopy(indexAxis(thread)));
+      const { buffer, word } = context.address(value, [
+        ...copies > 1 ? [indexAxis(copy)] : [],
+        indexAxis(thread),
+      ]);
       const { name, lanes } = sums[k]!;
       const sum = width > 1 ? total(lanes, (a, b) => syntax.binary("add", a, b, "f32")) : name;
       writer.line(syntax.storeWord(buffer, writer.index(word), sum));

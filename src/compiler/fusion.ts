@@ -126,10 +126,26 @@ function loopingMembers({ anchor, epilogue }: Group): ReadonlySet<ValueId> {
 
 /** Whether a stage would evaluate loops of the group again, at other elements than its own. */
 function repeatsLoops(group: Group, stage: Stage): boolean {
-  const own = stage.parallel.map((axis) => indexAxis(axis).key).join();
+  const elementsOf = (at: readonly Index[]) =>
+    at.flatMap(({ key, terms }) => terms.length === 0 ? [] : [key]).join();
+  const own = elementsOf(stage.parallel.map(indexAxis));
   return [...loopingMembers(group)].some((value) =>
-    accesses(stage, value, new Map()).some((at) => at.map(({ key }) => key).join() !== own)
+    accesses(stage, value, new Map()).some((at) => elementsOf(at) !== own)
   );
+}
+
+/** The axes of a stage that have more than one element. */
+function longAxes({ parallel }: Stage): readonly number[] {
+  return parallel.flatMap(({ extent }, i) => extent > 1 ? [i] : []);
+}
+
+/** Whether a member has an element for each one of the anchor's, in the same order. */
+export function isSame({ stage, axes }: EpilogueStage, anchor: Stage): boolean {
+  const of = longAxes(anchor), own = longAxes(stage);
+  return of.length === own.length && own.every((i, k) => {
+    const relation = axes[i]!;
+    return relation.kind === "same" && relation.anchor === of[k];
+  });
 }
 
 /** What a stage would be in a group, with the group's constraints. */
@@ -146,14 +162,14 @@ export function nestOf(group: Group): Nest | undefined {
 /** Whether all members are elements of what a nest goes through. */
 function isFlat({ anchor, epilogue, constraints }: Group, { copies, size }: Nest): boolean {
   const extents = copies > 1 ? [copies, size] : [size];
-  const fits = ({ parallel, combine }: Stage): boolean =>
-    combine === "none" && parallel.length === extents.length &&
-    parallel.every(({ extent }, i) => extent === extents[i]);
+  const fits = (stage: Stage): boolean => {
+    const own = longAxes(stage);
+    return stage.combine === "none" && own.length === extents.length &&
+      own.every((i, k) => stage.parallel[i]!.extent === extents[k]);
+  };
   return fits(anchor) &&
     constraints.every(({ multiple, whole }) => multiple === 1 && !whole) &&
-    epilogue.every(({ stage, axes }) =>
-      fits(stage) && axes.every((a, i) => a.kind === "same" && a.anchor === i)
-    );
+    epilogue.every((member) => fits(member.stage) && isSame(member, anchor));
 }
 
 /** The epilogue member that `stage` would be, with the group's constraints, or undefined if it cannot join. */
@@ -178,11 +194,15 @@ function joinTile(group: Group, stage: Stage): Joined | undefined {
   const constraints = group.constraints.map((c) => ({ ...c }));
   const axes: (AxisRelation | undefined)[] = stage.parallel.map(() => undefined);
   if (reads.length === 0) {
-    const equal = stage.combine === "none" && stage.parallel.length === anchor.parallel.length &&
-      stage.parallel.every((a, i) => a.extent === anchor.parallel[i]!.extent);
+    const of = longAxes(anchor), own = longAxes(stage);
+    const equal = stage.combine === "none" && own.length === of.length &&
+      own.every((i, k) => stage.parallel[i]!.extent === anchor.parallel[of[k]!]!.extent);
     if (!equal) return undefined;
-    stage.parallel.forEach((_, i) => axes[i] = { kind: "same", anchor: i });
-    return { member: { stage, axes: axes as AxisRelation[] }, constraints };
+    const relations = stage.parallel.map((_, i): AxisRelation => {
+      const k = own.indexOf(i);
+      return k < 0 ? { kind: "free" } : { kind: "same", anchor: of[k]! };
+    });
+    return { member: { stage, axes: relations }, constraints };
   }
   const reduceNames = new Set(stage.reduce.map((a) => a.name));
   for (const at of accessesWithReduce(stage, anchor.value, members, reduceNames)) {

@@ -7,7 +7,7 @@ import type { Slot } from "../lowering/program.ts";
 import { indexAxis } from "../loops/index.ts";
 import type { ValueId } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
-import { accesses, type Group, readsOf, stagesOf } from "./fusion.ts";
+import { accesses, type Group, isSame, readsOf, stagesOf } from "./fusion.ts";
 import type { Touches } from "./memory.ts";
 
 /** The kernels of a region, in the order in which they run. */
@@ -99,7 +99,7 @@ function identical(group: Group, written: ValueId, old: ReadonlySet<ValueId>): b
   const same = (stage: Stage): boolean => {
     if (stage === group.anchor) return true;
     const member = group.epilogue.find((e) => e.stage === stage);
-    return member !== undefined && member.axes.every((a, i) => a.kind === "same" && a.anchor === i);
+    return member !== undefined && isSame(member, group.anchor);
   };
   const writer = stagesOf(group).find((s) => s.value === written)!;
   if (group.anchor.parallel.every((a) => a.extent === 1)) return true;
