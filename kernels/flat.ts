@@ -29,7 +29,8 @@ import {
 import type { Nest, Run, Stage } from "../src/loops/stage.ts";
 import { type Lanes, MOST_LANES } from "./lanes.ts";
 import { addTerms, beginSums, type Sums } from "./sums.ts";
-import { vectorOf, Writer, type WriterContext } from "./writer.ts";
+import { vectorOf } from "./addresses.ts";
+import { Writer, type WriterContext } from "./writer.ts";
 
 /** Stages over the elements of one domain, in order of dependence; some of them are sums over a nest. */
 export interface FlatCluster {
