@@ -204,6 +204,7 @@ export {
 } from "./src/runtime/device.ts";
 export type { BackendName } from "./src/runtime/executor.ts";
 export type { CompileOptions } from "./src/runtime/options.ts";
+export type { CompileProgress, CompileStage } from "./src/runtime/compile_progress.ts";
 export type {
   Controls,
   CurrentValue,

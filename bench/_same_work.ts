@@ -30,12 +30,16 @@ export async function cnnStep(
   device?: DeviceHandle,
 ): Promise<Program<Parameters>> {
   const { images, labels } = batch();
-  const compiled = await compile(classification(mnistCnn({ dropout: false }), BATCH), optimizer, {
-    backend: "webgpu",
-    parameters: Object.fromEntries(parameters().map(({ path, values }) => [path, values])),
-    data: { x: images, y: labels },
-    ...(device === undefined ? {} : { device }),
-  })();
+  const compiled = await compile(
+    classification(mnistCnn({ dropout: false, normalise: null }), BATCH),
+    optimizer,
+    {
+      backend: "webgpu",
+      parameters: Object.fromEntries(parameters().map(({ path, values }) => [path, values])),
+      data: { x: images, y: labels },
+      ...(device === undefined ? {} : { device }),
+    },
+  )();
   return getOrThrow(compiled) as unknown as Program<Parameters>;
 }
 

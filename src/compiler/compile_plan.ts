@@ -39,6 +39,8 @@ export interface PlanOptions {
   readonly adapter: AdapterClass;
   /** Loops up to this size are written out. */
   readonly writtenOut?: WrittenOut;
+  /** Told which part of the work is next: regions to plan, and one to write the kernels. */
+  readonly progress?: (done: number, total: number) => void;
 }
 
 /** A plan of some of the copies, and how many times over it takes to run them all. */
@@ -95,7 +97,7 @@ export function planPasses(
 
 function planOf(
   program: StepProgram,
-  { replicas, target, adapter, writtenOut = WRITTEN_OUT }: PlanOptions,
+  { replicas, target, adapter, writtenOut = WRITTEN_OUT, progress = () => undefined }: PlanOptions,
 ): Plan {
   const host = splitHost(program, replicas);
   const own = new Map(program.slots.map((s) => [s.name, s]));
@@ -163,6 +165,7 @@ function planOf(
       adapter.maxBindings;
   const around = loopsAround(regions);
   const planned = staged.units.map((stages, i) => {
+    progress(i, staged.units.length + 1);
     const shared = shareSums(stages, values, replicas, adapter);
     const halves = splitSums(shared.stages, shared.values, adapter);
     values = halves.values;
@@ -176,6 +179,7 @@ function planOf(
     return planRegion(groups, values, staged.stores, crossing, slots, around[i]!);
   });
 
+  progress(staged.units.length, staged.units.length + 1);
   const swaps = swapsOf(regions, planned, staged.stores);
   const seating = seatValues(
     program,

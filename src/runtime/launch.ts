@@ -10,6 +10,7 @@ import { SteepestError } from "../errors.ts";
 import { type AdapterClass, DEFAULT_ADAPTER, type DeviceLimits } from "../loops/adapter.ts";
 import type { StepProgram } from "../lowering/program.ts";
 import type { Leaf } from "../objective/leaves.ts";
+import { compileMeter } from "./compile_progress.ts";
 import { acquireDevice, type DeviceHandle } from "./device.ts";
 import type { Executor } from "./executor.ts";
 import type { Overrides } from "./initial.ts";
@@ -88,6 +89,7 @@ export async function launch(
   options: CompileOptions,
 ): Promise<Launched> {
   const { backend = "auto", precision = "f32", replicas = 1 } = options;
+  const meter = compileMeter(options.progress);
   const issues = optionIssues(options);
   if (issues.length > 0) throw new SteepestError("description", issues);
   const { program, values } = startFrom(given, leaves, options);
@@ -102,7 +104,12 @@ export async function launch(
     start: (plan: Plan, values: Overrides, common?: CommonBuffers) => Executor | Promise<Executor>,
   ): Promise<{ readonly plan: Plan; readonly executor: Executor }> => {
     const { plan, passes } = getOrThrow(
-      planPasses(program, { replicas, target, adapter: within(adapter, options.limits) }),
+      planPasses(program, {
+        replicas,
+        target,
+        adapter: within(adapter, options.limits),
+        progress: (done, total) => meter("planning", done, total),
+      }),
     );
     if (passes === 1) return { plan, executor: await start(plan, values) };
     const common: CommonBuffers = new Map();
@@ -114,7 +121,7 @@ export async function launch(
     const { plan, executor } = await run(
       "wgsl",
       adapterOf(handle),
-      (plan, values, common) => webgpuExecutor(handle, plan, values, common),
+      (plan, values, common) => webgpuExecutor(handle, plan, values, common, meter),
     );
     const { description: device } = handle;
     return { program, plan, executor, device, release: () => handle.release() };

@@ -10,6 +10,7 @@ import { PARAMETERS, SEED } from "../lowering/program.ts";
 import { initialValues } from "../nn/initial.ts";
 import type { Leaf } from "../objective/leaves.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
+import type { CompileProgress } from "./compile_progress.ts";
 import type { DeviceHandle } from "./device.ts";
 import type { BackendName } from "./executor.ts";
 import { sizeOf } from "../tensor/node.ts";
@@ -65,7 +66,16 @@ export interface CompileOptions<N extends TelemetryName = TelemetryName> {
    */
   readonly telemetry?: readonly N[];
   /**
-   * A device to run on; it stays the caller's.
+   * Told how far compiling has come, from a second on: planning kernels, making pipelines, and what
+   * the driver compiles. All of it is over when `compile` is; a kernel that a program on the same
+   * device has is there at once.
+   *
+   * @default nobody
+   */
+  readonly progress?: (progress: CompileProgress) => void;
+  /**
+   * A device to run on; it stays the caller's. Whoever holds one keeps its pipelines for the next
+   * program.
    *
    * @default the one of this process
    */

@@ -17,9 +17,44 @@ export interface BindingUse {
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
+  /** When the driver has compiled it; absent until it has been dispatched for the first time. */
+  warm?: Promise<void>;
 }
 
-const caches = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
+/**
+ * Pipelines that a device keeps for programs to come. What is dropped stays with the programs that
+ * have it, and goes with them.
+ */
+export const KEPT = 1024;
+
+/** What was used last, at most so many of it: the last in order is the one that was used last. */
+export function recent<V>(most: number): {
+  readonly get: (key: string) => V | undefined;
+  readonly set: (key: string, value: V) => void;
+  readonly delete: (key: string) => void;
+} {
+  const values = new Map<string, V>();
+  const set = (key: string, value: V): void => {
+    values.delete(key);
+    values.set(key, value);
+    for (const [oldest] of values) {
+      if (values.size <= most) break;
+      values.delete(oldest);
+    }
+  };
+  return {
+    get: (key) => {
+      const value = values.get(key);
+      if (value !== undefined) set(key, value);
+      return value;
+    },
+    set,
+    delete: (key) => void values.delete(key),
+  };
+}
+
+/** A device takes its pipelines along when it goes. */
+const caches = new WeakMap<GPUDevice, ReturnType<typeof recent<Promise<Pipeline>>>>();
 
 /** What a kernel asks for beyond the limits of the device, found before any call of WebGPU. */
 export function limitIssues(kernel: Kernel, limits: GPUSupportedLimits): Issue[] {
@@ -103,6 +138,41 @@ async function build(
 }
 
 /**
+ * Makes the driver compile now what it would compile when it first dispatches them, by dispatching no
+ * workgroup of each, and waits for that; pipelines that another program has dispatched are ready.
+ */
+export async function warmUp(
+  device: GPUDevice,
+  kernels: readonly {
+    readonly pipeline: Pipeline;
+    /** Sets the bind group. */
+    readonly bind: (pass: GPUComputePassEncoder) => void;
+  }[],
+  compiled: (done: number, total: number) => void,
+): Promise<void> {
+  const cold = new Map(
+    kernels.flatMap((k) => k.pipeline.warm === undefined ? [[k.pipeline, k.bind]] : []),
+  );
+  let done = 0;
+  for (const [pipeline, bind] of cold) {
+    compiled(done++, cold.size);
+    // One submission each: a driver that is busy with one holds the next one up, and so says how far it is.
+    const encoder = device.createCommandEncoder({ label: "warm up" });
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline.pipeline);
+    bind(pass);
+    pass.dispatchWorkgroups(0);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+  }
+  if (cold.size > 0) {
+    const warm = device.queue.onSubmittedWorkDone();
+    for (const pipeline of cold.keys()) pipeline.warm = warm;
+  }
+  await Promise.all(new Set(kernels.map(({ pipeline }) => pipeline.warm)));
+}
+
+/**
  * The pipeline of a kernel, built at the first use of its text on this device.
  * Rejects with a `limit` or `shader` error that carries the kernel's label, line and message.
  */
@@ -114,7 +184,7 @@ export function pipelineOf(
   const issues = limitIssues(kernel, device.limits);
   if (issues.length > 0) return Promise.reject(new SteepestError("limit", issues));
   let cache = caches.get(device);
-  if (cache === undefined) caches.set(device, cache = new Map());
+  if (cache === undefined) caches.set(device, cache = recent(KEPT));
   const key = `${uses.map((u) => u.access + (u.dynamic ? "+" : "")).join()}|${kernel.source}`;
   let pipeline = cache.get(key);
   if (pipeline === undefined) {

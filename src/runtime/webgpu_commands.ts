@@ -9,7 +9,7 @@ import type { Pipeline } from "./pipelines.ts";
 
 /** A kernel ready to be dispatched. */
 export interface BoundKernel {
-  readonly pipeline: GPUComputePipeline;
+  readonly pipeline: Pipeline;
   readonly group: GPUBindGroup;
   /** Which ring each dynamic offset belongs to, in the order of the bindings. */
   readonly rings: readonly ("scalars" | "records")[];
@@ -110,7 +110,7 @@ function bindKernel(
   device: GPUDevice,
   plan: Plan,
   kernel: Kernel,
-  { pipeline, layout }: Pipeline,
+  pipeline: Pipeline,
   used: readonly number[],
   buffers: readonly GPUBuffer[],
 ): BoundKernel {
@@ -120,7 +120,7 @@ function bindKernel(
   });
   const group = device.createBindGroup({
     label: kernel.label,
-    layout,
+    layout: pipeline.layout,
     entries: used.map((buffer, binding) => {
       const spec = plan.buffers[buffer]!;
       const resource = spec.kind === "device"

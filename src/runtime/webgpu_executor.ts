@@ -9,11 +9,13 @@ import type { Plan } from "../compiler/plan.ts";
 import { failure } from "../errors.ts";
 import { fires } from "../lowering/program.ts";
 import { sizeOf } from "../tensor/node.ts";
+import { type CompileMeter, compileMeter } from "./compile_progress.ts";
 import type { DeviceHandle } from "./device.ts";
 import type { Executor } from "./executor.ts";
 import { slotsAfter } from "./hyper_table.ts";
 import { hostRow } from "./host_row.ts";
 import { fitValues, initialValues, type Overrides } from "./initial.ts";
+import { warmUp } from "./pipelines.ts";
 import { recordStore } from "./record_store.ts";
 import { takeWords, writeWords } from "./transfer.ts";
 import type { BoundCommand } from "./webgpu_commands.ts";
@@ -46,13 +48,14 @@ export async function webgpuExecutor(
   plan: Plan,
   overrides: Overrides = new Map(),
   common?: CommonBuffers,
+  meter: CompileMeter = compileMeter(undefined),
 ): Promise<Executor> {
   const { device } = handle;
   const initial = initialValues(plan.slots, plan.replicas, overrides, "f32");
   const host = hostRow(plan, initial);
   /** The slots of the host when everything queued is done. */
   let hostSlots: ReadonlySet<string> = new Set(host.slots);
-  const memory = await deviceMemory(handle, plan, common);
+  const memory = await deviceMemory(handle, plan, meter, common);
   handle.retain();
 
   const scalars = plan.buffers.findIndex((b) => b.kind === "scalars");
@@ -128,7 +131,7 @@ export async function webgpuExecutor(
         dispatches++;
         pass ??= encoder.beginComputePass();
         const { pipeline, group, rings, offsets } = command.bound;
-        if (pipeline !== current) pass.setPipeline(current = pipeline);
+        if (pipeline.pipeline !== current) pass.setPipeline(current = pipeline.pipeline);
         for (let d = 0; d < rings.length; d++) {
           offsets[d] = rings[d] === "scalars" ? scalarBytes : recordBytes;
         }
@@ -251,21 +254,16 @@ export async function webgpuExecutor(
         write(slot, place.perReplica ? values : values.subarray(0, sizeOf(place.shape)))();
       }
     }
-    const encoder = device.createCommandEncoder({ label: "warm up" });
+    const encoder = device.createCommandEncoder({ label: "clear" });
     // wgpu takes rows that were only written through a dynamic offset for uninitialised memory, and
     // would zero them when they are first copied.
     if (records >= 0) encoder.clearBuffer(memory.buffers[records]!);
-    // An empty dispatch makes the driver compile now what it would compile in the first step.
-    if (memory.bound.kernels.length > 0) {
-      const pass = encoder.beginComputePass();
-      for (const { pipeline, group, offsets } of memory.bound.kernels) {
-        pass.setPipeline(pipeline);
-        bindGroup(pass, group, offsets);
-        pass.dispatchWorkgroups(0);
-      }
-      pass.end();
-    }
     device.queue.submit([encoder.finish()]);
+    const kernels = memory.bound.kernels.map(({ pipeline, group, offsets }) => ({
+      pipeline,
+      bind: (pass: GPUComputePassEncoder) => bindGroup(pass, group, offsets),
+    }));
+    await warmUp(device, kernels, (done, total) => meter("driver", done, total));
   } catch (error) {
     memory.destroy();
     drain?.destroy();

@@ -5,6 +5,7 @@
  */
 import { type BufferSpec, type Plan, visitCommands } from "../compiler/plan.ts";
 import { type Issue, issue, SteepestError } from "../errors.ts";
+import type { CompileMeter } from "./compile_progress.ts";
 import type { DeviceHandle } from "./device.ts";
 import { writeWords } from "./transfer.ts";
 import { type Pipeline, pipelineOf } from "./pipelines.ts";
@@ -88,11 +89,13 @@ function checkPlan(plan: Plan, sizes: readonly number[], limits: GPUSupportedLim
  * Creates buffers, pipelines and bind groups of a plan. Rejects with `limit` before any of them is
  * made, with `shader` when a kernel does not compile, with `device` when memory is short.
  *
+ * @param meter Told before each pipeline.
  * @param common Buffers that executors of this plan have in common; the first of them makes and destroys them.
  */
 export async function deviceMemory(
   handle: DeviceHandle,
   plan: Plan,
+  meter: CompileMeter,
   common?: CommonBuffers,
 ): Promise<DeviceMemory> {
   const { device } = handle;
@@ -112,6 +115,7 @@ export async function deviceMemory(
   );
   const pipelines: Pipeline[] = [];
   for (const [i, kernel] of plan.kernels.entries()) {
+    meter("pipelines", i, plan.kernels.length);
     pipelines.push(await pipelineOf(device, kernel, uses[i]!));
   }
 
