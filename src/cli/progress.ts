@@ -4,6 +4,7 @@
  * @module
  */
 import { SingleBar } from "cli-progress";
+import type { CompileProgress, CompileStage } from "../runtime/compile_progress.ts";
 import type { Progress } from "../training/progress.ts";
 import { jsonLine } from "./json_lines.ts";
 import { cut } from "./table.ts";
@@ -11,6 +12,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** Shows progress until it is stopped. */
 export interface ProgressView {
+  readonly compiling: (progress: CompileProgress) => void;
   readonly update: (progress: Progress) => void;
   readonly stop: () => void;
 }
@@ -43,13 +45,35 @@ export function progressLine(p: Progress): string {
   return parts.join("  ");
 }
 
+const STAGES: Readonly<Record<CompileStage, string>> = {
+  planning: "planning, part",
+  pipelines: "pipelines, kernel",
+  driver: "in the driver, kernel",
+};
+
+/** One line for a person who waits for the first step. */
+export function compilingLine({ stage, done, total, seconds }: CompileProgress): string {
+  return `compiling: ${STAGES[stage]} ${done + 1} of ${total}  ${duration(seconds)}`;
+}
+
 /** Seconds between two lines where nobody watches. */
 const quiet = 5;
+
+/** Lines about compiling, where nobody watches. */
+export function plainCompiling(write: (line: string) => void): ProgressView["compiling"] {
+  let saidAt = 0;
+  return (p) => {
+    if (saidAt > 0 && p.seconds >= saidAt && p.seconds - saidAt < quiet) return;
+    saidAt = p.seconds;
+    write(compilingLine(p));
+  };
+}
 
 function plainView(write: (line: string) => void): ProgressView {
   let lineAt = performance.now();
   let shownEpoch = 0;
   return {
+    compiling: plainCompiling(write),
     update: (p) => {
       const now = performance.now();
       const epochDone = p.epochDone && p.epoch > shownEpoch;
@@ -65,6 +89,7 @@ function plainView(write: (line: string) => void): ProgressView {
 /** What is used of the library, which brings no types of its own. */
 interface Bar {
   start(total: number, value: number, payload: { readonly line: string }): void;
+  setTotal(total: number): void;
   update(value: number, payload: { readonly line: string }): void;
   stop(): void;
 }
@@ -97,7 +122,10 @@ export function barView(): BarView {
     update: (total, value, text) => {
       const line = { line: cut(text, width - barsize - PERCENTAGE) };
       if (!started) bar.start(total, value, line);
-      else bar.update(value, line);
+      else {
+        bar.setTotal(total);
+        bar.update(value, line);
+      }
       started = true;
     },
     stop: () => {
@@ -109,9 +137,14 @@ export function barView(): BarView {
 /** The view that fits the terminal; with `json` a line of JSON for each update. */
 export function progressView(terminal: Terminal, json: boolean): ProgressView {
   if (json) {
-    return { update: (p) => terminal.out(jsonLine("progress", p)), stop: () => undefined };
+    const update = (p: Progress) => terminal.out(jsonLine("progress", p));
+    return { compiling: () => undefined, update, stop: () => undefined };
   }
   if (!terminal.interactive) return plainView(terminal.err);
   const bar = barView();
-  return { update: (p) => bar.update(p.steps, p.step, progressLine(p)), stop: bar.stop };
+  return {
+    compiling: (p) => bar.update(p.total, p.done, compilingLine(p)),
+    update: (p) => bar.update(p.steps, p.step, progressLine(p)),
+    stop: bar.stop,
+  };
 }

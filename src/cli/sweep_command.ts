@@ -6,6 +6,7 @@
 import { type Command, Option } from "commander";
 import { failure } from "../errors.ts";
 import type { Optimizer } from "../optimizer/types.ts";
+import type { CompileProgress } from "../runtime/compile_progress.ts";
 import type { ReplicaRun } from "../training/minimize.ts";
 import type { Backend } from "../training/options.ts";
 import type { ReplicaResult } from "../training/result.ts";
@@ -27,7 +28,7 @@ import {
   DRAWN,
   modelOption,
 } from "./options.ts";
-import { barView } from "./progress.ts";
+import { barView, compilingLine, plainCompiling } from "./progress.ts";
 import {
   type DataArguments,
   dataFrom,
@@ -79,6 +80,7 @@ function trialsOf(args: SweepArguments): readonly Settings[] {
 
 /** Shows how far the sweep is until it is stopped. */
 interface View {
+  readonly compiling: (progress: CompileProgress) => void;
   readonly update: (progress: SweepProgress) => void;
   readonly stop: () => void;
 }
@@ -88,15 +90,17 @@ function viewOf(terminal: Terminal, json: boolean): View {
     `${finished} of ${trials} trials done, ${running} running`;
   if (json) {
     const update = (p: SweepProgress) => terminal.out(jsonLine("progress", p));
-    return { update, stop: () => undefined };
+    return { compiling: () => undefined, update, stop: () => undefined };
   }
   if (terminal.interactive) {
     const bar = barView();
     const update = (p: SweepProgress) => bar.update(100, Math.floor(100 * p.fraction), line(p));
-    return { update, stop: bar.stop };
+    const compiling = (p: CompileProgress) => bar.update(p.total, p.done, compilingLine(p));
+    return { compiling, update, stop: bar.stop };
   }
   let said = "";
   return {
+    compiling: plainCompiling(terminal.err),
     update: (p) => {
       if (line(p) !== said && p.running > 0) terminal.err(said = line(p));
     },
@@ -154,6 +158,7 @@ interface Common {
   readonly sideBySide: number;
   readonly backend: Backend;
   readonly signal: AbortSignal;
+  readonly onCompiling: (progress: CompileProgress) => void;
   readonly onProgress: (progress: SweepProgress) => void;
 }
 
@@ -248,6 +253,7 @@ async function run(
     sideBySide: args.sideBySide,
     backend: args.backend,
     signal: terminal.signal,
+    onCompiling: view.compiling,
     onProgress: view.update,
   };
   if (args.function !== undefined) {

@@ -147,6 +147,7 @@ async function run(
     backend: args.backend,
     telemetry: args.telemetry,
     signal: terminal.signal,
+    onCompiling: view.compiling,
     onProgress: view.update,
   };
   const result = await advisingSettings(

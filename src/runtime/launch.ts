@@ -89,7 +89,7 @@ export async function launch(
   options: CompileOptions,
 ): Promise<Launched> {
   const { backend = "auto", precision = "f32", replicas = 1 } = options;
-  const meter = compileMeter(options.progress);
+  const meter = compileMeter(options.onCompiling);
   const issues = optionIssues(options);
   if (issues.length > 0) throw new SteepestError("description", issues);
   const { program, values } = startFrom(given, leaves, options);

@@ -72,7 +72,7 @@ export interface CompileOptions<N extends TelemetryName = TelemetryName> {
    *
    * @default nobody
    */
-  readonly progress?: (progress: CompileProgress) => void;
+  readonly onCompiling?: (progress: CompileProgress) => void;
   /**
    * A device to run on; it stays the caller's. Whoever holds one keeps its pipelines for the next
    * program.

@@ -12,6 +12,7 @@ import type { Optimizer } from "../optimizer/types.ts";
 import { seedsOf } from "../runtime/options.ts";
 import type { Controls, HyperparameterValues } from "../runtime/controls.ts";
 import { sameShape } from "../tensor/node.ts";
+import type { CompileProgress } from "../runtime/compile_progress.ts";
 import type { Progress } from "./progress.ts";
 
 /** Where a program may run; `auto`: on the GPU if there is an adapter, else in JavaScript. */
@@ -88,6 +89,12 @@ export interface TrainOptions<P, N extends TelemetryName = TelemetryName> {
    * @default nothing
    */
   readonly onProgress?: (progress: Progress, controls: Controls) => unknown;
+  /**
+   * Told how far compiling has come, from a second on.
+   *
+   * @default nothing
+   */
+  readonly onCompiling?: (progress: CompileProgress) => void;
   /**
    * After how many epochs, ≥ 1, the test images are measured; always after the last.
    *

@@ -79,12 +79,16 @@ async function open<P extends Parameters>(
   { batchSize, replicas, seed }: CheckedNumbers,
 ): Promise<Session> {
   const { model, data, optimizer, set = {}, backend = "auto", telemetry = [] } = options;
-  const limits = options.limits === undefined ? {} : { limits: options.limits };
+  const { limits, onCompiling } = options;
+  const given = {
+    ...limits === undefined ? {} : { limits },
+    ...onCompiling === undefined ? {} : { onCompiling },
+  };
   const objective = classification(model, batchSize);
   const program = getOrThrow(lower(objective, optimizer, { telemetry }));
   const batches = batchesOf(data.train, batchSize, "shuffled");
   const trained = await launch(batches.transform(program), objective.leaves, {
-    ...limits,
+    ...given,
     backend,
     replicas,
     seed,
@@ -98,7 +102,7 @@ async function open<P extends Parameters>(
     const tests = batchesOf(data.test, size, "sequential");
     const evaluation = evaluationProgram(classification(model, size), program, count, size);
     const evaluator = await launch(tests.transform(evaluation), objective.leaves, {
-      ...limits,
+      ...given,
       backend: trained.executor.backend,
       replicas,
       data: Object.fromEntries(tests.data),
