@@ -25,8 +25,8 @@ for (const [name, optimizer] of [["SGD", sgd()], ["Adam", adam()]] as const) {
   });
 }
 
-for (const size of [10_000, 1_000_000]) {
-  const steps = 100;
+for (const size of [10_000, 1_000_000, 4_000_000]) {
+  const steps = Math.max(2, Math.round(1e7 / Math.max(size, 1e5)));
   const program = ignore ? undefined : await updateProgram(adam(), size, "webgpu");
   Deno.bench({
     name: `${steps} updates of ${size} parameters, Adam`,
