@@ -22,13 +22,14 @@ export interface TrainingOptions {
   /** Decides parameters, order and dropout. */
   readonly seed?: number;
   readonly dropout?: boolean;
+  readonly replicas?: number;
 }
 
 /** Training steps of the MNIST CNN on images that lie on the device, where batches are gathered. */
 export async function trainingProgram(
   optimizer: Optimizer,
   train: Split,
-  { batchSize, backend, seed = 0, dropout = true }: TrainingOptions,
+  { batchSize, backend, seed = 0, dropout = true, replicas = 1 }: TrainingOptions,
 ): Promise<Program<Parameters>> {
   const batches = deviceBatches({
     columns: {
@@ -42,6 +43,7 @@ export async function trainingProgram(
   const compiled = await compile(classification(mnistCnn({ dropout }), batchSize), optimizer, {
     backend,
     seed,
+    replicas,
     transform: batches.transform,
     data: Object.fromEntries(batches.data),
   })();
@@ -52,11 +54,11 @@ export async function trainingProgram(
 export async function cnnProgram(
   optimizer: Optimizer,
   backend: BenchBackend,
-  options: { readonly batchSize?: number; readonly dropout?: boolean } = {},
+  options: Partial<Omit<TrainingOptions, "backend">> = {},
 ): Promise<Program<Parameters>> {
-  const { batchSize = 60, dropout = false } = options;
+  const { batchSize = 60, dropout = false, ...rest } = options;
   const { train } = digits({ train: 2400, test: 1 });
-  return await trainingProgram(optimizer, train, { batchSize, backend, dropout });
+  return await trainingProgram(optimizer, train, { ...rest, batchSize, backend, dropout });
 }
 
 /** An optimizer on ½‖θ‖², whose gradient costs nothing: the update alone. */

@@ -72,6 +72,9 @@ export type InputSource = (node: Node) => Value["source"];
 const VIEWS: ReadonlySet<OpKind> = new Set(["reshape", "permute", "broadcast", "slice", "pad"]);
 const LEAVES: ReadonlySet<OpKind> = new Set(["input", "constant", "iota"]);
 
+/** How often an element is read from where it is computed again each time. */
+const REPEATED = 4;
+
 /** Whether a node is stored (given that something reads it). */
 function alwaysStaged(node: Node): boolean {
   const op = node.op;
@@ -120,6 +123,12 @@ export function buildStages(
     if (alwaysStaged(node)) {
       staged.add(node.hash);
       for (const operand of operandsToStage(node)) staged.add(operand.hash);
+    }
+    // A product that sums nothing, such as an outer one, reads an element of a factor again and again.
+    if (node.op.kind === "contraction") {
+      for (const factor of operandsToStage(node)) {
+        if (sizeOf(node.shape) >= REPEATED * sizeOf(factor.shape)) staged.add(factor.hash);
+      }
     }
     if (node.op.kind === "gather") {
       // An index that is itself computed is stored once instead of once per element of the row.

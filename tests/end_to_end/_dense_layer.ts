@@ -2,7 +2,6 @@
  * The task of Norm-Adapted Gradient Descent, section 3: a dense layer with tanh learns another one of
  * equal form from 100 examples, one at a time; every replica has a teacher and examples of its own.
  */
-import * as E from "fp-ts/lib/Either.js";
 import { tanh } from "../../src/nn/activations.ts";
 import { initialValues, pytorchUniform } from "../../src/nn/initial.ts";
 import { dense } from "../../src/nn/layers.ts";
@@ -10,6 +9,7 @@ import { euclideanDistance } from "../../src/nn/losses.ts";
 import { objective } from "../../src/objective/objective.ts";
 import type { Optimizer } from "../../src/optimizer/types.ts";
 import { compile } from "../../src/runtime/compile.ts";
+import { getOrThrow, type Program } from "../../src/runtime/program.ts";
 import { uniform } from "../../src/data/hash.ts";
 import { deviceBatches } from "../../src/training/batches.ts";
 
@@ -17,8 +17,13 @@ const inputs = 10, outputs = 4, examples = 100, epochs = 45;
 const weightInitial = pytorchUniform([outputs, inputs], inputs);
 const biasInitial = pytorchUniform([outputs], inputs);
 
+const parameters = { weight: weightInitial, bias: biasInitial };
+
+/** What is learnt. */
+export type LayerParameters = typeof parameters;
+
 const layer = objective({
-  parameters: { weight: weightInitial, bias: biasInitial },
+  parameters,
   batch: { x: [1, inputs], y: [1, outputs] },
   lowerBound: 0,
   outputs: ({ weight, bias }, { x }) => tanh(dense(x, weight, bias)),
@@ -74,12 +79,12 @@ function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   return all;
 }
 
-/** The mean distance on the test examples of each of `runs` runs after 4500 steps. */
-export async function matchDenseLayer(
+/** The task of each of `runs` teachers, side by side. */
+export async function denseLayerProgram(
   optimizer: Optimizer,
   runs: number,
   backend: "js" | "reference" | "webgpu",
-): Promise<readonly number[]> {
+): Promise<Program<LayerParameters>> {
   const seeds = Array.from({ length: runs }, (_, r) => r);
   const training = seeds.map((seed) => samples(seed, 0));
   const numbers = (values: Float32Array<ArrayBuffer>) =>
@@ -93,20 +98,31 @@ export async function matchDenseLayer(
     batchSize: 1,
     order: "shuffled",
   });
-  const compiled = await compile(layer, optimizer, {
-    backend,
-    replicas: runs,
-    // The students draw from other seeds than the teachers.
-    seed: seeds.map((seed) => seed + 1000),
-    transform: batches.transform,
-    data: Object.fromEntries(batches.data),
-  })();
-  if (E.isLeft(compiled)) throw compiled.left;
-  using program = compiled.right;
+  return getOrThrow(
+    await compile(layer, optimizer, {
+      backend,
+      replicas: runs,
+      // The students draw from other seeds than the teachers.
+      seed: seeds.map((seed) => seed + 1000),
+      transform: batches.transform,
+      data: Object.fromEntries(batches.data),
+    })(),
+  );
+}
+
+/** The mean distance on the test examples of each of `runs` runs after 4500 steps. */
+export async function matchDenseLayer(
+  optimizer: Optimizer,
+  runs: number,
+  backend: "js" | "reference" | "webgpu",
+): Promise<readonly number[]> {
+  using program = await denseLayerProgram(optimizer, runs, backend);
   program.step(epochs * examples);
   await program.settled();
-  return await Promise.all(seeds.map(async (seed, r) => {
-    const { weight, bias } = await program.replica(r).parameters();
-    return distance(weight.data, bias.data, samples(seed, 1));
-  }));
+  return await Promise.all(
+    Array.from({ length: runs }, async (_, r) => {
+      const { weight, bias } = await program.replica(r).parameters();
+      return distance(weight.data, bias.data, samples(r, 1));
+    }),
+  );
 }

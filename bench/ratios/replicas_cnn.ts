@@ -1,0 +1,13 @@
+import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
+import { cnnProgram } from "../_programs.ts";
+import type { Row } from "./_measure.ts";
+import { overOne } from "./_replicas.ts";
+
+export const row: Row = overOne({
+  name: "20 replicas of the CNN / 20 × one",
+  atMost: 1.03,
+  replicas: 20,
+  programOf: (replicas) => cnnProgram(sgd(), "webgpu", { replicas }),
+  steps: [1, 20],
+  perCopy: true,
+});
