@@ -7,6 +7,8 @@ export interface Place {
   readonly adapter: string;
   readonly driver: string;
   readonly deno: string;
+  /** Processes that wanted a processor when it began, over the last minute. */
+  readonly load: number;
 }
 
 /** A row as it was measured. */
@@ -55,9 +57,9 @@ function line(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
-const HEADS = ["row", "at most", "measured", "quartiles", "by", "pairs", "passes"];
+const HEADS = ["row", "at most", "measured", "quartiles", "by", "pairs", "load", "passes"];
 
-function cells({ row, atMost, ratio }: Result): readonly string[] {
+function cells({ row, atMost, ratio, load }: Result): readonly string[] {
   const { low, high, clock, pairs } = ratio;
   const passes = passed({ ratio, atMost }) ? "yes" : "**no**";
   return [
@@ -67,6 +69,7 @@ function cells({ row, atMost, ratio }: Result): readonly string[] {
     `${low.toFixed(2)} to ${high.toFixed(2)}`,
     clock,
     String(pairs),
+    load.toFixed(0),
     passes,
   ];
 }
@@ -93,7 +96,9 @@ export function page(results: readonly Result[]): string {
     "`deno task ratios --write` prints this page. A ratio is ours over theirs: the two take turns in one",
     "run and the figure is the median over pairs, by the processor time of the process (user and",
     "system, all threads), or by the clock on the wall where the table says so. Less than 1 is faster",
-    "than the other. [bench/README.md](../bench/README.md) says how to measure and how not to.",
+    "than the other. _Load_ is how many processes wanted the processors when a row began: beyond their",
+    "number, by the wall is by luck. [bench/README.md](../bench/README.md) says how to measure and how",
+    "not to.",
     "",
     table(results),
     "",

@@ -28,14 +28,16 @@ async function place(): Promise<Place> {
     adapter: description || vendor || "no adapter",
     driver: await driver(),
     deno: Deno.version.deno,
+    load: Number(Deno.loadavg()[0]!.toPrecision(3)),
   };
 }
 
 async function measured(file: string): Promise<Said> {
   const { row } = await import(new URL(file, import.meta.url).href) as { readonly row: Row };
   try {
+    const before = await place();
     const ratio = await row.measure();
-    return { kind: "measured", result: resultOf(file, row, ratio, await place(), new Date()) };
+    return { kind: "measured", result: resultOf(file, row, ratio, before, new Date()) };
   } catch (error) {
     if (!(error instanceof Skipped)) throw error;
     return { kind: "skipped", row: row.name, reason: error.message };

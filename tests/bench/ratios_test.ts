@@ -37,13 +37,19 @@ Deno.test("ratioOf() takes the median and the quartiles of the ratios of pairs",
 Deno.test("page() says of a row whether it passes, and where it was measured", () => {
   const ratio = ratioOf([{ ours: { cpu: 3, wall: 4 }, theirs: { cpu: 2, wall: 5 } }], "cpu");
   const measure = () => Promise.resolve(ratio);
-  const place = { machine: "a machine", adapter: "an adapter", driver: "a driver", deno: "2" };
+  const place = {
+    machine: "a machine",
+    adapter: "an adapter",
+    driver: "a driver",
+    deno: "2",
+    load: 2,
+  };
   const day = new Date("2026-01-02");
   const good = resultOf("a.ts", { name: "a | b", atMost: 1.5, measure }, ratio, place, day);
   const slow = resultOf("b.ts", { name: "b", atMost: 1.4, measure }, ratio, place, day);
   assertEquals([good, slow].map(passed), [true, false]);
   const text = page([good, slow]);
-  assert(text.includes("| a \\| b | 1.5 | 1.50 | 1.50 to 1.50 | cpu | 1 | yes |"), text);
-  assert(text.includes("| b | 1.4 | 1.50 | 1.50 to 1.50 | cpu | 1 | **no** |"), text);
+  assert(text.includes("| a \\| b | 1.5 | 1.50 | 1.50 to 1.50 | cpu | 1 | 2 | yes |"), text);
+  assert(text.includes("| b | 1.4 | 1.50 | 1.50 to 1.50 | cpu | 1 | 2 | **no** |"), text);
   assertEquals(text.match(/- a machine; an adapter; a driver; Deno 2; 2026-01-02/g)?.length, 1);
 });
