@@ -3,7 +3,9 @@
  * and one wait; the name says how many.
  */
 import { adam } from "../src/optimizer/catalogue/adam.ts";
+import { nasgd } from "../src/optimizer/catalogue/nasgd.ts";
 import { sgd } from "../src/optimizer/catalogue/sgd.ts";
+import type { Optimizer } from "../src/optimizer/types.ts";
 import { cnnProgram, hasAdapter, updateProgram } from "./_programs.ts";
 
 const ignore = !(await hasAdapter());
@@ -25,12 +27,17 @@ for (const [name, optimizer] of [["SGD", sgd()], ["Adam", adam()]] as const) {
   });
 }
 
-for (const size of [10_000, 1_000_000, 4_000_000]) {
+const UPDATES: Readonly<Record<string, Optimizer>> = { SGD: sgd(), Adam: adam(), NaSGD: nasgd() };
+const CASES = [10_000, 1_000_000, 4_000_000].flatMap((size) =>
+  Object.entries(UPDATES).map(([name, optimizer]) => ({ size, name, optimizer }))
+);
+
+for (const { size, name, optimizer } of CASES) {
   const steps = Math.max(2, Math.round(1e7 / Math.max(size, 1e5)));
-  const program = ignore ? undefined : await updateProgram(adam(), size, "webgpu");
+  const program = ignore ? undefined : await updateProgram(optimizer, size, "webgpu");
   Deno.bench({
-    name: `${steps} updates of ${size} parameters, Adam`,
-    group: "elementwise on WebGPU",
+    name: `${steps} updates of ${size} parameters, ${name}`,
+    group: `updates of ${size} on WebGPU`,
     ignore,
     n: 10,
     warmup: 2,

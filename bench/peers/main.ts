@@ -1,18 +1,21 @@
 /**
  * The same work on other libraries, in turns with the compiled program:
  *
- *     deno task bench:peers [--python PATH] [--pairs N] [--steps N] [TASK …]
+ *     deno task bench:peers [--python PATH] [--pairs N] [--steps N] [--write] [TASK …]
  *
  * A task is `cnn` (a step with Adam from the same weights on the same batch) or `adam SIZE`, written
  * `adam:SIZE`. Every peer has a process of its own; the peers on npm are fetched when they are first
  * run, PyTorch takes part where the interpreter has it. First the losses have to agree, at the first
- * step and after twenty; then ratios are printed, ours over theirs.
+ * step and after twenty; then ratios are printed, ours over theirs; `--write` keeps them in
+ * `bench/peers/results.json`.
  */
 import { parseArgs } from "node:util";
 import type { Parameters, Value } from "../../src/nn/parameters.ts";
 import type { Program } from "../../src/runtime/program.ts";
 import { ADAM_RULE, adamUpdate, cnnStep } from "../_same_work.ts";
-import { type Clock, type Pair, ratioOf, takeTurns } from "../ratios/_measure.ts";
+import { type Ratio, ratioOf, takeTurns } from "../ratios/_measure.ts";
+import { type Place, place } from "../ratios/_place.ts";
+import { rounded } from "../ratios/_result.ts";
 import { programSide } from "../ratios/_cnn.ts";
 import {
   hasTorch,
@@ -65,29 +68,54 @@ async function disagreement({ ask }: Peer, at: Ours["at"]): Promise<string | und
   return `after 1 and ${LATER} steps it has ${found.join(", ")}, ours is ${at.join(", ")}`;
 }
 
-function said(pairs: readonly Pair[], clock: Clock): string {
-  const { ratio, low, high, ours, theirs } = ratioOf(pairs, clock);
+/** What is kept of a peer at a task. */
+interface Kept extends Place {
+  readonly task: string;
+  readonly peer: string;
+  readonly wall: Ratio;
+  readonly cpu: Ratio;
+  /** The day, ISO. */
+  readonly date: string;
+}
+
+const RESULTS = new URL("results.json", import.meta.url);
+
+/** Results take the place of earlier ones of the same task and peer. */
+async function keep(found: readonly Kept[]): Promise<void> {
+  const text = await Deno.readTextFile(RESULTS).catch(() => "[]");
+  const keyed = [...JSON.parse(text) as readonly Kept[], ...found];
+  const all = new Map(keyed.map((one) => [`${one.task} ${one.peer}`, one]));
+  await Deno.writeTextFile(RESULTS, `${JSON.stringify([...all.values()], null, 2)}\n`);
+}
+
+function said({ ratio, low, high, ours, theirs, clock }: Ratio): string {
   const spread = `${low.toFixed(3)} to ${high.toFixed(3)}`;
   return `${clock} ${ratio.toFixed(3)} (${spread}; ${ours.toFixed(2)} / ${theirs.toFixed(2)} ms)`;
 }
 
+/** Ratios by both clocks; none, and a word about it, where the losses are others. */
 async function compare(
-  peer: Foreign,
+  foreign: Foreign,
   task: Task,
   { program, at }: Ours,
   pairs: number,
   steps: number,
-): Promise<boolean> {
-  const { name, ask, close } = await startPeer(peer, task);
-  const side = programSide(program, steps);
-  const wrong = await disagreement({ name, ask, close }, at);
-  if (wrong === undefined) {
+): Promise<Pick<Kept, "peer" | "wall" | "cpu"> | undefined> {
+  const peer = await startPeer(foreign, task), { name, ask } = peer;
+  try {
+    const wrong = await disagreement(peer, at);
+    if (wrong !== undefined) {
+      console.log(`  / ${name}: DISAGREES: ${wrong}`);
+      return undefined;
+    }
     const measure = async () => ({ ...await ask(steps), units: steps });
-    const found = await takeTurns(side, { name, measure }, { pairs });
-    console.log(`  / ${name}: ${said(found, "wall")}, ${said(found, "cpu")}`);
-  } else console.log(`  / ${name}: DISAGREES: ${wrong}`);
-  await close();
-  return wrong === undefined;
+    const found = await takeTurns(programSide(program, steps), { name, measure }, { pairs });
+    const wall = rounded(ratioOf(found, "wall")), cpu = rounded(ratioOf(found, "cpu"));
+    console.log(`  / ${name}: ${said(wall)}, ${said(cpu)}`);
+    return { peer: name, wall, cpu };
+  } finally {
+    await peer.close();
+  }
 }
 
 async function main(): Promise<number> {
@@ -97,23 +125,28 @@ async function main(): Promise<number> {
       python: { type: "string", default: "python3" },
       pairs: { type: "string", default: "8" },
       steps: { type: "string", default: "4" },
+      write: { type: "boolean", default: false },
     },
   });
   const peers: Foreign[] = [JAX, TFJS];
   if (await hasTorch(values.python)) peers.push(torch(values.python));
   else console.log(`PyTorch is left out: ${values.python} does not have it`);
   const tasks = positionals.length === 0 ? ["cnn"] : positionals;
+  const found: Kept[] = [];
   let agree = true;
   for (const text of tasks) {
     const task = taskOf(text.split(":"));
     const own = await ours(task);
     console.log(`${text}, ours over theirs, median and quartiles of ${values.pairs} pairs:`);
     for (const peer of peers) {
-      const same = await compare(peer, task, own, Number(values.pairs), Number(values.steps));
-      agree &&= same;
+      const before = await place(), date = new Date().toISOString().slice(0, 10);
+      const ratios = await compare(peer, task, own, Number(values.pairs), Number(values.steps));
+      if (ratios === undefined) agree = false;
+      else found.push({ task: text, ...ratios, ...before, date });
     }
     own.program[Symbol.dispose]();
   }
+  if (values.write) await keep(found);
   return agree ? 0 : 1;
 }
 

@@ -1,15 +1,6 @@
 /** What is kept of a row: one file a row in `bench/ratios/results/`, and the page of all of them. */
 import type { Ratio, Row } from "./_measure.ts";
-
-/** Where it was measured. */
-export interface Place {
-  readonly machine: string;
-  readonly adapter: string;
-  readonly driver: string;
-  readonly deno: string;
-  /** Processes that wanted a processor when it began, over the last minute. */
-  readonly load: number;
-}
+import type { Place } from "./_place.ts";
 
 /** A row as it was measured. */
 export interface Result extends Place {
@@ -31,23 +22,27 @@ function round(value: number, digits: number): number {
   return Number(value.toPrecision(digits));
 }
 
+/** As many digits as mean something. */
+export function rounded({ ratio, low, high, ours, theirs, clock, pairs, wall }: Ratio): Ratio {
+  return {
+    ratio: round(ratio, 3),
+    low: round(low, 3),
+    high: round(high, 3),
+    ours: round(ours, 4),
+    theirs: round(theirs, 4),
+    clock,
+    pairs,
+    wall: round(wall, 3),
+  };
+}
+
 /** What is kept of a measured row. */
 export function resultOf(file: string, row: Row, ratio: Ratio, place: Place, day: Date): Result {
-  const { low, high, ours, theirs, clock, pairs, wall } = ratio;
   return {
     file,
     row: row.name,
     atMost: row.atMost,
-    ratio: {
-      ratio: round(ratio.ratio, 3),
-      low: round(low, 3),
-      high: round(high, 3),
-      ours: round(ours, 4),
-      theirs: round(theirs, 4),
-      clock,
-      pairs,
-      wall: round(wall, 3),
-    },
+    ratio: rounded(ratio),
     ...place,
     date: day.toISOString().slice(0, 10),
   };

@@ -8,11 +8,13 @@ import { ROUTINES } from "./_routines.ts";
 import { type Run, type Sides, sidesOf } from "./_sides.ts";
 
 const acquired = await acquireDevice()();
-const TIMES = 20;
+
+/** Enough that the 11 ms of an awaited wait are little of it. */
+const TIMES = 50;
 
 function add(group: string, name: string, run: Run | undefined, baseline = false): void {
   Deno.bench({
-    name: `${name}, ${TIMES} times`,
+    name: `${group}: ${name}, ${TIMES} times`,
     group,
     baseline,
     ignore: run === undefined,
