@@ -202,6 +202,19 @@ const ELEMENT: { readonly [E in BoundBuffer["element"]]: string } = {
   vec4u: "vec4<u32>",
 };
 
+/** The bindings and the functions that statements use. */
+export function wgslPreamble(buffers: readonly BoundBuffer[], text: string): readonly string[] {
+  const functions = Object.entries(WGSL_FUNCTIONS).filter(([name]) => text.includes(`${name}(`))
+    .map(([, f]) => f);
+  if (text.includes("zero_")) functions.push("var<private> zero_: u32 = 0u;");
+  const declarations = buffers.map((b) =>
+    `@group(0) @binding(${b.position}) var<storage, ${
+      b.access === "read" ? "read" : "read_write"
+    }> b${b.position}: array<${ELEMENT[b.element]}>;`
+  );
+  return [...declarations, ...functions];
+}
+
 /** A whole module: bindings, the functions that the body uses, and `main` over flat thread numbers. */
 export function wgslModule(
   buffers: readonly BoundBuffer[],
@@ -211,17 +224,8 @@ export function wgslModule(
   rowThreads: number,
 ): string {
   const text = inlineNames(body).join("\n");
-  const functions = Object.entries(WGSL_FUNCTIONS).filter(([name]) => text.includes(`${name}(`))
-    .map(([, f]) => f);
-  if (text.includes("zero_")) functions.push("var<private> zero_: u32 = 0u;");
-  const declarations = buffers.map((b) =>
-    `@group(0) @binding(${b.position}) var<storage, ${
-      b.access === "read" ? "read" : "read_write"
-    }> b${b.position}: array<${ELEMENT[b.element]}>;`
-  );
   return [
-    ...declarations,
-    ...functions,
+    ...wgslPreamble(buffers, text),
     `@compute @workgroup_size(${workgroupSize})`,
     "fn main(@builtin(global_invocation_id) id: vec3<u32>) {",
     `let thread = id.x + id.y * ${rowThreads}u;`,

@@ -146,6 +146,8 @@ function reduceCandidates(extent: number): number[] {
 export interface ChosenTile {
   readonly tile: Tile;
   readonly cost: number;
+  /** The cost without what compiling takes. */
+  readonly running: number;
   readonly threads: number;
 }
 
@@ -299,6 +301,7 @@ export function chooseTile(
           ...serial === undefined ? {} : { serial },
         },
         cost,
+        running: cost - over,
         threads,
       };
     }
@@ -327,6 +330,7 @@ export function chooseTile(
       reduce: stage.reduce.map(() => 1),
     },
     cost: Infinity,
+    running: Infinity,
     threads: stage.parallel.reduce((n, a) => n * a.extent, 1),
   };
 }

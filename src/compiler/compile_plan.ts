@@ -15,7 +15,14 @@ import { formGroups, readsOf } from "./fusion.ts";
 import { gateLoops } from "./gates.ts";
 import { hostInput, splitHost } from "./host.ts";
 import { type Excess, excessOf } from "./limits.ts";
-import { type Block, cutLoops, hoistedNodes, unitsOf, withValues } from "./loop_blocks.ts";
+import {
+  activeSlots,
+  type Block,
+  cutLoops,
+  hoistedNodes,
+  unitsOf,
+  withValues,
+} from "./loop_blocks.ts";
 import { keepOldVersions } from "./old_versions.ts";
 import type { Plan } from "./plan.ts";
 import { prepare } from "./prepare.ts";
@@ -28,6 +35,7 @@ import { sharedNodes } from "./shared_nodes.ts";
 import { shareSums } from "./flat_sums.ts";
 import { foldSums, splitSums } from "./split_sums.ts";
 import { loopsAround, swapsOf, writeCommands } from "./write_commands.ts";
+import { workgroupLoops } from "./workgroup_loops.ts";
 import { WRITTEN_OUT, type WrittenOut } from "./written_out.ts";
 import { js } from "../../kernels/syntax_js.ts";
 import { wgsl } from "../../kernels/syntax_wgsl.ts";
@@ -41,6 +49,13 @@ export interface PlanOptions {
   readonly writtenOut?: WrittenOut;
   /** Told which part of the work is next: regions to plan, and one to write the kernels. */
   readonly progress?: (done: number, total: number) => void;
+  /**
+   * How many times as long as kernels of its own a loop may take inside one kernel, by estimate: with 0 none
+   * does so, with Infinity each that can.
+   *
+   * @default 1
+   */
+  readonly oneKernel?: number;
 }
 
 /** A plan of some of the copies, and how many times over it takes to run them all. */
@@ -97,7 +112,14 @@ export function planPasses(
 
 function planOf(
   program: StepProgram,
-  { replicas, target, adapter, writtenOut = WRITTEN_OUT, progress = () => undefined }: PlanOptions,
+  {
+    replicas,
+    target,
+    adapter,
+    writtenOut = WRITTEN_OUT,
+    oneKernel = 1,
+    progress = () => undefined,
+  }: PlanOptions,
 ): Plan {
   const host = splitHost(program, replicas);
   const own = new Map(program.slots.map((s) => [s.name, s]));
@@ -160,10 +182,14 @@ function planOf(
     })
   );
   const carried = new Set(cut.slots.map(({ name }) => name));
-  const fits = (touched: ReadonlySet<ValueId>): boolean =>
-    leastBindings([...touched].map((v) => values[v]!), staged.stores, slots, carried, adapter) <=
+  const fits = (touched: ReadonlySet<ValueId>, apart: ReadonlySet<string> = carried): boolean =>
+    leastBindings([...touched].map((v) => values[v]!), staged.stores, slots, apart, adapter) <=
       adapter.maxBindings;
   const around = loopsAround(regions);
+  const active = new Set(regions.flatMap(activeSlots));
+  const urgent = new Set(
+    [...staged.stores].flatMap(([v, { slot }]) => active.has(slot) ? [v] : []),
+  );
   const planned = staged.units.map((stages, i) => {
     progress(i, staged.units.length + 1);
     const shared = shareSums(stages, values, replicas, adapter);
@@ -175,33 +201,46 @@ function planOf(
       values,
       sealed,
       fits,
+      urgent,
     );
-    return planRegion(groups, values, staged.stores, crossing, slots, around[i]!);
+    return planRegion(groups, values, staged.stores, crossing, slots, around[i]!, urgent);
   });
 
   progress(staged.units.length, staged.units.length + 1);
-  const swaps = swapsOf(regions, planned, staged.stores);
-  const seating = seatValues(
-    program,
-    split,
-    planned,
-    values,
-    staged.stores,
-    slots,
-    swaps,
-    replicas,
-    adapter,
-  );
-  const { kernels, commands } = writeCommands(
-    regions,
-    planned,
-    swaps,
-    values,
-    staged.stores,
-    seating,
-    target === "wgsl" ? wgsl : js,
-    adapter,
-  );
+  const syntax = target === "wgsl" ? wgsl : js;
+  /** Loops that are too much for one kernel, which only shows when it is written. */
+  const large = new Set<number>();
+  const write = () => {
+    const small = workgroupLoops(regions, planned, values, staged.stores, fits, adapter, {
+      mostTime: target === "wgsl" ? oneKernel : 0,
+      except: large,
+    });
+    const swaps = swapsOf(regions, planned, staged.stores, small.inside);
+    const { touches } = small;
+    const { stores } = staged;
+    const seating = seatValues(
+      program,
+      split,
+      planned,
+      touches,
+      values,
+      stores,
+      slots,
+      swaps,
+      replicas,
+      adapter,
+    );
+    return {
+      seating,
+      ...writeCommands(regions, planned, swaps, small, stores, seating, syntax, adapter),
+    };
+  };
+  let written = write();
+  while (written.large.length > 0) {
+    written.large.forEach((loop) => large.add(loop));
+    written = write();
+  }
+  const { seating, kernels, commands } = written;
   const plan: Plan = {
     target,
     replicas,

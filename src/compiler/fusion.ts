@@ -293,12 +293,14 @@ export function stagesOf(group: Group): readonly Stage[] {
  *
  * @param sealed Values whose groups take no epilogue (partial sums).
  * @param fits Whether a kernel could bind these values.
+ * @param urgent Values that are to be known soon: no stage joins their kernels, which could make them wait.
  */
 export function formGroups(
   stages: readonly Stage[],
   values: readonly Value[],
   sealed: ReadonlySet<ValueId>,
   fits: (touched: ReadonlySet<ValueId>) => boolean,
+  urgent: ReadonlySet<ValueId>,
 ): Group[] {
   const groups: Group[] = [];
   const home = new Map<ValueId, Group>();
@@ -323,6 +325,7 @@ export function formGroups(
       [...stagesOf(group), stage].flatMap((s) => [s.value, ...reads.get(s.value)!]),
     );
     if (!fits(touched)) return false;
+    if (stagesOf(group).some((s) => urgent.has(s.value))) return false;
     for (const v of reads.get(stage.value)!) {
       const source = home.get(v);
       if (source !== undefined && source !== group && dependsOn(source, group)) return false;
@@ -336,7 +339,8 @@ export function formGroups(
       .reverse();
     // The kernels that the stage reads come first, those with equal extents after them.
     const peers = groups.filter((g) =>
-      !sources.includes(g) && g.anchor.combine === "none" && values.length > 0
+      !sources.includes(g) && !urgent.has(stage.value) && g.anchor.combine === "none" &&
+      values.length > 0
     );
     const found = [...sources, ...peers].find((g) =>
       legal(g, stage) && joinGroup(g, stage) !== undefined

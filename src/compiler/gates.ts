@@ -38,8 +38,13 @@ const MOST = 0.1;
 /** Where a loop keeps whether it goes on, and the grids of its kernels. */
 interface Gate {
   readonly go: number;
-  readonly rows: Map<string, { readonly word: number; readonly grid: Grid }>;
+  readonly rows: Rows;
+  /** Of kernels that happen once more, so that buffers that change places become equal. */
+  readonly late: Rows;
 }
+
+/** By workgroups, the first of three words. */
+type Rows = Map<string, { readonly word: number; readonly grid: Grid }>;
 
 /** What an iteration does once it is known whether the loop goes on, in nanoseconds, and its dispatches. */
 function workOf(
@@ -58,20 +63,23 @@ function workOf(
   return { work, dispatches };
 }
 
-/** One thread: `go` becomes whether `from` goes on and the flag is set, and the rows follow it. */
+function gridWrites(rows: Rows, on: string): readonly string[] {
+  return [...rows.values()].flatMap(({ word, grid }) =>
+    grid.map((n, i) => `  grids[${word + i}u] = select(0u, ${n}u, ${on});`)
+  );
+}
+
+/** One thread: a loop goes on if the one around it does and the flag, where there is one, is set. */
 function gateKernel(
-  { go, rows }: Gate,
+  { go, rows, late }: Gate,
   grids: number,
-  from: number | undefined,
+  around: Gate | undefined,
   flag: Place | undefined,
 ): Kernel {
   const conditions = [
-    ...from === undefined ? [] : [`grids[${from}u] != 0u`],
+    ...around === undefined ? [] : [`grids[${around.go}u] != 0u`],
     ...flag === undefined ? [] : [`flags[${flag.offset}u] != 0u`],
   ];
-  const writes = [...rows.values()].flatMap(({ word, grid }) =>
-    grid.map((n, i) => `  grids[${word + i}u] = select(0u, ${n}u, on);`)
-  );
   const flags = flag === undefined ? [] : [{ buffer: flag.buffer, access: "read" as const }];
   return {
     label: flag === undefined ? "loop begins" : "loop goes on",
@@ -81,22 +89,23 @@ function gateKernel(
       ...flag === undefined ? [] : ["@group(0) @binding(1) var<storage, read> flags: array<u32>;"],
       "@compute @workgroup_size(1)",
       "fn main() {",
+      `  let before = grids[${go}u] != 0u;`,
       `  let on = ${conditions.length === 0 ? "true" : conditions.join(" && ")};`,
       `  grids[${go}u] = select(0u, 1u, on);`,
-      ...writes,
+      ...flag === undefined ? [] : [...gridWrites(rows, "on"), ...gridWrites(late, "before")],
       "}",
     ].join("\n"),
     workgroupSize: 1,
     flops: 0,
-    words: 1 + 3 * rows.size,
+    words: 1 + 3 * (rows.size + late.size),
   };
 }
 
 /**
  * The plan whose loops with heavy iterations dispatch nothing once they have stopped.
  *
- * Where all values are overwritten in place, that begins in the iteration that finds out, after the
- * commands that it took. Where buffers change places, that iteration happens, which makes them equal.
+ * That begins in the iteration that finds out, after the commands that it took. What writes into buffers
+ * that change places happens once more, which makes them equal.
  *
  * @param most Which part of an iteration this may cost.
  */
@@ -109,32 +118,40 @@ export function gateLoops(plan: Plan, adapter: AdapterClass, most = MOST): Plan 
     kernels.push(kernel);
     return { kind: "dispatch", kernel: kernels.length - 1, workgroups: [1, 1, 1] };
   };
-  const through = (commands: readonly Command[], gate: Gate | undefined): Command[] =>
+  const gridOf = (rows: Rows, grid: Grid): Place => {
+    const key = grid.join();
+    const row = rows.get(key) ?? { word: allocate(3), grid };
+    rows.set(key, row);
+    return { buffer: grids, offset: row.word };
+  };
+  /** The commands with the grids of a gate; `changing` are the buffers that change places in its loop. */
+  const through = (
+    commands: readonly Command[],
+    gate: Gate | undefined,
+    changing: ReadonlySet<number> = new Set(),
+  ): Command[] =>
     commands.flatMap((command): Command[] => {
       if (command.kind === "repeat") return loop(command, gate);
       if (command.kind === "copy" || gate === undefined) return [command];
-      const key = command.workgroups.join();
-      const row = gate.rows.get(key) ?? { word: allocate(3), grid: command.workgroups };
-      gate.rows.set(key, row);
-      return [{ ...command, grid: { buffer: grids, offset: row.word } }];
+      const late = kernels[command.kernel]!.bindings.some(({ buffer, access }) =>
+        access === "write" && changing.has(buffer)
+      );
+      return [{ ...command, grid: gridOf(late ? gate.late : gate.rows, command.workgroups) }];
     });
-  const loop = (repeat: Repeat, outer: Gate | undefined): Command[] => {
+  const loop = (repeat: Repeat, around: Gate | undefined): Command[] => {
     const { active, commands, swaps } = repeat;
     const { work, dispatches } = workOf(plan, repeat, adapter);
     if (active === undefined || (dispatches + 1) * COSTS[adapter.kind].dispatch > most * work) {
-      return [{ ...repeat, commands: through(commands, outer) }];
+      return [{ ...repeat, commands: through(commands, around) }];
     }
-    const gate: Gate = { go: allocate(1), rows: new Map() };
-    if (swaps.length > 0) {
-      const inside = through(commands, gate);
-      const begin = dispatchOf(gateKernel(gate, grids, outer?.go, undefined));
-      const next = dispatchOf(gateKernel(gate, grids, gate.go, active));
-      return [begin, { ...repeat, commands: [...inside, next] }];
-    }
-    const first = through(commands.slice(0, active.after), outer);
-    const rest = through(commands.slice(active.after), gate);
-    const next = dispatchOf(gateKernel(gate, grids, outer?.go, active));
-    return [{ ...repeat, commands: [...first, next, ...rest] }];
+    const gate: Gate = { go: allocate(1), rows: new Map(), late: new Map() };
+    const first = through(commands.slice(0, active.after), around);
+    const rest = through(commands.slice(active.after), gate, new Set(swaps.flat()));
+    const next = dispatchOf(gateKernel(gate, grids, around, active));
+    const gated = { ...repeat, commands: [...first, next, ...rest] };
+    return gate.late.size === 0
+      ? [gated]
+      : [dispatchOf(gateKernel(gate, grids, around, undefined)), gated];
   };
   const regions = plan.regions.map((r) => ({ ...r, commands: through(r.commands, undefined) }));
   if (words === 0) return plan;

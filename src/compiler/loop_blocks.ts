@@ -116,11 +116,13 @@ export function cutLoops(
       return slot === undefined ? inputs[k]! : versionOf(slot, 1, level + 1);
     });
     const inside: Scope = { blocks: [], done: new Map() };
+    const outside = slots.length;
     const body = place(
       substitute(bodyOf(loop), new Map(loop.formals.map((f, k) => [f.hash, formals[k]!]))),
       [...scopes, inside],
     );
     const condition = body[loop.next.length];
+    const nested = new Set(slots.slice(outside).map((s) => s.name));
     const active = condition === undefined
       ? undefined
       : carriedSlot(`loop ${id}/active`, condition).name;
@@ -132,13 +134,14 @@ export function cutLoops(
     const name = (k: number) => held.get(k)!.name;
     const stores = (version: number, values: readonly Node[]) =>
       carried.map((k, i): Store => ({ slot: name(k), version, value: values[i]! }));
-    inside.blocks.push({
-      kind: "unit",
-      stores: [
-        ...stores(2, next),
-        ...active === undefined ? [] : [{ slot: active, version: 1, value: condition! }],
-      ],
-    });
+    inside.blocks.push({ kind: "unit", stores: stores(2, next) });
+    if (active !== undefined) {
+      // The sooner it is known that the loop has stopped, the more of an iteration need not happen.
+      const at = readsSlots(condition!, nested) ? inside.blocks.length - 1 : 0;
+      const unit = inside.blocks[at] as Unit;
+      const store = { slot: active, version: 1, value: condition! };
+      inside.blocks[at] = { ...unit, stores: [store, ...unit.stores] };
+    }
     scopes[level]!.blocks.push(
       { kind: "unit", stores: stores(1, carried.map((k) => inputs[k]!)) },
       {
@@ -167,9 +170,7 @@ export function cutLoops(
       const first = scope.blocks[0];
       if (first?.kind !== "unit") return [{ kind: "unit", stores }];
       const carried = new Set(slots.map((s) => s.name));
-      const readsLoops = (value: Node): boolean =>
-        topological([value]).some(({ op }) => op.kind === "input" && carried.has(op.name));
-      const free = new Set(stores.filter((s) => early(s.slot) && !readsLoops(s.value)));
+      const free = new Set(stores.filter((s) => early(s.slot) && !readsSlots(s.value, carried)));
       return [
         { kind: "unit", stores: [...first.stores, ...free] },
         ...scope.blocks.slice(1),
@@ -177,6 +178,17 @@ export function cutLoops(
       ];
     }),
   };
+}
+
+function readsSlots(value: Node, slots: ReadonlySet<string>): boolean {
+  return topological([value]).some(({ op }) => op.kind === "input" && slots.has(op.name));
+}
+
+/** The slots that say whether loops go on. */
+export function activeSlots(blocks: readonly Block[]): readonly string[] {
+  return blocks.flatMap((b) =>
+    b.kind === "unit" ? [] : [b.active ?? [], activeSlots(b.body)].flat()
+  );
 }
 
 /** The units of blocks, in order. */

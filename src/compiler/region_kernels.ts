@@ -21,7 +21,10 @@ export interface RegionKernels {
   readonly copied: ReadonlySet<ValueId>;
 }
 
-/** Orders the kernels of a region so that what is overwritten has been read, and says what cannot be. */
+/**
+ * Orders the kernels of a region so that what is overwritten has been read, and says what cannot be.
+ * What is `urgent` comes as soon as it can.
+ */
 export function planRegion(
   groups: readonly Group[],
   values: readonly Value[],
@@ -29,6 +32,7 @@ export function planRegion(
   crossing: ReadonlySet<ValueId>,
   slots: ReadonlyMap<string, Slot>,
   loops: ReadonlySet<number>,
+  urgent: ReadonlySet<ValueId>,
 ): RegionKernels {
   const homes = new Map<ValueId, Group>();
   for (const g of groups) for (const s of stagesOf(g)) homes.set(s.value, g);
@@ -79,6 +83,7 @@ export function planRegion(
     edges.get(g)!.forEach(visit);
     order.push(g);
   };
+  groups.filter((g) => stagesOf(g).some((s) => urgent.has(s.value))).forEach(visit);
   groups.forEach(visit);
   return {
     copied,

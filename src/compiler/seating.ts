@@ -9,7 +9,7 @@ import type { ValueId } from "../loops/scalar.ts";
 import type { Value } from "../loops/stage.ts";
 import { sizeOf } from "../tensor/node.ts";
 import type { HostSplit } from "./host.ts";
-import { alignedWords, shareBuffers, type Sharer } from "./memory.ts";
+import { alignedWords, shareBuffers, type Sharer, type Touches } from "./memory.ts";
 import type { BufferSpec, Place, Plan } from "./plan.ts";
 import type { RegionKernels } from "./region_kernels.ts";
 import { shapeIn } from "./replicate.ts";
@@ -44,6 +44,7 @@ export function seatValues(
   program: StepProgram,
   split: HostSplit,
   planned: readonly RegionKernels[],
+  touches: readonly Touches[],
   values: readonly Value[],
   storeOf: ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>,
   slots: ReadonlyMap<string, Slot>,
@@ -74,7 +75,6 @@ export function seatValues(
     role === "parameters" || role === "batch" || role === "data" ||
     (role === "state" && !hostSlots.has(name))
   );
-  const touches = planned.flatMap((p) => p.kernels.map((k) => k.touches));
   const used = new Set(touches.flatMap((t) => [...t.reads, ...t.writes]));
   const sharers = new Map<string, Sharer>();
   const swapped = new Map<string, NonNullable<Sharer["swap"]>>();

@@ -5,13 +5,13 @@
  */
 import type { AdapterClass } from "../loops/adapter.ts";
 import type { ValueId } from "../loops/scalar.ts";
-import type { Value } from "../loops/stage.ts";
 import { sizeOf } from "../tensor/node.ts";
-import type { Block, LoopBlock } from "./loop_blocks.ts";
+import { type Block, type LoopBlock, unitsOf } from "./loop_blocks.ts";
 import type { Command, Kernel, Place } from "./plan.ts";
 import type { RegionKernels } from "./region_kernels.ts";
 import type { Seating, Swap } from "./seating.ts";
-import { writeKernel } from "./write_kernel.ts";
+import { isTooLarge, labelOf, type WorkgroupLoops } from "./workgroup_loops.ts";
+import { type Seat, writeKernel, writeLoopKernel } from "./write_kernel.ts";
 import type { Syntax } from "../../kernels/syntax.ts";
 
 type StoreOf = ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>;
@@ -53,9 +53,11 @@ export function swapsOf(
   regions: readonly (readonly Block[])[],
   planned: readonly RegionKernels[],
   storeOf: StoreOf,
+  inKernels: ReadonlySet<number>,
 ): readonly Swap[] {
   const carriedBy = new Map<string, number>();
   visitLoops(regions, () => {}, ({ carried }, loop) => {
+    if (inKernels.has(loop)) return;
     for (const slot of carried) carriedBy.set(slot, loop);
   });
   return planned.flatMap(({ copied }) =>
@@ -67,10 +69,16 @@ export function swapsOf(
   );
 }
 
+function loopsIn(blocks: readonly Block[]): number {
+  return blocks.reduce((n, b) => b.kind === "unit" ? n : n + 1 + loopsIn(b.body), 0);
+}
+
 /** Kernels and the commands of each region. */
 export interface WrittenCommands {
   readonly kernels: readonly Kernel[];
   readonly commands: readonly (readonly Command[])[];
+  /** Loops whose kernels became larger than they should be. */
+  readonly large: readonly number[];
 }
 
 /** Writes the kernels of all units, and what happens in each region. */
@@ -78,7 +86,7 @@ export function writeCommands(
   regions: readonly (readonly Block[])[],
   planned: readonly RegionKernels[],
   swaps: readonly Swap[],
-  values: readonly Value[],
+  { kernels: loopKernels, values, copies }: WorkgroupLoops,
   storeOf: StoreOf,
   seating: Seating,
   syntax: Syntax,
@@ -96,7 +104,12 @@ export function writeCommands(
     to: seating.placeOfSlot(slot),
     words: sizeOf(values[v]!.shape),
   });
-  let unit = 0;
+  const seatOf = (v: ValueId): Seat => {
+    const slot = copies.get(v);
+    return slot === undefined ? seating.seatOf(v) : { ...seating.placeOfSlot(slot), ring: false };
+  };
+  const large: number[] = [];
+  let unit = 0, loops = 0;
   /** After which command the first value of a slot is known. */
   const known = new Map<string, Command>();
   const unitCommands = (): Command[] => {
@@ -107,7 +120,7 @@ export function writeCommands(
         group,
         stored,
         values,
-        seating.seatOf,
+        seatOf,
         syntax,
         adapter,
       );
@@ -130,6 +143,21 @@ export function writeCommands(
     return commands;
   };
   const loopCommands = (block: LoopBlock): Command[] => {
+    const number = loops++;
+    const inKernel = loopKernels.get(number);
+    if (inKernel !== undefined) {
+      const { chunks, loop } = inKernel;
+      unit += unitsOf(block.body).length;
+      loops += loopsIn(block.body);
+      const label = labelOf(block);
+      const { kernel, workgroups } = writeLoopKernel(label, [loop], values, seatOf, adapter);
+      kernels.push(kernel);
+      if (isTooLarge(kernel)) large.push(number);
+      const once: Command = { kind: "dispatch", kernel: kernels.length - 1, workgroups };
+      return chunks === 1
+        ? [once]
+        : [{ kind: "repeat", times: chunks, commands: [once], swaps: [] }];
+    }
     const commands = blockCommands(block.body);
     const own = block.carried.flatMap((slot) => swapped.get(slot) ?? []);
     const pairs = new Map(own.map(({ slot, value }) => {
@@ -150,5 +178,5 @@ export function writeCommands(
   };
   const blockCommands = (blocks: readonly Block[]): Command[] =>
     blocks.flatMap((block) => block.kind === "unit" ? unitCommands() : loopCommands(block));
-  return { commands: regions.map(blockCommands), kernels };
+  return { commands: regions.map(blockCommands), kernels, large };
 }

@@ -8,12 +8,14 @@ import { type Index, indexAdd, indexAtoms, indexConstant } from "../loops/index.
 import { scalarHasFold, scalarVisit, type ValueId } from "../loops/scalar.ts";
 import type { Nest, Stage, Value } from "../loops/stage.ts";
 import { addressOf } from "./build_stages.ts";
-import { type Group, nestOf, stagesOf } from "./fusion.ts";
-import type { Kernel } from "./plan.ts";
+import { type Group, nestOf, readsOf, stagesOf } from "./fusion.ts";
+import { sizeOf } from "../tensor/node.ts";
+import type { Binding, Kernel } from "./plan.ts";
 import type { BoundBuffer, Syntax } from "../../kernels/syntax.ts";
 import { type FlatCluster, writeFlat } from "../../kernels/flat.ts";
 import { jsModule } from "../../kernels/syntax_js.ts";
-import { wgslModule } from "../../kernels/syntax_wgsl.ts";
+import { wgsl, wgslModule } from "../../kernels/syntax_wgsl.ts";
+import { wgslWorkgroupModule, type WorkgroupStep } from "../../kernels/workgroup_wgsl.ts";
 import {
   type EpilogueStage,
   threadsOf,
@@ -21,7 +23,7 @@ import {
   writeTiled,
 } from "../../kernels/tile.ts";
 import type { WriterContext } from "../../kernels/writer.ts";
-import { type Afterwards, chooseTile } from "../../kernels/tile_search.ts";
+import { type Afterwards, chooseTile, type ChosenTile } from "../../kernels/tile_search.ts";
 
 /** Where a value lies for the kernels. */
 export interface Seat {
@@ -97,23 +99,32 @@ function afterwardsOf({ anchor, epilogue }: Group, stored: readonly ValueId[]): 
   return { loads: [...loads.values()], stores, last: last === Infinity ? 0 : last };
 }
 
+function tileOf(
+  group: Group,
+  stored: readonly ValueId[],
+  values: readonly Value[],
+  adapter: AdapterClass,
+): ChosenTile {
+  return chooseTile(group.anchor, {
+    constraints: group.constraints,
+    adapter,
+    fixed: group.anchor.combine === "none",
+    shapeOf: (v) => values[v]!.shape,
+    address: (v, at) => addressOf(at, values[v]!.shape),
+    afterwards: afterwardsOf(group, stored),
+  });
+}
+
 function tiled(
   group: Group,
   stored: readonly ValueId[],
   values: readonly Value[],
   adapter: AdapterClass,
 ): TiledCluster {
-  const { anchor, epilogue, constraints } = group;
+  const { anchor, epilogue } = group;
   const cluster = { anchor, epilogue: epilogue.map((e) => e.stage), stored };
   const elementwise = anchor.combine === "none";
-  const chosen = chooseTile(anchor, {
-    constraints,
-    adapter,
-    fixed: elementwise,
-    shapeOf: (v) => values[v]!.shape,
-    address: (v, at) => addressOf(at, values[v]!.shape),
-    afterwards: afterwardsOf(group, stored),
-  }).tile;
+  const chosen = tileOf(group, stored, values, adapter).tile;
   if (!elementwise) return { cluster, epilogue, tile: chosen };
   const last = anchor.parallel.length - 1;
   const size = anchor.parallel.reduce((n, a) => n * a.extent, 1);
@@ -147,25 +158,77 @@ function flatCluster(
   return { nest, stages, stored, width: plain ? 4 : 1 };
 }
 
-/** Writes one kernel. */
-export function writeKernel(
-  label: string,
-  group: Group,
-  stored: readonly ValueId[],
+/** A group with what it stores: one grid of threads. */
+export interface Part {
+  readonly group: Group;
+  readonly stored: readonly ValueId[];
+}
+
+/** Multiply-adds, and words that are read and stored. */
+function workOf(parts: readonly Part[], values: readonly Value[]): Pick<Kernel, "flops" | "words"> {
+  let flops = 0, words = 0;
+  for (const { group, stored } of parts) {
+    const { parallel, reduce } = group.anchor;
+    flops += 2 * [...parallel, ...reduce].reduce((n, a) => n * a.extent, 1);
+    words += [...readsOfPart(group), ...stored].reduce((n, v) => n + sizeOf(values[v]!.shape), 0);
+  }
+  return { flops, words };
+}
+
+/** What a group reads and does not compute. */
+function readsOfPart(group: Group): ReadonlySet<ValueId> {
+  const stages = stagesOf(group);
+  const inside = new Set(stages.map((s) => s.value));
+  return new Set(stages.flatMap((s) => [...readsOf(s)]).filter((v) => !inside.has(v)));
+}
+
+/** Estimated nanoseconds of one core. */
+export function costOf(
+  { group, stored }: Part,
+  values: readonly Value[],
+  adapter: AdapterClass,
+): number {
+  const { words } = workOf([{ group, stored }], values);
+  return nestOf(group) === undefined
+    ? tileOf(group, stored, values, adapter).running + words
+    : 2 * words;
+}
+
+/** The statements of parts that share their buffers. */
+interface WrittenParts {
+  readonly bindings: readonly Binding[];
+  readonly buffers: readonly BoundBuffer[];
+  readonly parts: readonly { readonly lines: readonly string[]; readonly threads: number }[];
+}
+
+/** How many threads a part has, and what each of them does. */
+function threadsOfPart(
+  { group, stored }: Part,
+  values: readonly Value[],
+  syntax: Syntax,
+  adapter: AdapterClass,
+): { readonly threads: number; readonly write: (context: WriterContext) => readonly string[] } {
+  const dtypeOf = (v: ValueId) => values[v]!.dtype;
+  const nest = nestOf(group);
+  if (nest !== undefined) {
+    const flat = flatCluster(group, nest, stored, syntax);
+    return {
+      threads: nest.threads * nest.copies,
+      write: (context) => writeFlat(flat, context, dtypeOf),
+    };
+  }
+  const plan = tiled(group, stored, values, adapter);
+  return { threads: threadsOf(plan), write: (context) => writeTiled(plan, context, dtypeOf) };
+}
+
+function writeParts(
+  parts: readonly Part[],
   values: readonly Value[],
   seatOf: (v: ValueId) => Seat,
   syntax: Syntax,
   adapter: AdapterClass,
-): WrittenKernel {
-  const nest = nestOf(group);
-  const plan = nest === undefined ? tiled(group, stored, values, adapter) : undefined;
-  const inside = new Set(stagesOf(group).map((s) => s.value));
-  const reads = new Set<ValueId>();
-  for (const stage of stagesOf(group)) {
-    scalarVisit(stage.body, (s) => {
-      if (s.kind === "load" && !inside.has(s.value)) reads.add(s.value);
-    });
-  }
+): WrittenParts {
+  const threads = parts.map((part) => threadsOfPart(part, values, syntax, adapter));
   const access = new Map<number, "read" | "write">();
   const kinds = new Map<number, Set<string>>();
   const rings = new Set<number>();
@@ -178,8 +241,10 @@ export function writeKernel(
     );
     if (seat.ring) rings.add(seat.buffer);
   };
-  for (const v of reads) touch(v, "read");
-  for (const v of stored) touch(v, "write");
+  for (const { group, stored } of parts) {
+    for (const v of readsOfPart(group)) touch(v, "read");
+    for (const v of stored) touch(v, "write");
+  }
   const order = [...access.keys()].sort((a, b) => a - b);
 
   const scalarOnly = new Set<number>(rings);
@@ -210,41 +275,101 @@ export function writeKernel(
         missed = true;
       },
     };
-    const dtypeOf = (v: ValueId) => values[v]!.dtype;
-    const lines = plan === undefined
-      ? writeFlat(flatCluster(group, nest!, stored, syntax), context, dtypeOf)
-      : writeTiled(plan, context, dtypeOf);
+    const written = threads.map((it) => ({ threads: it.threads, lines: it.write(context) }));
     if (missed) continue;
-    const threads = plan === undefined ? nest!.threads * nest!.copies : threadsOf(plan);
-    // Software adapters hand whole workgroups to cores: few threads go in small groups.
-    const workgroupSize = adapter.kind === "gpu"
-      ? 64
-      : threads < 256
-      ? 8
-      : threads < 4096
-      ? 16
-      : 64;
-    const groups = Math.ceil(threads / workgroupSize);
-    const x = Math.min(groups, ROW, adapter.maxWorkgroups);
-    const buffers = [...bound.values()];
-    const source = syntax.target === "wgsl"
-      ? wgslModule(buffers, lines, threads, workgroupSize, x * workgroupSize)
-      : jsModule(lines);
-    const terms = group.anchor.reduce.reduce((n, a) => n * a.extent, 1);
-    const outputs = group.anchor.parallel.reduce((n, a) => n * a.extent, 1);
     return {
-      kernel: {
-        label,
-        bindings: order.map((b) => ({ buffer: b, access: access.get(b)! })),
-        source,
-        workgroupSize,
-        flops: 2 * terms * outputs,
-        words: [...reads, ...stored].reduce(
-          (n, v) => n + values[v]!.shape.reduce((a, b) => a * b, 1),
-          0,
-        ),
-      },
-      workgroups: [x, Math.ceil(groups / x), 1],
+      bindings: order.map((b) => ({ buffer: b, access: access.get(b)! })),
+      buffers: [...bound.values()],
+      parts: written,
     };
   }
+}
+
+/** Writes one kernel. */
+export function writeKernel(
+  label: string,
+  group: Group,
+  stored: readonly ValueId[],
+  values: readonly Value[],
+  seatOf: (v: ValueId) => Seat,
+  syntax: Syntax,
+  adapter: AdapterClass,
+): WrittenKernel {
+  const all = [{ group, stored }];
+  const { bindings, buffers, parts } = writeParts(all, values, seatOf, syntax, adapter);
+  const { lines, threads } = parts[0]!;
+  // Software adapters hand whole workgroups to cores: few threads go in small groups.
+  const workgroupSize = adapter.kind === "gpu" ? 64 : threads < 256 ? 8 : threads < 4096 ? 16 : 64;
+  const groups = Math.ceil(threads / workgroupSize);
+  const x = Math.min(groups, ROW, adapter.maxWorkgroups);
+  const source = syntax.target === "wgsl"
+    ? wgslModule(buffers, lines, threads, workgroupSize, x * workgroupSize)
+    : jsModule(lines);
+  return {
+    kernel: { label, bindings, source, workgroupSize, ...workOf(all, values) },
+    workgroups: [x, Math.ceil(groups / x), 1],
+  };
+}
+
+/** One thing that a kernel with loops in it does. */
+export type Phase =
+  | { readonly kind: "part"; readonly part: Part }
+  | {
+    readonly kind: "loop";
+    readonly times: number;
+    readonly phases: readonly Phase[];
+    /** A stored bool that ends the loop when it is false after an iteration. */
+    readonly active?: ValueId;
+  };
+
+/** The parts of phases in order, and how often each happens. */
+function partsOf(phases: readonly Phase[], times = 1): readonly (Part & { times: number })[] {
+  return phases.flatMap((phase) =>
+    phase.kind === "part" ? [{ ...phase.part, times }] : partsOf(phase.phases, times * phase.times)
+  );
+}
+
+/** Lanes of a workgroup that goes through loops: a software adapter runs it on one core, eight at a time. */
+export function workgroupLanes({ kind }: AdapterClass): number {
+  return kind === "gpu" ? 256 : 64;
+}
+
+/** Writes a kernel of one workgroup that goes through loops by itself. */
+export function writeLoopKernel(
+  label: string,
+  phases: readonly Phase[],
+  values: readonly Value[],
+  seatOf: (v: ValueId) => Seat,
+  adapter: AdapterClass,
+): WrittenKernel {
+  const all = partsOf(phases);
+  const { bindings, buffers, parts } = writeParts(all, values, seatOf, wgsl, adapter);
+  const positions = new Map(bindings.map(({ buffer }, i) => [buffer, i]));
+  let next = 0;
+  const steps = (list: readonly Phase[]): readonly WorkgroupStep[] =>
+    list.map((phase): WorkgroupStep => {
+      if (phase.kind === "part") return { kind: "part", ...parts[next++]! };
+      const { times, active } = phase;
+      const inner = steps(phase.phases);
+      if (active === undefined) return { kind: "loop", times, steps: inner };
+      const { buffer, offset } = seatOf(active);
+      return {
+        kind: "loop",
+        times,
+        steps: inner,
+        active: { buffer: buffers[positions.get(buffer)!]!, offset },
+      };
+    });
+  const workgroupSize = workgroupLanes(adapter);
+  let flops = 0, words = 0;
+  for (const part of all) {
+    const work = workOf([part], values);
+    flops += part.times * work.flops;
+    words += part.times * work.words;
+  }
+  const source = wgslWorkgroupModule(buffers, steps(phases), workgroupSize);
+  return {
+    kernel: { label, bindings, source, workgroupSize, flops, words },
+    workgroups: [1, 1, 1],
+  };
 }

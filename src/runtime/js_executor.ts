@@ -41,6 +41,9 @@ function runsOf(plan: Plan, commands: readonly Command[], memory: readonly Memor
       return () => memory[to.buffer]!.u.set(source, to.offset);
     }
     const { times, swaps, active } = command;
+    const { length } = command.commands;
+    // Where buffers change places, the first iteration that changes nothing makes them equal.
+    const known = active !== undefined && swaps.length === 0 ? active.after : length;
     const bodies = [runsOf(plan, command.commands, memory)];
     if (swaps.length > 0) {
       const swapped = [...memory];
@@ -51,7 +54,11 @@ function runsOf(plan: Plan, commands: readonly Command[], memory: readonly Memor
     const at = active?.offset ?? 0;
     return () => {
       for (let i = 0; i < times; i++) {
-        for (const run of bodies[i % bodies.length]!) run();
+        const body = bodies[i % bodies.length]!;
+        for (let k = 0; k < length; k++) {
+          if (k === known && on![at] === 0) return;
+          body[k]!();
+        }
         if (on !== undefined && on[at] === 0) return;
       }
     };

@@ -35,7 +35,7 @@ export function planOf(
   target: Target,
   replicas = 1,
   adapter: Partial<AdapterClass> = {},
-  loops: Pick<PlanOptions, "writtenOut"> = {},
+  loops: Pick<PlanOptions, "writtenOut" | "oneKernel"> = {},
 ): Plan {
   return right(
     compilePlan(program, {
