@@ -76,7 +76,7 @@ export const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     width: 1,
     accumulators: 16,
     edges: false,
-    bodyArithmetic: 200,
+    bodyArithmetic: 60,
     site: 0,
     sites: 80,
     crowded: 1000,
