@@ -10,10 +10,11 @@ import { classification } from "../../src/objective/classification.ts";
 import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
 import type { Plan } from "../../src/compiler/plan.ts";
 import { tensor } from "../../src/reference/tensor.ts";
-import { add, input, matmul, mul, square, sum } from "../../src/tensor/ops.ts";
+import { add, input, matmul, mul, square, sum, unary } from "../../src/tensor/ops.ts";
 import { SPARE_WORDS } from "../../kernels/syntax_js.ts";
+import { erf } from "../../src/tensor/erf.ts";
 import { planOf, programOf, right, run } from "../compiler/_run_plan.ts";
-import { assert, assertEquals, assertGreater, assertLess } from "../_assert.ts";
+import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "../_assert.ts";
 
 const numbers = (n: number, factor: number): Float32Array =>
   Float32Array.from({ length: n }, (_, i) => Math.sin(factor * (i + 1)));
@@ -43,6 +44,13 @@ Deno.test("an operation on js that is no part of a sum is rounded by itself", as
     [...got!],
     Array.from(a, (v, i) => Math.fround(Math.fround(v * b[i]!) + c[i]!)),
   );
+});
+
+Deno.test("erf on js is the nearest f32 to within one", async () => {
+  const points = Float32Array.from({ length: 1201 }, (_, i) => (i - 600) / 100);
+  const inputs = new Map([["x@0", tensor(points, [points.length], "f32", "f32")]]);
+  const [got] = await run([unary("erf", input("x", [points.length]))], inputs, "js");
+  points.forEach((v, i) => assertLessOrEqual(Math.abs(got![i]! - erf(v)), 2 ** -24 * Math.abs(v)));
 });
 
 /** Runs every kernel of a plan over arrays that throw where there is nothing, and counts their loads. */
