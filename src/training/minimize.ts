@@ -15,6 +15,7 @@ import { getOrThrow, type Program } from "../runtime/program.ts";
 import { type Telemetry, telemetryOf } from "../runtime/telemetry.ts";
 import { freezeWhenReached } from "./freeze.ts";
 import { elementRecord, MOST_RECORDED, recordParameters } from "./history.ts";
+import { breather, stepSoftly } from "./pace.ts";
 
 /** What `minimize` records besides losses. */
 export type RecordKind = "losses" | "all";
@@ -135,21 +136,16 @@ function firstReached(losses: Float64Array, replicas: number, r: number, until: 
   return -1;
 }
 
-/** Lets timers run, so that an abort can arrive between two chunks of a synchronous backend. */
-function breathe(signal: AbortSignal | undefined): Promise<void> {
-  return signal === undefined ? Promise.resolve() : new Promise((done) => setTimeout(done, 0));
-}
-
 /** `total` steps, or fewer when all replicas have reached. */
 async function follow<P extends Parameters>(
   program: Program<P>,
   total: number,
   until: number | undefined,
   readEach: boolean,
-  signal: AbortSignal | undefined,
 ): Promise<readonly Float64Array[]> {
   const points: Float64Array[] = [];
   const { replicas } = program;
+  const breathe = breather();
   const waiting = new Set(Array.from({ length: replicas }, (_, r) => r));
   for (let length = SHORTEST; program.steps < total; length = Math.min(2 * length, LONGEST)) {
     const from = program.steps;
@@ -158,9 +154,9 @@ async function follow<P extends Parameters>(
       for (let i = 0; i < n; i++) {
         points.push(await program.flatParameters());
         program.step(1);
+        await breathe();
       }
-    } else program.step(n);
-    await breathe(signal);
+    } else await stepSoftly(program, n, breathe);
     if (until === undefined) continue;
     const losses = (await program.records(from, from + n)).get("record/loss")!;
     for (const r of waiting) if (firstReached(losses, replicas, r, until) >= 0) waiting.delete(r);
@@ -208,7 +204,7 @@ export async function minimize<
 ): Promise<Run<P, R, N>> {
   const issues = optionIssues(options);
   if (issues.length > 0) throw new SteepestError("description", issues);
-  const { until, record, set = {}, signal } = options;
+  const { until, record, set = {} } = options;
   const last = options.until === undefined ? options.steps : options.maxSteps;
   const size = objective.leaves.reduce((n, l) => n + l.shape.reduce((a, b) => a * b, 1), 0);
   const all = record === "all";
@@ -229,7 +225,7 @@ export async function minimize<
   const { replicas, backend, precision } = program;
   // A frozen program stays where it is at step `last`, which therefore only evaluates f there.
   const total = bound === undefined ? last : last + 1;
-  const points = await follow(program, total, bound, all && !recorded, signal);
+  const points = await follow(program, total, bound, all && !recorded);
   const final = await program.flatParameters();
   const evaluated = await program.flatEvaluationParameters();
   // Without a freeze the step that evaluates f at the end moves on, so θ has been read before it.

@@ -18,6 +18,36 @@ type Source = Pick<Executor, "step" | "records" | "steps">;
 
 const eventLoop = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
+/** How long timers and events may wait for a backend that computes within `step`, in milliseconds. */
+const BREATH = 50;
+
+/** Gives a function that lets timers and events run if they have waited for long. */
+export function breather(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < BREATH) return;
+    await eventLoop();
+    since = performance.now();
+  };
+}
+
+/** Takes `n` steps, and breathes between them. */
+export async function stepSoftly(
+  source: Pick<Executor, "step">,
+  n: number,
+  breathe: () => Promise<void>,
+): Promise<void> {
+  let piece = 1;
+  for (let left = n; left > 0;) {
+    const start = performance.now();
+    const now = Math.min(piece, left);
+    source.step(now);
+    left -= now;
+    piece = nextChunk(now, performance.now() - start, BREATH);
+    await breathe();
+  }
+}
+
 /** The number of steps that would have taken `target` ms, growing at most fourfold. */
 function nextChunk(chunk: number, elapsed: number, target: number): number {
   const fitting = Math.floor(chunk * target / Math.max(elapsed, 0.01));
@@ -35,6 +65,7 @@ export async function runSteps(
   options: PaceOptions,
 ): Promise<number> {
   const { signal, onRecords, chunk: target = 250 } = options;
+  const breathe = breather();
   let chunk = 1;
   let before:
     | { readonly rows: Promise<RecordRows>; readonly from: number; readonly to: number }
@@ -46,7 +77,7 @@ export async function runSteps(
     const from = source.steps;
     const start = performance.now();
     const n = Math.min(chunk, until - from);
-    source.step(n);
+    await stepSoftly(source, n, breathe);
     const rows = source.records(from, from + n);
     // A failure is met where the rows are awaited, one chunk later.
     rows.catch(() => undefined);

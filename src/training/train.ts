@@ -20,7 +20,7 @@ import { type Column, type DeviceBatches, deviceBatches, type Order } from "./ba
 import { type Books, type Measured, openBooks } from "./books.ts";
 import { CORRECT, evaluationProgram, LOSS_SUM } from "./evaluation.ts";
 import { type CheckedNumbers, checkTrainOptions, type TrainOptions } from "./options.ts";
-import { runSteps } from "./pace.ts";
+import { breather, runSteps, stepSoftly } from "./pace.ts";
 import { meter, type Progress } from "./progress.ts";
 import type { ReplicaResult, TrainResult } from "./result.ts";
 
@@ -49,7 +49,7 @@ async function measure(
 ): Promise<Measured> {
   evaluator.write(PARAMETERS, await readEvaluation(trained, program));
   const from = evaluator.steps;
-  evaluator.step(steps);
+  await stepSoftly(evaluator, steps, breather());
   const rows = await evaluator.records(from, from + steps);
   const totals = (name: string) => {
     const sums = new Float64Array(evaluator.replicas);
