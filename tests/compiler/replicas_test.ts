@@ -1,21 +1,26 @@
 /** Copies of a program: each is its solo run, with scalars and random numbers of its own. */
-import * as E from "fp-ts/lib/Either.js";
-import { compilePlan, planPasses } from "../../src/compiler/compile_plan.ts";
+import { type Plan, visitCommands } from "../../src/compiler/plan.ts";
+import { planPasses } from "../../src/compiler/compile_plan.ts";
 import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
 import { lower } from "../../src/lowering/lower.ts";
 import type { AnyObjective } from "../../src/lowering/problem.ts";
-import { SEED } from "../../src/lowering/program.ts";
+import { SEED, type StepProgram } from "../../src/lowering/program.ts";
 import { mnistCnn } from "../../src/nn/models.ts";
 import { classification } from "../../src/objective/classification.ts";
+import { objective } from "../../src/objective/objective.ts";
+import { nasgd } from "../../src/optimizer/catalogue/nasgd.ts";
 import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
-import { assert, assertEquals, assertGreater, assertLess } from "../_assert.ts";
+import { add, input, mul, square, sub, sum } from "../../src/tensor/ops.ts";
+import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "../_assert.ts";
 import { regionProgram, SIZE } from "./_regions.ts";
-import { planOf, right, start, targets } from "./_run_plan.ts";
+import { outputSlot, planOf, programOf, right, start, targets } from "./_run_plan.ts";
 
 const STEPS = 5, N = SIZE * SIZE;
 const theta = (r: number) => Array.from({ length: N }, (_, i) => Math.sin(i + 0.3 * r));
-const SEEDS = [3, 1, 4];
-const RATES = [0.1, 0.2, 0.3];
+const SEEDS = [3, 1, 4, 1, 5, 9, 2];
+const RATES = [0.1, 0.2, 0.3, 0.1, 0.05, 0.4, 0.15];
+/** An even count, and one that fills no vector. */
+const COUNTS = [3, 7];
 
 for (const target of targets) {
   Deno.test(`compilePlan() on ${target} gives every copy the bits of its solo run`, async () => {
@@ -39,23 +44,88 @@ for (const target of targets) {
           executor.dispose();
         }
       };
-      const together = await read([0, 1, 2]);
-      for (const r of [0, 1, 2]) {
-        const alone = await read([r]);
-        const mine = together.map((slot) => slot.slice(r * N, (r + 1) * N));
-        assertEquals(mine, alone, `copy ${r} of program ${seed}`);
+      const alone = await Promise.all(SEEDS.map((_, r) => read([r])));
+      for (const count of COUNTS) {
+        const copies = Array.from({ length: count }, (_, r) => r);
+        const together = await read(copies);
+        for (const r of copies) {
+          const mine = together.map((slot) => slot.slice(r * N, (r + 1) * N));
+          assertEquals(mine, alone[r], `copy ${r} of ${count} of program ${seed}`);
+        }
+        if (together[0]!.slice(0, N).some((x, i) => x !== together[0]![N + i])) different++;
       }
-      if (together[0]!.slice(0, N).some((x, i) => x !== together[0]![N + i])) different++;
     }
     assertGreater(different, 1, "copies with seeds and rates of their own");
   });
 }
 
+/** A long sum, of which a plan may make partial ones: how many depends on how many copies there are. */
+const LENGTH = 3000;
+const theta3000 = input("theta", [LENGTH]);
+const norm: StepProgram = programOf(
+  [sum(square(theta3000)), mul(theta3000, sum(theta3000))],
+  [{ name: "theta", role: "parameters", shape: [LENGTH], dtype: "f32", perReplica: true }],
+);
+
+for (const target of targets) {
+  Deno.test(`compilePlan() on ${target} gives copies the sums of solo runs, to the bit where they have as many parts`, async () => {
+    const start3000 = (r: number) =>
+      Array.from({ length: LENGTH }, (_, i) => Math.cos(i * (r + 1)));
+    const partsOf = (plan: Plan) =>
+      plan.buffers.filter(({ label }) => /(partial|by threads)$/.test(label))
+        .map(({ words }) => Math.round(words / plan.replicas));
+    const read = async (copies: readonly number[]) => {
+      const plan = planOf(norm, target, copies.length);
+      const executor = await start(plan, new Map([["theta", copies.flatMap(start3000)]]));
+      executor.step(1);
+      const values = await Promise.all([0, 1].map((i) => executor.read(outputSlot(i))));
+      executor.dispose();
+      return { values, parts: partsOf(plan) };
+    };
+    for (const count of [3, 7]) {
+      const copies = Array.from({ length: count }, (_, r) => r);
+      const together = await read(copies);
+      for (const r of [0, count - 1]) {
+        const alone = await read([r]);
+        const same = together.parts.join() === alone.parts.join();
+        alone.values.forEach((values, i) => {
+          const mine = together.values[i]!.slice(r * values.length, (r + 1) * values.length);
+          if (same) assertEquals(mine, values, `copy ${r} of ${count}`);
+          else mine.forEach((x, k) => assertAlmostEquals(x, values[k]!, 1e-5 * Math.abs(x) + 1e-6));
+        });
+      }
+    }
+  });
+}
+
+Deno.test("compilePlan() puts copies of few elements side by side into the lanes", () => {
+  const rosenbrock = objective({
+    parameters: { x: -3, y: -4 },
+    loss: ({ x, y }) => add(square(sub(1, x)), mul(100, square(sub(y, square(x))))),
+  });
+  const program = right(lower(rosenbrock as AnyObjective, nasgd({ alpha: 1.6 })));
+  for (const kind of ["cpu", "gpu"] as const) {
+    for (const replicas of [1, 2000]) {
+      const plan = planOf(program, "wgsl", replicas, { kind });
+      const elements = 2 * replicas;
+      for (const { commands } of plan.regions) {
+        visitCommands(commands, (command) => {
+          if (command.kind !== "dispatch") return;
+          const [x, y, z] = command.workgroups;
+          const lanes = x * y * z * plan.kernels[command.kernel]!.workgroupSize;
+          // Not a workgroup for each copy: but for the last one, all lanes have an element.
+          assert(lanes < elements + 64, `${lanes} lanes for ${elements} elements`);
+        });
+      }
+      const count = (n: number) => planOf(program, "wgsl", n, { kind }).kernels.length;
+      assertEquals(plan.kernels.length, count(1), "kernels are those of one copy");
+    }
+  }
+});
+
 Deno.test("planPasses() runs a hundred copies of the CNN in two passes of one plan", () => {
   const program = right(lower(classification(mnistCnn(), 60) as AnyObjective, sgd()));
   const options = { target: "wgsl", replicas: 100, adapter: DEFAULT_ADAPTER } as const;
-  const whole = compilePlan(program, options);
-  assert(E.isLeft(whole) && whole.left.kind === "limit");
   const { plan, passes } = right(planPasses(program, options));
   assertEquals([plan.replicas, passes], [50, 2]);
   const largest = Math.max(...plan.buffers.map(({ words }) => 4 * words));
