@@ -61,8 +61,8 @@ export function inlineNames(lines: readonly string[]): readonly string[] {
       if (known === undefined) return name;
       waiting.delete(name);
       const { text } = known;
-      // Between brackets and commas an operation needs none of its own.
-      const alone = /[[(]$|, $|= $/.test(line.slice(0, at)) &&
+      // Between brackets and commas an operation needs none of its own, nor after what it is assigned to.
+      const alone = /[[(]$|, $|[^=!<>]= $/.test(line.slice(0, at)) &&
         /^[\]),;]/.test(line.slice(at + name.length));
       return alone ? bare(text) : isOperand(text) ? text : `(${text})`;
     });
