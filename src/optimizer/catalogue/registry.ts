@@ -216,7 +216,7 @@ const ENTRIES: readonly CatalogueEntry[] = [
     NEWTON,
     FRACTIONS,
     newton,
-    { structure: "krylov", eps: 1, learningRate: 0.2 },
+    { structure: "krylov", products: 1, eps: 5 },
   ),
   entry(
     "gaussNewtonDescent",
