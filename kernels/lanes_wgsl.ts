@@ -111,5 +111,6 @@ export const wgslLanes: LaneSyntax = {
       : `bitcast<${float ? "vec4f" : "vec4u"}>(${value})`;
     return `b${buffer.position}[${address}] = ${word};`;
   },
-  sums: (name, width) => `var ${name}: ${typeOf("f32", width)};`,
+  // With a value: what is declared in a loop without one is not made zero again in each round by some drivers.
+  sums: (name, width) => `var ${name} = ${typeOf("f32", width)}();`,
 };
