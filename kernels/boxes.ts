@@ -168,13 +168,14 @@ export function storeAll(
     if (w.buffer.element === "vec4f" || w.buffer.element === "vec4u") {
       const four = written.slice(k, k + 4);
       const vector = vectorIn(four);
-      if (vector !== undefined) {
+      if (vector === undefined) context.touched(w.buffer, undefined);
+      else {
+        for (const lane of [0, 1, 2, 3]) context.touched(w.buffer, { vector, lane });
         const text = writer.lanes!.vector(lanesOf(four), w.dtype, four.length);
         put(w, syntax.lanes!.store(w.buffer, writer.index(vector), text, w.dtype));
         k += 3;
         continue;
       }
-      context.unaligned(w.buffer);
     }
     put(w, syntax.store(w.buffer, writer.index(w.word), w.text, w.dtype));
   }

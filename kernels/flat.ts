@@ -105,11 +105,12 @@ function store({ value, dtype, at, lanes }: Waiting, context: WriterContext, wri
   if (buffer.element === "vec4f" || buffer.element === "vec4u") {
     const split = vectorOf(word);
     if (at.length === MOST_LANES && split?.lane === 0) {
+      for (const lane of at.keys()) context.touched(buffer, { vector: split.vector, lane });
       const text = writer.lanes!.vector(lanes, dtype, MOST_LANES);
       writer.line(syntax.lanes!.store(buffer, writer.index(split.vector), text, dtype));
       return;
     }
-    context.unaligned(buffer);
+    context.touched(buffer, undefined);
   }
   places.forEach((p, j) => {
     const text = lanes.kind === "parts" ? lanes.texts[j]! : writer.lanes!.lane(lanes, j);

@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { type DType, type Scalar, scalarConstant, scalarHasFold } from "../src/loops/scalar.ts";
+import {
+  type DType,
+  type Scalar,
+  scalarConstant,
+  scalarHasFold,
+  scalarOperands,
+} from "../src/loops/scalar.ts";
 import type { LaneSyntax, Operand } from "./syntax.ts";
 import type { Writer } from "./writer.ts";
 
@@ -55,7 +61,51 @@ export class LaneWriter {
     const key = this.#key(of);
     const known = this.#writer.named(key);
     if (known !== undefined) return { kind: "vector", ...known };
-    return of.some(scalarHasFold) ? this.#parts(of) : this.#operation(of, key) ?? this.#parts(of);
+    const written = of.some(scalarHasFold) ? this.#loops(of, key) : this.#operation(of, key);
+    return written ?? this.#parts(of);
+  }
+
+  /** Expressions with sums: those go over one axis together, and one condition chooses for all lanes. */
+  #loops(of: readonly Scalar[], key: string): Lanes | undefined {
+    const first = of[0]!;
+    if (first.kind === "fold") {
+      const folds = of.filter((s) => s.kind === "fold" && s.axis.name === first.axis.name);
+      if (folds.length < of.length || first.dtype !== "f32") return;
+      const { name } = this.#writer.sums(of.length, this.#syntax);
+      this.#writer.loop(first.axis, () => this.add(name, this.#operandsOf(of)[0]!));
+      return { kind: "vector", ...this.#writer.keep(key, name) };
+    }
+    if (first.kind !== "select") return this.#operation(of, key);
+    const [when, yes, no] = this.#operandsOf(of);
+    if (when?.some((s) => s.key !== when[0]!.key) ?? true) return;
+    for (const side of [yes!, no!]) this.#ahead(side);
+    if (!this.#writesLoops(yes!) && !this.#writesLoops(no!)) return this.#operation(of, key);
+    if (first.dtype !== "f32") return;
+    const { name } = this.#writer.sums(of.length, this.#syntax);
+    const put = (side: readonly Scalar[]) => (): void =>
+      this.#writer.line(`${name} = ${this.vector(this.write(side), "f32", of.length)};`);
+    this.#writer.choose(this.#writer.written(when![0]!).text, put(yes!), put(no!));
+    return { kind: "vector", ...this.#writer.keep(key, name) };
+  }
+
+  /** The operands of all lanes, side by side; none if the lanes are not alike. */
+  #operandsOf(of: readonly Scalar[]): readonly (readonly Scalar[])[] {
+    if (of.some(({ kind }) => kind !== of[0]!.kind)) return [];
+    const each = of.map(scalarOperands);
+    return each[0]!.map((_, i) => each.map((operands) => operands[i]!));
+  }
+
+  /** Writes what several expressions use, before a branch would hide it. */
+  #ahead(of: readonly Scalar[]): void {
+    if (!of.some(scalarHasFold) || this.#writer.named(this.#key(of)) !== undefined) return;
+    if (this.#writer.isShared(of[0]!)) this.write(of);
+    else if (of[0]!.kind !== "fold") this.#operandsOf(of).forEach((lanes) => this.#ahead(lanes));
+  }
+
+  /** Whether writing expressions would write loops. */
+  #writesLoops(of: readonly Scalar[]): boolean {
+    if (!of.some(scalarHasFold) || this.#writer.named(this.#key(of)) !== undefined) return false;
+    return of[0]!.kind === "fold" || this.#operandsOf(of).some((lanes) => this.#writesLoops(lanes));
   }
 
   /** The text of one lane. */

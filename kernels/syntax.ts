@@ -38,9 +38,21 @@ export interface LaneSyntax {
   sums(name: string, width: number): string;
 }
 
+/** Memory that the threads of a workgroup share: one array for each factor of a product. */
+export interface SharedSyntax {
+  /** Waits until all threads have come here. */
+  readonly barrier: string;
+  load(memory: 0 | 1, address: string): string;
+  store(memory: 0 | 1, address: string, value: string): string;
+}
+
 /** The words of a target language. */
 export interface Syntax {
   readonly target: "wgsl" | "js";
+  /** Absent where threads share nothing. */
+  readonly shared?: SharedSyntax;
+  /** An array of a thread's own; absent where it is no cheaper than what it would save. */
+  readonly registers?: (name: string, dtype: DType, count: number) => string;
   /** What it says of four neighbours at once; absent where there are no vectors. */
   readonly lanes?: LaneSyntax;
   /** Whether a test spares what it rules out, and every addition of an address counts. */

@@ -81,8 +81,11 @@ function binary(fn: BinaryFn, a: string, b: string, dtype: DType): string {
 
 const TYPE: { readonly [D in DType]: string } = { f32: "f32", u32: "u32", bool: "bool" };
 
-function element(buffer: BoundBuffer, address: string): string {
-  return `b${buffer.position}[${address}]`;
+/** A word; of a buffer that is seen as vectors it is a component. */
+function element({ position, element }: BoundBuffer, address: string): string {
+  return element === "f32" || element === "u32"
+    ? `b${position}[${address}]`
+    : `b${position}[(${address}) / 4u][(${address}) % 4u]`;
 }
 
 /** What a loaded word means. */
@@ -149,6 +152,12 @@ export const wgsl: Syntax = {
   target: "wgsl",
   lanes: wgslLanes,
   scalar: false,
+  shared: {
+    barrier: "workgroupBarrier();",
+    load: (memory, address) => `w${memory}[${address}]`,
+    store: (memory, address, value) => `w${memory}[${address}] = ${value};`,
+  },
+  registers: (name, dtype, count) => `var ${name}: array<${TYPE[dtype]}, ${count}>;`,
   constant: (value, dtype) =>
     dtype === "bool"
       ? (value !== 0 ? "true" : "false")
@@ -169,7 +178,7 @@ export const wgsl: Syntax = {
   remainder: (a, by) => `(${a} % ${by}u)`,
   inside: (index, extent) => `(${index} < ${extent}u)`,
   load: (buffer, address, dtype) => fromWord(element(buffer, address), buffer.element, dtype),
-  loadVector: (buffer, address) => element(buffer, address),
+  loadVector: ({ position }, address) => `b${position}[${address}]`,
   fromWord,
   store: (buffer, address, value, dtype) =>
     `${element(buffer, address)} = ${toWord(value, buffer, dtype)};`,
@@ -183,13 +192,8 @@ export const wgsl: Syntax = {
   ],
   leave: (when) => `if (${when}) { break; }`,
   atLeast: (a, b) => `${a} >= ${b}`,
-  storeWord: (buffer, address, value) => {
-    const vector = buffer.element === "vec4f" || buffer.element === "vec4u";
-    const place = vector
-      ? `${element(buffer, `(${address}) / 4u`)}[(${address}) % 4u]`
-      : element(buffer, address);
-    return `${place} = ${toWord(value, buffer, "f32")};`;
-  },
+  storeWord: (buffer, address, value) =>
+    `${element(buffer, address)} = ${toWord(value, buffer, "f32")};`,
   branch: (when) => `if (${when}) {`,
   otherwise: "} else {",
   close: "}",
@@ -215,21 +219,37 @@ export function wgslPreamble(buffers: readonly BoundBuffer[], text: string): rea
   return [...declarations, ...functions];
 }
 
+/** How a kernel is dispatched. */
+export interface Grid {
+  readonly threads: number;
+  readonly workgroupSize: number;
+  /** Workgroups in x. */
+  readonly row: number;
+  /** Words of workgroup memory, if threads share some: all of a workgroup go on or none. */
+  readonly shared?: readonly number[];
+}
+
 /** A whole module: bindings, the functions that the body uses, and `main` over flat thread numbers. */
 export function wgslModule(
   buffers: readonly BoundBuffer[],
   body: readonly string[],
-  threads: number,
-  workgroupSize: number,
-  rowThreads: number,
+  { threads, workgroupSize, row, shared }: Grid,
 ): string {
   const text = inlineNames(body).join("\n");
+  const whole = shared !== undefined;
   return [
     ...wgslPreamble(buffers, text),
+    ...(shared ?? []).map((words, i) => `var<workgroup> w${i}: array<f32, ${words}>;`),
     `@compute @workgroup_size(${workgroupSize})`,
-    "fn main(@builtin(global_invocation_id) id: vec3<u32>) {",
-    `let thread = id.x + id.y * ${rowThreads}u;`,
-    `if (thread >= ${threads}u) { return; }`,
+    whole
+      ? "fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {"
+      : "fn main(@builtin(global_invocation_id) id: vec3<u32>) {",
+    whole
+      ? `let group = id.x + id.y * ${row}u;`
+      : `let thread = id.x + id.y * ${row * workgroupSize}u;`,
+    whole
+      ? `if (group >= ${threads / workgroupSize}u) { return; }`
+      : `if (thread >= ${threads}u) { return; }`,
     text,
     "}",
   ].join("\n");

@@ -19,8 +19,6 @@ import {
 import {
   type DType,
   type Scalar,
-  scalarConstant,
-  scalarLoad,
   scalarLocal,
   scalarNear,
   scalarSubstitute,
@@ -28,8 +26,10 @@ import {
 } from "../src/loops/scalar.ts";
 import type { Cluster, Stage } from "../src/loops/stage.ts";
 
-import { combineStage, evaluateBox, groupsOf, points, storeAll } from "./boxes.ts";
+import { groupsOf, points } from "./boxes.ts";
+import { writeEpilogue } from "./epilogue.ts";
 import { type Addend, addUp } from "./addends.ts";
+import { addShared, bindShared, type SharedSums, type SharedTile } from "./shared_tile.ts";
 import { addTerms, beginSums } from "./sums.ts";
 import { Writer, type WriterContext } from "./writer.ts";
 
@@ -58,6 +58,12 @@ export interface Tile {
   readonly reduce: readonly number[];
   /** The parallel axis whose blocks a thread goes through, so that it loads once what they share. */
   readonly serial?: number;
+  /** The elements of the last parallel axis that the kernel computes, if not all of them. */
+  readonly part?: { readonly from: number; readonly to: number };
+  /** How workgroups share what they load, if they do. */
+  readonly shared?: SharedTile;
+  /** The parallel axis along which the box is stored in rounds of so many elements, if it is. */
+  readonly rounds?: { readonly axis: number; readonly size: number };
 }
 
 /** A cluster that is ready to be written. */
@@ -75,12 +81,24 @@ function blocks(extent: number, tile: number): number {
   return Math.ceil(extent / tile);
 }
 
+/** How many blocks the kernel computes along each parallel axis. */
+function blocksOf({ cluster: { anchor }, tile }: TiledCluster): readonly number[] {
+  const last = anchor.parallel.length - 1;
+  return anchor.parallel.map(({ extent }, i) => {
+    const some = i === last && tile.part !== undefined ? tile.part.to - tile.part.from : extent;
+    const { shared } = tile;
+    const across = shared?.rows === i
+      ? shared.threads[0]
+      : shared?.columns === i
+      ? shared.threads[1]
+      : 1;
+    return across * blocks(some, across * tile.parallel[i]!);
+  });
+}
+
 /** Number of threads of a tiled cluster. */
 export function threadsOf(t: TiledCluster): number {
-  return t.cluster.anchor.parallel.reduce(
-    (n, a, i) => i === t.tile.serial ? n : n * blocks(a.extent, t.tile.parallel[i]!),
-    1,
-  );
+  return blocksOf(t).reduce((n, count, i) => i === t.tile.serial ? n : n * count, 1);
 }
 
 /** Writes the body of a tiled cluster; `flat` binds the thread's number, otherwise loops run over blocks. */
@@ -89,13 +107,15 @@ export function writeTiled(
   context: WriterContext,
   shapeOf: (v: ValueId) => DType,
 ): readonly string[] {
-  const { anchor } = t.cluster;
   const { syntax } = context;
   const writer = new Writer(context);
-  const threadAxes = anchor.parallel.map((a, i): Axis => ({
-    name: `T${i}`,
-    extent: blocks(a.extent, t.tile.parallel[i]!),
-  }));
+  const threadAxes = blocksOf(t).map((extent, i): Axis => ({ name: `T${i}`, extent }));
+  const { shared } = t.tile;
+  if (shared !== undefined) {
+    const bound = bindShared(shared, t.tile.parallel, threadAxes, writer, context);
+    writeThread(t, context, writer, threadAxes, shapeOf, bound);
+    return writer.lines;
+  }
   const run = () => writeThread(t, context, writer, threadAxes, shapeOf);
   if (syntax.target === "js") {
     const nest = (i: number): void => {
@@ -146,12 +166,16 @@ function writeThread(
   writer: Writer,
   threadAxes: readonly Axis[],
   dtypeOf: (v: ValueId) => DType,
+  shared?: Pick<SharedSums, "groupBase" | "local" | "place">,
 ): void {
-  const { anchor, stored } = t.cluster;
+  const { anchor } = t.cluster;
   const { syntax } = context;
   const { parallel } = t.tile;
   const reduce = anchor.combine === "argmax" ? inOrder(anchor, t.tile.reduce) : t.tile.reduce;
-  const base = threadAxes.map((a, i) => indexScale(indexAxis(a), parallel[i]!));
+  const start = (i: number) => i === threadAxes.length - 1 ? t.tile.part?.from ?? 0 : 0;
+  const base = threadAxes.map((a, i) =>
+    indexShift(indexScale(indexAxis(a), parallel[i]!), start(i))
+  );
   const boxPoints = [...points(parallel)].filter((p) =>
     p.every((off, i) => threadAxes[i]!.extent > 1 || off < anchor.parallel[i]!.extent)
   );
@@ -248,7 +272,12 @@ function writeThread(
         });
       }
     };
-    nest(0, [], []);
+    if (shared === undefined) nest(0, [], []);
+    else {
+      const { tile: { shared: tile, parallel: sizes } } = t;
+      const of = { anchor, tile: tile!, sizes, base, sums: accumulators, ...shared };
+      addShared(of, writer, context);
+    }
     for (const { name } of sums) writer.total(name);
     boxPoints.forEach((p, k) => {
       registers.set(
@@ -257,83 +286,6 @@ function writeThread(
       );
     });
   }
-
-  const members = new Map(t.epilogue.map((e) => [e.stage.value, e.stage]));
-  const resolved = new Map<string, Scalar>();
-  const resolve = (value: ValueId, at: readonly Index[], type: DType): Scalar => {
-    if (value === anchor.value) {
-      const offsets = at.map((c, i) =>
-        indexSum([{ factor: 1, index: c }, { factor: -1, index: base[i]! }])
-      );
-      const register = offsets.every((o) => o.terms.length === 0)
-        ? registers.get(offsets.map((o) => o.constant).join())
-        : undefined;
-      if (register === undefined) {
-        // Beyond the edge of a tile that does not divide: the result is not stored.
-        return scalarConstant(0, type);
-      }
-      return register;
-    }
-    const member = members.get(value);
-    if (member === undefined) return scalarLoad(value, at, type);
-    const key = `${value}@${at.map((c) => c.key).join(";")}`;
-    const known = resolved.get(key);
-    if (known !== undefined) return known;
-    const result = combineStage(member, at, resolve);
-    resolved.set(key, result);
-    return result;
-  };
-
-  const isStored = new Set(stored);
-  const boxes: {
-    readonly stage: Stage;
-    readonly box: readonly (readonly number[])[];
-    readonly origin: readonly Index[];
-    readonly at: (p: readonly number[]) => Scalar;
-  }[] = [];
-  if (isStored.has(anchor.value)) {
-    boxes.push({
-      stage: anchor,
-      box: boxPoints,
-      origin: base,
-      at: (p) => registers.get(p.join())!,
-    });
-  }
-  for (const { stage, axes } of t.epilogue) {
-    if (!isStored.has(stage.value)) continue;
-    const extents = axes.map((r, i) => boxExtent(r, stage.parallel[i]!.extent, parallel));
-    const origin = axes.map((r) => {
-      if (r.kind === "free") return indexConstant(0);
-      const thread = indexAxis(threadAxes[r.anchor]!);
-      const size = parallel[r.anchor]!;
-      return indexScale(
-        thread,
-        r.kind === "same" ? size : r.kind === "grow" ? size * r.by : size / r.by,
-      );
-    });
-    const box = [...points(extents)].filter((p) =>
-      p.every((off, i) => origin[i]!.terms.length > 0 || off < stage.parallel[i]!.extent)
-    );
-    boxes.push({
-      stage,
-      box,
-      origin,
-      at: (p) => {
-        const at = stage.parallel.map((_, i) => indexShift(origin[i]!, p[i]!));
-        return resolve(stage.value, at, dtypeOf(stage.value));
-      },
-    });
-  }
-  writer.expect(boxes.flatMap(({ box, at }) => box.map(at)));
-  const written = boxes.flatMap(({ stage, box, origin, at }) =>
-    evaluateBox(stage, box, origin, at, context, writer)
-  );
-  storeAll(written, context, writer);
-}
-
-/** Elements per thread along an epilogue axis. */
-export function boxExtent(r: AxisRelation, extent: number, tile: readonly number[]): number {
-  if (r.kind === "free") return extent;
-  const size = tile[r.anchor]!;
-  return r.kind === "same" ? size : r.kind === "grow" ? size * r.by : size / r.by;
+  const finished = { points: boxPoints, base, registers };
+  writeEpilogue(t, finished, threadAxes, dtypeOf, writer, context);
 }

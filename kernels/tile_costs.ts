@@ -27,6 +27,25 @@ export interface Costs {
   readonly sites: number;
   /** … and what each one more costs. */
   readonly crowded: number;
+  /**
+   * Moving an element of a box into an array and out again, and what compiling that costs in loads and
+   * stores; absent where boxes are stored at once.
+   */
+  readonly register?: { readonly move: number; readonly sites: number };
+  /** Workgroup memory, where it is faster than a buffer. */
+  readonly shared?: {
+    /** Reading a word, and waiting for the workgroup. */
+    readonly load: number;
+    readonly barrier: number;
+    /** Multiply-adds from which filling it is worth it. */
+    readonly least: number;
+    /** Threads along rows and columns, and elements of each thread along them. */
+    readonly tiles: readonly {
+      readonly threads: readonly [number, number];
+      readonly sizes: readonly [number, number];
+      readonly depth: number;
+    }[];
+  };
 }
 
 /** The figures of each class. */
@@ -46,10 +65,12 @@ export const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     site: 500,
     sites: 80,
     crowded: 3000,
+    register: { move: 3.6, sites: 0.8 },
   },
   gpu: {
-    load: 4,
-    vectorLoad: 6,
+    // Neighbouring threads begin rows of their own: a load is many transactions.
+    load: 6,
+    vectorLoad: 20,
     store: 4,
     vectorStore: 6,
     arithmetic: (n) => n <= 32 ? 1 : n <= 64 ? 1.3 : 3,
@@ -62,6 +83,15 @@ export const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     site: 0,
     sites: 100,
     crowded: 3000,
+    shared: {
+      load: 2,
+      barrier: 40,
+      least: 512 ** 3,
+      tiles: [
+        { threads: [16, 16], sizes: [4, 4], depth: 16 },
+        { threads: [8, 8], sizes: [8, 8], depth: 8 },
+      ],
+    },
   },
   // Engines stop optimising functions that grow long, and have sixteen registers. One load from beyond
   // an array makes all later ones of the same place in the source slow.

@@ -1,16 +1,14 @@
 /**
  * Which box a thread computes: a small search over the cost of loads, arithmetic and idle cores.
  *
- * The figures are nanoseconds per operation for one group of eight lanes on a software adapter,
- * where memory is a loop over the lanes and reuse in registers is everything; a real GPU wants many
- * more threads, so its tiles are bounded more tightly.
- *
  * @module
  */
-import { type Index, indexAtoms, indexEvaluate } from "../src/loops/index.ts";
+import type { Index } from "../src/loops/index.ts";
 import { type Scalar, scalarVisit, type ValueId } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
 import type { AdapterClass } from "../src/loops/adapter.ts";
+import { type Guard, guardOf, type SeenLoad, seenLoad } from "./seen_loads.ts";
+import { sharedAxes } from "./shared_tile.ts";
 import { COSTS } from "./tile_costs.ts";
 import type { Tile } from "./tile.ts";
 
@@ -41,88 +39,12 @@ export interface TileOptions {
   /** The word of an element of a value. */
   readonly address: (value: ValueId, at: readonly Index[]) => Index;
   readonly afterwards: Afterwards;
-}
-
-/** An affine form that coordinates are made of. */
-interface Form {
-  readonly terms: readonly { readonly axis: string; readonly factor: number }[];
-  /** How many values it can have where the element exists. */
-  readonly extent: number;
-}
-
-interface LoadShape {
-  /** Along each axis, how far apart in memory its elements are; absent where that is no constant. */
-  readonly strides: ReadonlyMap<string, number> | undefined;
-  /** The last one is the innermost. */
-  readonly forms: readonly Form[];
-}
-
-/**
- * The affine forms that an element's coordinates are made of. A quotient and a remainder of one form
- * move together, so they count once.
- */
-function formsOf(at: readonly Index[], shape: readonly number[]): readonly Form[] {
-  const forms = new Map<string, Form>();
-  const collect = (x: Index, extent: number): void => {
-    const terms: { axis: string; factor: number }[] = [];
-    for (const { factor, atom } of x.terms) {
-      if (atom.kind === "axis") terms.push({ axis: atom.axis.name, factor: Math.abs(factor) });
-      else if (atom.kind === "div") {
-        collect(atom.of, x.terms.length === 1 ? extent * atom.by : Infinity);
-      } else if (atom.kind === "mod") collect(atom.of, Infinity);
-    }
-    if (terms.length === 0) return;
-    const key = terms.map((t) => `${t.axis}*${t.factor}`).join();
-    const bound = x.terms.length === terms.length ? extent : Infinity;
-    const known = forms.get(key)?.extent ?? Infinity;
-    forms.delete(key);
-    forms.set(key, { terms, extent: Math.min(bound, known) });
-  };
-  at.forEach((x, d) => collect(x, shape[d]!));
-  return [...forms.values()];
-}
-
-/** Constant strides of an address, if it has them. */
-function stridesOf(word: Index): ReadonlyMap<string, number> | undefined {
-  const strides = new Map<string, number>();
-  for (const { factor, atom } of word.terms) {
-    if (atom.kind !== "axis") return undefined;
-    strides.set(atom.axis.name, factor);
-  }
-  return strides;
-}
-
-/** A range test: its axes, and which share of their points it lets through. */
-interface Guard {
-  readonly axes: readonly string[];
-  readonly share: number;
+  /** Whether the target has memory that threads share, and arrays of their own. */
+  readonly memory: boolean;
 }
 
 /** Threads that are left where each goes through an axis. */
 const FEWEST = 256;
-
-/** Points up to which the share is counted. */
-const MOST_POINTS = 4096;
-
-function guardOf(index: Index, extent: number): Guard {
-  const extents = new Map<string, number>();
-  indexAtoms(index, (a) => a.kind === "axis" && extents.set(a.axis.name, a.axis.extent));
-  const axes = [...extents.keys()];
-  const total = [...extents.values()].reduce((n, d) => n * d, 1);
-  if (total > MOST_POINTS) return { axes, share: 1 };
-  let inside = 0;
-  for (let k = 0; k < total; k++) {
-    const at = new Map<string, number>();
-    let rest = k;
-    for (const [name, d] of extents) {
-      at.set(name, rest % d);
-      rest = Math.floor(rest / d);
-    }
-    const value = indexEvaluate(index, (a) => a.kind === "axis" ? at.get(a.axis.name)! : 0);
-    if (value >= 0 && value < extent) inside++;
-  }
-  return { axes, share: inside / total };
-}
 
 /** Elements along a parallel axis: what divides it, and a few sizes that do not. */
 function candidates(extent: number, c: TileConstraint, most: number, edges: boolean): number[] {
@@ -151,39 +73,53 @@ export interface ChosenTile {
   readonly threads: number;
 }
 
-/** A load of the body as the search sees it. */
-interface SeenLoad {
-  /** The forms with the numbers of their axes; the last one is the innermost. */
-  readonly forms: readonly {
-    readonly terms: readonly { readonly axis: number; readonly factor: number }[];
-    readonly extent: number;
-  }[];
-  /** What must be a multiple of four for a box to begin with vectors: sizes of axes times these factors. */
-  readonly starts: readonly { readonly axis: number; readonly factor: number }[] | undefined;
-  /** Whether it moves with an axis. */
-  readonly moves: readonly boolean[];
-}
-
-function seenLoad({ strides, forms }: LoadShape, names: readonly string[]): SeenLoad {
-  const numbered = (terms: readonly { readonly axis: string; readonly factor: number }[]) =>
-    terms.flatMap(({ axis: name, factor }) => {
-      const axis = names.indexOf(name);
-      return axis < 0 ? [] : [{ axis, factor }];
-    });
-  const seen = forms.map(({ terms, extent }) => ({ terms: numbered(terms), extent }));
-  return {
-    forms: seen,
-    starts: strides === undefined
-      ? seen.at(-1)?.terms
-      : numbered([...strides].map(([axis, factor]) => ({ axis, factor }))),
-    moves: names.map((_, i) => seen.some(({ terms }) => terms.some((t) => t.axis === i))),
-  };
+/** The cheapest tile of a stage with workgroup memory, if the class and the stage allow one. */
+function sharedTile(
+  stage: Stage,
+  { constraints, adapter, memory }: TileOptions,
+): ChosenTile | undefined {
+  const costs = COSTS[adapter.kind], axes = sharedAxes(stage);
+  if (!memory || costs.shared === undefined || axes === undefined) return undefined;
+  const { load, barrier, least, tiles } = costs.shared;
+  const { rows, columns } = axes, terms = stage.reduce[0]!.extent;
+  const extentOf = (i: number): number => stage.parallel[i]!.extent;
+  if (extentOf(rows) * extentOf(columns) * terms < least) return undefined;
+  const found = tiles.flatMap(({ threads, sizes: [m, n], depth }): ChosenTile[] => {
+    const parallel = stage.parallel.map((_, i) => i === rows ? m : i === columns ? n : 1);
+    const allowed = constraints.every(({ multiple, whole }, i) =>
+      parallel[i]! % multiple === 0 && (!whole || parallel[i] === extentOf(i))
+    );
+    if (!allowed) return [];
+    const count = stage.parallel.reduce((all, { extent }, i) => {
+      const across = i === rows ? threads[0] : i === columns ? threads[1] : 1;
+      return all * across * Math.ceil(extent / (across * parallel[i]!));
+    }, 1);
+    const filled = depth * (threads[0] * m + threads[1] * n) / (threads[0] * threads[1]);
+    const block = filled * (costs.load + load) + 2 * barrier +
+      depth * ((m + n) * load + m * n * costs.arithmetic(m * n));
+    const perThread = costs.thread + Math.ceil(terms / depth) * block + m * n * costs.store;
+    const groups = Math.ceil(count / costs.lanes);
+    // Workgroups of one wave and the next overlap.
+    const running = perThread * Math.max(groups, costs.width);
+    return [{
+      tile: { parallel, reduce: [terms], shared: { rows, columns, threads, depth } },
+      cost: running,
+      running,
+      threads: count,
+    }];
+  });
+  return found.toSorted((a, b) => a.cost - b.cost)[0];
 }
 
 /** The cheapest tile of a stage. */
-export function chooseTile(
+export function chooseTile(stage: Stage, options: TileOptions): ChosenTile {
+  const own = cheapestTile(stage, options), shared = sharedTile(stage, options);
+  return shared !== undefined && shared.cost < own.cost ? shared : own;
+}
+
+function cheapestTile(
   stage: Stage,
-  { constraints, adapter, fixed, shapeOf, address, afterwards }: TileOptions,
+  { constraints, adapter, fixed, shapeOf, address, afterwards, memory }: TileOptions,
 ): ChosenTile {
   const costs = COSTS[adapter.kind];
   const axes = [...stage.parallel, ...stage.reduce];
@@ -192,16 +128,15 @@ export function chooseTile(
   const p = stage.parallel.length;
   const sums = stage.combine !== "none";
   const loads: SeenLoad[] = [];
-  const guards: { readonly axes: readonly number[]; readonly share: number }[] = [];
+  const guards: (Omit<Guard, "axes"> & { readonly axes: readonly number[] })[] = [];
   let operations = 0;
   scalarVisit(stage.body, (s: Scalar) => {
     if (s.kind === "load") {
-      const strides = stridesOf(address(s.value, s.at));
-      loads.push(seenLoad({ forms: formsOf(s.at, shapeOf(s.value)), strides }, names));
+      loads.push(seenLoad(s.at, shapeOf(s.value), address(s.value, s.at), names));
     } else if (s.kind === "inside") {
       const guard = guardOf(s.index, s.extent);
       const known = guard.axes.map((a) => names.indexOf(a)).filter((i) => i >= 0);
-      guards.push({ axes: known, share: guard.share });
+      guards.push({ ...guard, axes: known });
     } else if (
       s.dtype !== "bool" && s.kind !== "constant" && s.kind !== "index" && s.kind !== "select"
     ) operations++;
@@ -220,6 +155,17 @@ export function chooseTile(
   /** Whether a thread may go through the blocks of an axis: one is enough, and only where loads are shared. */
   const mayLoop = (i: number): boolean =>
     sums && adapter.kind === "cpu" && !whole(i) && loads.some(({ moves }) => !moves[i]);
+  /** The axis with most rounds; the last one is left to vectors. */
+  const roundsAxis = (): number | undefined => {
+    let axis: number | undefined, most = 2;
+    for (let i = 0; i < p - 1; i++) {
+      const count = size[i]! / constraints[i]!.multiple;
+      if (constraints[i]!.whole || count <= most || !Number.isInteger(count)) continue;
+      axis = i;
+      most = count;
+    }
+    return axis;
+  };
   const evaluate = (serial: number | undefined): void => {
     let accumulators = 1, threads = 1, body = 1, iterations = 1, bodies = 1;
     for (let i = 0; i < extents.length; i++) {
@@ -237,7 +183,7 @@ export function chooseTile(
     // A test whose axes are all unrolled is decided while writing: what lies outside costs nothing.
     let open = 0;
     for (const g of guards) {
-      if (g.axes.every(whole)) body *= g.share;
+      if (g.axes.every((i) => whole(i) || size[i]! % g.period === 0)) body *= g.share;
       else open++;
     }
     if (body > costs.bodyArithmetic) return;
@@ -246,15 +192,24 @@ export function chooseTile(
       const last = forms.length - 1;
       let count = 1, vector = 1;
       for (let d = 0; d <= last; d++) {
-        let product = 1, span = 1;
-        const { terms, extent } = forms[d]!;
+        // Axes of one factor overlap; those of smaller ones fill the rows between.
+        let product = 1, span = 1, rows = 1, row = 1, factor = Infinity;
+        const { terms, extent, by } = forms[d]!;
         for (const t of terms) {
           product *= size[t.axis]!;
           span += t.factor * (size[t.axis]! - 1);
+          if (t.factor < factor) {
+            rows *= row;
+            row = 1;
+            factor = t.factor;
+          }
+          row += size[t.axis]! - 1;
         }
-        const n = Math.min(product, span, extent);
+        const n = Math.min(product, rows * row, Math.ceil(Math.min(span, extent) / by));
         count *= n;
-        vector *= d === last && n >= 2 ? Math.ceil(n / 4 + 0.4) : n;
+        vector *= d === last && n >= 2
+          ? Math.min(Math.ceil(n / 4 + 0.4), rows * Math.ceil(row / 4 + 0.4))
+          : n;
       }
       const aligned = starts?.every(({ axis, factor }) =>
         whole(axis) || (factor * size[axis]!) % 4 === 0
@@ -279,7 +234,7 @@ export function chooseTile(
     const quads = words > 0 && words % 4 === 0 && row % 4 === 0;
     const stores = accumulators * afterwards.stores / (quads ? 4 : 1);
     let after = stores * (quads ? costs.vectorStore : costs.store) + accumulators;
-    let spelled = sites * bodies + stores;
+    let spelled = stores;
     for (const { moves, words } of afterwards.loads) {
       let count = words;
       for (let i = 0; i < p; i++) if (moves[i]) count *= size[i]!;
@@ -287,21 +242,35 @@ export function chooseTile(
       after += wide ? count / 4 * costs.vectorLoad : count * costs.load;
       spelled += wide ? count / 4 : count;
     }
-    const over = costs.site * spelled + Math.max(0, spelled - costs.sites) * costs.crowded;
-    const arithmetic = body * Math.max(1, operations) * costs.arithmetic(accumulators);
-    const perThread = costs.thread + loadCost +
-      rounds * (iterations * (arithmetic + 3 + 0.2 * accumulators) + after);
     const groups = Math.ceil(threads / costs.lanes);
-    const cost = perThread * Math.ceil(groups / costs.width) * costs.width + over;
-    if (best === undefined || cost < best.cost) {
+    const arithmetic = body * Math.max(1, operations) * costs.arithmetic(accumulators);
+    const total = (after: number, spelled: number): Pick<ChosenTile, "cost" | "running"> => {
+      const perThread = costs.thread + loadCost +
+        rounds * (iterations * (arithmetic + 3 + 0.2 * accumulators) + after);
+      const places = sites * bodies + spelled;
+      const running = perThread * Math.ceil(groups / costs.width) * costs.width;
+      const compiling = costs.site * places + Math.max(0, places - costs.sites) * costs.crowded;
+      return { cost: running + compiling, running };
+    };
+    const at = memory && costs.register !== undefined && sums ? roundsAxis() : undefined;
+    const atOnce = total(after, spelled);
+    const inRounds = at === undefined ? undefined : total(
+      after + accumulators * costs.register!.move,
+      spelled * constraints[at]!.multiple / size[at]! + accumulators * costs.register!.sites,
+    );
+    const chosen = inRounds !== undefined && inRounds.cost < atOnce.cost ? inRounds : atOnce;
+    const stored = chosen === atOnce
+      ? {}
+      : { rounds: { axis: at!, size: constraints[at!]!.multiple } };
+    if (best === undefined || chosen.cost < best.cost) {
       best = {
         tile: {
           parallel: size.slice(0, p),
           reduce: size.slice(p),
           ...serial === undefined ? {} : { serial },
+          ...stored,
         },
-        cost,
-        running: cost - over,
+        ...chosen,
         threads,
       };
     }

@@ -31,8 +31,8 @@ export interface WriterContext {
     value: ValueId,
     at: readonly Index[],
   ) => { readonly buffer: BoundBuffer; readonly word: Index };
-  /** Told when a buffer that is seen as vectors is accessed word by word. */
-  readonly unaligned: (buffer: BoundBuffer) => void;
+  /** Told of each access to a buffer that is seen as vectors: to which lane of one, or to a word by itself. */
+  readonly touched: (buffer: BoundBuffer, split: ReturnType<typeof vectorOf>) => void;
 }
 
 /** An expression that loads. */
@@ -170,11 +170,37 @@ export class Writer {
     }
   }
 
+  /** Whether several expressions use the sums of this one. */
+  isShared(s: Scalar): boolean {
+    return (this.#uses.get(s.key) ?? 0) > 1;
+  }
+
+  /** Remembers what a variable of the current scope is. */
+  keep(key: string, name: string): Written {
+    const depth = this.#scopes.length - 1;
+    this.#scopes[depth]!.names.set(key, name);
+    return { text: name, depth };
+  }
+
+  /** One of two sides; what they write is known to nobody else. */
+  choose(when: string, yes: () => void, no: () => void): void {
+    const { syntax } = this.#context, outer = this.#tested;
+    const [first, second] = [yes, no].map((side) => {
+      if (syntax.scalar) this.#tested = this.#scopes.length;
+      this.#scopes.push({ lines: [], names: new Map(), axis: undefined });
+      side();
+      this.#tested = outer;
+      return this.#scopes.pop()!.lines;
+    });
+    const lines = [syntax.branch(when), ...first!, syntax.otherwise, ...second!, syntax.close];
+    lines.forEach((text) => this.line(text));
+  }
+
   /** Writes what several expressions use, before a branch would hide it. */
   #ahead(s: Scalar, seen: Set<Scalar> = new Set()): void {
     if (seen.has(s) || !scalarHasFold(s)) return;
     seen.add(s);
-    if ((this.#uses.get(s.key) ?? 0) > 1) this.written(s);
+    if (this.isShared(s)) this.written(s);
     else if (s.kind !== "fold") { for (const o of scalarOperands(s)) this.#ahead(o, seen); }
   }
 
@@ -313,15 +339,13 @@ export class Writer {
 
   /** The word of a load in the vector that it lies in, if its buffer is seen as vectors. */
   component(s: Load): (Written & { readonly element: "vec4f" | "vec4u" }) | undefined {
-    const { syntax, unaligned } = this.#context;
+    const { syntax, touched } = this.#context;
     const { buffer, word } = this.#address(s);
     const { lanes } = syntax, { element } = buffer;
     if (lanes === undefined || (element !== "vec4f" && element !== "vec4u")) return undefined;
     const split = vectorOf(word);
-    if (split === undefined) {
-      unaligned(buffer);
-      return undefined;
-    }
+    touched(buffer, split);
+    if (split === undefined) return undefined;
     const key = `vector:${buffer.position}:${split.vector.key}`;
     const vector = this.named(key) ?? this.#vector(key, buffer, split.vector);
     return { text: lanes.lane(vector.text, split.lane), depth: vector.depth, element };
@@ -362,31 +386,15 @@ export class Writer {
       this.line(syntax.accumulate(name, term, s.dtype));
     });
     if (s.dtype === "f32") this.total(name);
-    const depth = this.#scopes.length - 1;
-    this.#scopes[depth]!.names.set(s.key, name);
-    return { text: name, depth };
+    return this.keep(s.key, name);
   }
 
   /** A choice whose sides hold loops of their own is a branch, so that only one side is evaluated. */
   #branch(s: Extract<Scalar, { kind: "select" }>): Written {
     const { syntax } = this.#context;
-    const when = this.written(s.when).text;
     const name = this.variable(s.dtype, syntax.constant(0, s.dtype), "c");
-    const side = (value: Scalar): string[] => {
-      const outer = this.#tested;
-      if (syntax.scalar) this.#tested = this.#scopes.length;
-      this.#scopes.push({ lines: [], names: new Map(), axis: undefined });
-      const text = this.written(value).text;
-      this.line(`${name} = ${text};`);
-      this.#tested = outer;
-      return this.#scopes.pop()!.lines;
-    };
-    const yes = side(s.a), no = side(s.b);
-    for (const l of [syntax.branch(when), ...yes, syntax.otherwise, ...no, syntax.close]) {
-      this.line(l);
-    }
-    const depth = this.#scopes.length - 1;
-    this.#scopes[depth]!.names.set(s.key, name);
-    return { text: name, depth };
+    const put = (value: Scalar) => (): void => this.line(`${name} = ${this.written(value).text};`);
+    this.choose(this.written(s.when).text, put(s.a), put(s.b));
+    return this.keep(s.key, name);
   }
 }

@@ -94,6 +94,12 @@ function alwaysStaged(node: Node): boolean {
 /** Elementwise values that several products read are computed once and stored. */
 function operandsToStage(node: Node): readonly Node[] {
   if (node.op.kind !== "contraction" && node.op.kind !== "scatterAdd") return [];
+  // Overlap-add reads no element twice: storing them would be one more pass.
+  const [only] = node.inputs;
+  if (
+    node.op.kind === "contraction" && node.inputs.length === 1 &&
+    node.op.domain.reduce((n, d) => n * d, 1) <= sizeOf(only!.shape)
+  ) return [];
   return node.inputs.flatMap((x) => {
     let source = x;
     while (VIEWS.has(source.op.kind)) source = source.inputs[0]!;

@@ -80,6 +80,7 @@ function split(
       shapeOf: (v) => values[v]!.shape,
       address: (v, at) => addressOf(at, values[v]!.shape),
       afterwards: { loads: [], stores: 1, last: 1 },
+      memory: false,
     }).cost;
   const outputs = product(stage.parallel);
   let best: { partial: Stage; whole: Stage } | undefined;

@@ -11,7 +11,7 @@ import type { Command, Kernel, Place } from "./plan.ts";
 import type { RegionKernels } from "./region_kernels.ts";
 import type { Seating, Swap } from "./seating.ts";
 import { isTooLarge, labelOf, type WorkgroupLoops } from "./workgroup_loops.ts";
-import { type Seat, writeKernel, writeLoopKernel } from "./write_kernel.ts";
+import { type Seat, writeKernels, writeLoopKernel } from "./write_kernel.ts";
 import type { Syntax } from "../../kernels/syntax.ts";
 
 type StoreOf = ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>;
@@ -114,27 +114,24 @@ export function writeCommands(
   const known = new Map<string, Command>();
   const unitCommands = (): Command[] => {
     const plan = planned[unit++]!;
-    const commands = plan.kernels.map(({ group, stored, touches }): Command => {
-      const written = writeKernel(
+    const commands = plan.kernels.flatMap(({ group, stored, touches }): Command[] => {
+      const written = writeKernels(
         touches.label,
-        group,
-        stored,
+        { group, stored },
         values,
         seatOf,
         syntax,
         adapter,
       );
-      kernels.push(written.kernel);
-      const command: Command = {
-        kind: "dispatch",
-        kernel: kernels.length - 1,
-        workgroups: written.workgroups,
-      };
+      const dispatches = written.map(({ kernel, workgroups }): Command => {
+        kernels.push(kernel);
+        return { kind: "dispatch", kernel: kernels.length - 1, workgroups };
+      });
       for (const v of stored) {
         const store = storeOf.get(v);
-        if (store?.version === 1) known.set(store.slot, command);
+        if (store?.version === 1) known.set(store.slot, dispatches.at(-1)!);
       }
-      return command;
+      return dispatches;
     });
     for (const v of plan.copied) {
       const { slot } = storeOf.get(v)!;

@@ -4,9 +4,9 @@
  * @module
  */
 import type { AdapterClass } from "../loops/adapter.ts";
-import { type Index, indexAdd, indexAtoms, indexConstant } from "../loops/index.ts";
-import { scalarHasFold, scalarVisit, type ValueId } from "../loops/scalar.ts";
-import type { Nest, Stage, Value } from "../loops/stage.ts";
+import { type Index, indexAdd, indexConstant } from "../loops/index.ts";
+import { scalarHasFold, type ValueId } from "../loops/scalar.ts";
+import type { Nest, Value } from "../loops/stage.ts";
 import { addressOf } from "./build_stages.ts";
 import { type Group, nestOf, readsOf, stagesOf } from "./fusion.ts";
 import { sizeOf } from "../tensor/node.ts";
@@ -16,14 +16,10 @@ import { type FlatCluster, writeFlat } from "../../kernels/flat.ts";
 import { jsModule } from "../../kernels/syntax_js.ts";
 import { wgsl, wgslModule } from "../../kernels/syntax_wgsl.ts";
 import { wgslWorkgroupModule, type WorkgroupStep } from "../../kernels/workgroup_wgsl.ts";
-import {
-  type EpilogueStage,
-  threadsOf,
-  type TiledCluster,
-  writeTiled,
-} from "../../kernels/tile.ts";
+import { sharedWords } from "../../kernels/shared_tile.ts";
+import { threadsOf, type Tile, writeTiled } from "../../kernels/tile.ts";
 import type { WriterContext } from "../../kernels/writer.ts";
-import { type Afterwards, chooseTile, type ChosenTile } from "../../kernels/tile_search.ts";
+import { tiledClusters, tileOf } from "./tiled_clusters.ts";
 
 /** Where a value lies for the kernels. */
 export interface Seat {
@@ -35,113 +31,13 @@ export interface Seat {
 
 /** Workgroups in x before the grid goes on in y. */
 const ROW = 32768;
-/** Elements from which an elementwise kernel handles four neighbours per thread. */
-const VECTOR_ELEMENTS = 2048;
+/** As many words of a vector cost as much as all of it. */
+const LANES_WORTH = 2;
 
 /** A kernel with the grid that runs it. */
 export interface WrittenKernel {
   readonly kernel: Kernel;
   readonly workgroups: readonly [number, number, number];
-}
-
-/** How many elements an epilogue stage has for each one of the anchor's. */
-function elementsPerAnchor({ stage, axes }: EpilogueStage, anchor: Stage): number {
-  const followed = new Set<number>();
-  const grown = axes.reduce((n, r, i) => {
-    if (r.kind === "free") return n * stage.parallel[i]!.extent;
-    followed.add(r.anchor);
-    return r.kind === "same" ? n : r.kind === "grow" ? n * r.by : n / r.by;
-  }, 1);
-  return anchor.parallel.reduce((n, a, i) => followed.has(i) ? n : n / a.extent, grown);
-}
-
-/** Neighbouring words of a member for each element of the anchor along its last axis, or 0. */
-function neighbours({ stage, axes }: EpilogueStage, anchor: Stage): number {
-  let words = 1;
-  for (let i = axes.length - 1; i >= 0; i--) {
-    const r = axes[i]!;
-    if (r.kind === "free") words *= stage.parallel[i]!.extent;
-    else {
-      const by = r.kind === "same" ? 1 : r.kind === "grow" ? r.by : 1 / r.by;
-      return r.anchor === anchor.parallel.length - 1 ? words * by : 0;
-    }
-  }
-  return 0;
-}
-
-/** What a kernel loads and stores besides what its anchor reads. */
-function afterwardsOf({ anchor, epilogue }: Group, stored: readonly ValueId[]): Afterwards {
-  const inside = new Set([anchor.value, ...epilogue.map((e) => e.stage.value)]);
-  const own = stored.includes(anchor.value);
-  const loads = new Map<string, Afterwards["loads"][number]>();
-  let stores = own ? 1 : 0, last = own ? 1 : Infinity;
-  for (const member of epilogue) {
-    scalarVisit(member.stage.body, (s) => {
-      if (s.kind !== "load" || inside.has(s.value)) return;
-      const moves = anchor.parallel.map(() => false);
-      let words = 1;
-      const names = new Set<string>();
-      for (const x of s.at) {
-        indexAtoms(x, (a) => a.kind === "axis" && names.add(a.axis.name));
-      }
-      member.stage.parallel.forEach((axis, i) => {
-        const r = member.axes[i]!;
-        if (!names.has(axis.name)) return;
-        if (r.kind === "free") words *= axis.extent;
-        else moves[r.anchor] = true;
-      });
-      loads.set(s.key, { moves, words });
-    });
-    if (!stored.includes(member.stage.value)) continue;
-    stores += elementsPerAnchor(member, anchor);
-    last = Math.min(last, neighbours(member, anchor));
-  }
-  return { loads: [...loads.values()], stores, last: last === Infinity ? 0 : last };
-}
-
-function tileOf(
-  group: Group,
-  stored: readonly ValueId[],
-  values: readonly Value[],
-  adapter: AdapterClass,
-): ChosenTile {
-  return chooseTile(group.anchor, {
-    constraints: group.constraints,
-    adapter,
-    fixed: group.anchor.combine === "none",
-    shapeOf: (v) => values[v]!.shape,
-    address: (v, at) => addressOf(at, values[v]!.shape),
-    afterwards: afterwardsOf(group, stored),
-  });
-}
-
-function tiled(
-  group: Group,
-  stored: readonly ValueId[],
-  values: readonly Value[],
-  adapter: AdapterClass,
-): TiledCluster {
-  const { anchor, epilogue } = group;
-  const cluster = { anchor, epilogue: epilogue.map((e) => e.stage), stored };
-  const elementwise = anchor.combine === "none";
-  const chosen = tileOf(group, stored, values, adapter).tile;
-  if (!elementwise) return { cluster, epilogue, tile: chosen };
-  const last = anchor.parallel.length - 1;
-  const size = anchor.parallel.reduce((n, a) => n * a.extent, 1);
-  let plain = size >= VECTOR_ELEMENTS && last >= 0 && anchor.parallel[last]!.extent % 4 === 0 &&
-    chosen.parallel[last] === 1;
-  for (const stage of stagesOf(group)) {
-    scalarVisit(stage.body, (s) => {
-      // Branches and gathered rows differ from element to element.
-      if (s.kind === "fold" || s.kind === "inside") plain = false;
-    });
-  }
-  if (!plain) return { cluster, epilogue, tile: chosen };
-  return {
-    cluster,
-    epilogue,
-    tile: { ...chosen, parallel: chosen.parallel.map((n, i) => i === last ? 4 : n) },
-  };
 }
 
 /** Four neighbours at a time where all ranges begin and end at vectors, unless there are loops to write out. */
@@ -190,45 +86,64 @@ export function costOf(
 ): number {
   const { words } = workOf([{ group, stored }], values);
   return nestOf(group) === undefined
-    ? tileOf(group, stored, values, adapter).running + words
+    ? tileOf(group, stored, values, false, adapter).running + words
     : 2 * words;
 }
 
-/** The statements of parts that share their buffers. */
-interface WrittenParts {
+/** The statements of pieces that share their buffers. */
+interface WrittenPieces {
   readonly bindings: readonly Binding[];
   readonly buffers: readonly BoundBuffer[];
-  readonly parts: readonly { readonly lines: readonly string[]; readonly threads: number }[];
+  readonly lines: readonly (readonly string[])[];
 }
 
-/** How many threads a part has, and what each of them does. */
-function threadsOfPart(
-  { group, stored }: Part,
+/** One grid of threads of a part. */
+interface Piece {
+  readonly part: Part;
+  readonly threads: number;
+  readonly tile?: Tile;
+  readonly write: (context: WriterContext) => readonly string[];
+}
+
+/** The pieces of a part: one, or one for each share of its elements. */
+function piecesOf(
+  part: Part,
   values: readonly Value[],
   syntax: Syntax,
+  memory: boolean,
   adapter: AdapterClass,
-): { readonly threads: number; readonly write: (context: WriterContext) => readonly string[] } {
+): readonly Piece[] {
+  const { group, stored } = part;
   const dtypeOf = (v: ValueId) => values[v]!.dtype;
   const nest = nestOf(group);
   if (nest !== undefined) {
     const flat = flatCluster(group, nest, stored, syntax);
-    return {
-      threads: nest.threads * nest.copies,
-      write: (context) => writeFlat(flat, context, dtypeOf),
-    };
+    const write = (context: WriterContext) => writeFlat(flat, context, dtypeOf);
+    return [{ part, threads: nest.threads * nest.copies, write }];
   }
-  const plan = tiled(group, stored, values, adapter);
-  return { threads: threadsOf(plan), write: (context) => writeTiled(plan, context, dtypeOf) };
+  return tiledClusters(group, stored, values, memory, adapter).map((plan) => ({
+    part,
+    threads: threadsOf(plan),
+    tile: plan.tile,
+    write: (context) => writeTiled(plan, context, dtypeOf),
+  }));
 }
 
-function writeParts(
-  parts: readonly Part[],
+/** How a kernel uses a buffer that it sees as vectors. */
+interface VectorUse {
+  /** Whether it accesses words by themselves. */
+  apart: boolean;
+  /** The words of vectors, and those vectors. */
+  readonly lanes: Set<string>;
+  readonly vectors: Set<string>;
+}
+
+function writePieces(
+  pieces: readonly Piece[],
   values: readonly Value[],
   seatOf: (v: ValueId) => Seat,
   syntax: Syntax,
-  adapter: AdapterClass,
-): WrittenParts {
-  const threads = parts.map((part) => threadsOfPart(part, values, syntax, adapter));
+): WrittenPieces {
   const access = new Map<number, "read" | "write">();
   const kinds = new Map<number, Set<string>>();
   const rings = new Set<number>();
@@ -241,7 +156,7 @@ function writeParts(
     );
     if (seat.ring) rings.add(seat.buffer);
   };
-  for (const { group, stored } of parts) {
+  for (const { part: { group, stored } } of pieces) {
     for (const v of readsOfPart(group)) touch(v, "read");
     for (const v of stored) touch(v, "write");
   }
@@ -249,9 +164,9 @@ function writeParts(
 
   const scalarOnly = new Set<number>(rings);
   for (const [buffer, kind] of kinds) if (kind.size > 1) scalarOnly.add(buffer);
-  // Assume vectors everywhere; an access that is not aligned makes its buffer plain, and we write again.
+  // Assume vectors everywhere; where words lie apart and vectors save little, we write again without them.
   for (;;) {
-    let missed = false;
+    const uses = new Map<BoundBuffer, VectorUse>();
     const bound = new Map<number, BoundBuffer>(order.map((b, position) => {
       const f32 = kinds.get(b)!.size === 1 && kinds.get(b)!.has("f32");
       const vector = syntax.lanes !== undefined && !scalarOnly.has(b);
@@ -270,45 +185,67 @@ function writeParts(
           word: indexAdd(addressOf(at, values[v]!.shape), indexConstant(seat.offset)),
         };
       },
-      unaligned: (buffer) => {
-        scalarOnly.add(order[buffer.position]!);
-        missed = true;
+      touched: (buffer, split) => {
+        const use = uses.get(buffer) ?? { apart: false, lanes: new Set(), vectors: new Set() };
+        uses.set(buffer, use);
+        if (split === undefined) use.apart = true;
+        else {
+          use.lanes.add(`${split.vector.key}.${split.lane}`);
+          use.vectors.add(split.vector.key);
+        }
       },
     };
-    const written = threads.map((it) => ({ threads: it.threads, lines: it.write(context) }));
-    if (missed) continue;
+    const lines = pieces.map((piece) => piece.write(context));
+    const plain = [...uses].filter(([, { apart, lanes, vectors }]) =>
+      apart && lanes.size <= LANES_WORTH * vectors.size
+    );
+    for (const [{ position }] of plain) scalarOnly.add(order[position]!);
+    if (plain.length > 0) continue;
     return {
       bindings: order.map((b) => ({ buffer: b, access: access.get(b)! })),
       buffers: [...bound.values()],
-      parts: written,
+      lines,
     };
   }
 }
 
-/** Writes one kernel. */
-export function writeKernel(
+/** Writes a part: usually one kernel. */
+export function writeKernels(
   label: string,
-  group: Group,
-  stored: readonly ValueId[],
+  part: Part,
   values: readonly Value[],
   seatOf: (v: ValueId) => Seat,
   syntax: Syntax,
   adapter: AdapterClass,
-): WrittenKernel {
-  const all = [{ group, stored }];
-  const { bindings, buffers, parts } = writeParts(all, values, seatOf, syntax, adapter);
-  const { lines, threads } = parts[0]!;
+): readonly WrittenKernel[] {
+  const memory = syntax.shared !== undefined;
+  return piecesOf(part, values, syntax, memory, adapter).map((piece) => {
+    const { bindings, buffers, lines } = writePieces([piece], values, seatOf, syntax);
+    const { threads, tile } = piece, shared = tile?.shared;
+    const workgroupSize = sizeOfWorkgroup(piece, adapter);
+    const groups = Math.ceil(threads / workgroupSize);
+    const row = Math.min(groups, ROW, adapter.maxWorkgroups);
+    const grid = {
+      threads,
+      workgroupSize,
+      row,
+      ...shared === undefined ? {} : { shared: sharedWords(shared, tile!.parallel) },
+    };
+    const source = syntax.target === "wgsl"
+      ? wgslModule(buffers, lines[0]!, grid)
+      : jsModule(lines[0]!);
+    return {
+      kernel: { label, bindings, source, workgroupSize, ...workOf([part], values) },
+      workgroups: [row, Math.ceil(groups / row), 1],
+    };
+  });
+}
+
+/** Invocations of a workgroup. */
+function sizeOfWorkgroup({ threads, tile }: Piece, { kind }: AdapterClass): number {
+  if (tile?.shared !== undefined) return tile.shared.threads[0] * tile.shared.threads[1];
   // Software adapters hand whole workgroups to cores: few threads go in small groups.
-  const workgroupSize = adapter.kind === "gpu" ? 64 : threads < 256 ? 8 : threads < 4096 ? 16 : 64;
-  const groups = Math.ceil(threads / workgroupSize);
-  const x = Math.min(groups, ROW, adapter.maxWorkgroups);
-  const source = syntax.target === "wgsl"
-    ? wgslModule(buffers, lines, threads, workgroupSize, x * workgroupSize)
-    : jsModule(lines);
-  return {
-    kernel: { label, bindings, source, workgroupSize, ...workOf(all, values) },
-    workgroups: [x, Math.ceil(groups / x), 1],
-  };
+  return kind === "gpu" ? 64 : threads < 256 ? 8 : threads < 4096 ? 16 : 64;
 }
 
 /** One thing that a kernel with loops in it does. */
@@ -343,22 +280,30 @@ export function writeLoopKernel(
   adapter: AdapterClass,
 ): WrittenKernel {
   const all = partsOf(phases);
-  const { bindings, buffers, parts } = writeParts(all, values, seatOf, wgsl, adapter);
+  // A workgroup that goes through loops has no memory left for what threads share.
+  const pieces = all.map((part) => piecesOf(part, values, wgsl, false, adapter));
+  const { bindings, buffers, lines } = writePieces(pieces.flat(), values, seatOf, wgsl);
   const positions = new Map(bindings.map(({ buffer }, i) => [buffer, i]));
-  let next = 0;
+  let nextPart = 0, nextPiece = 0;
   const steps = (list: readonly Phase[]): readonly WorkgroupStep[] =>
-    list.map((phase): WorkgroupStep => {
-      if (phase.kind === "part") return { kind: "part", ...parts[next++]! };
+    list.flatMap((phase): readonly WorkgroupStep[] => {
+      if (phase.kind === "part") {
+        return pieces[nextPart++]!.map(({ threads }) => ({
+          kind: "part",
+          lines: lines[nextPiece++]!,
+          threads,
+        }));
+      }
       const { times, active } = phase;
       const inner = steps(phase.phases);
-      if (active === undefined) return { kind: "loop", times, steps: inner };
+      if (active === undefined) return [{ kind: "loop", times, steps: inner }];
       const { buffer, offset } = seatOf(active);
-      return {
+      return [{
         kind: "loop",
         times,
         steps: inner,
         active: { buffer: buffers[positions.get(buffer)!]!, offset },
-      };
+      }];
     });
   const workgroupSize = workgroupLanes(adapter);
   let flops = 0, words = 0;

@@ -175,13 +175,13 @@ function greatestCommonDivisor(a: number, b: number): number {
 }
 
 /** ⌊x / g⌋ where every factor is a multiple of g. */
-function shrink(x: Index, g: number): Index {
+export function indexShrunk(x: Index, g: number): Index {
   const terms = x.terms.map((t) => ({ factor: t.factor / g, atom: t.atom }));
   return make(Math.floor(x.constant / g), terms);
 }
 
 /** What n and every factor are multiples of. */
-function commonFactor(x: Index, n: number): number {
+export function commonFactor(x: Index, n: number): number {
   return x.terms.reduce((g, t) => greatestCommonDivisor(g, t.factor), n);
 }
 
@@ -203,7 +203,7 @@ export function indexDiv(x: Index, n: number): Index {
       }
     }
     const common = commonFactor(rest, n);
-    if (common > 1) return indexDiv(shrink(rest, common), n / common);
+    if (common > 1) return indexDiv(indexShrunk(rest, common), n / common);
     return make(0, [{
       factor: 1,
       atom: { kind: "div", of: rest, by: n, key: `(${rest.key})/${n}` },
@@ -224,7 +224,7 @@ export function indexMod(x: Index, n: number): Index {
   }
   const common = commonFactor(rest, n);
   if (common > 1) {
-    const inner = indexMod(shrink(rest, common), n / common);
+    const inner = indexMod(indexShrunk(rest, common), n / common);
     return indexShift(indexScale(inner, common), rest.constant % common);
   }
   return make(0, [{

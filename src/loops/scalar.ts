@@ -7,10 +7,12 @@ import type { BinaryFn, CompareFn, DType, UnaryFn } from "../tensor/node.ts";
 import { hashText } from "../tensor/node.ts";
 import {
   type Axis,
+  commonFactor,
   type Fact,
   type Index,
   indexDynamic,
   indexShift,
+  indexShrunk,
   indexSubstitute,
   indexWhere,
 } from "./index.ts";
@@ -80,6 +82,8 @@ export function scalarIndex(index: Index): Scalar {
 export function scalarInside(index: Index, extent: number): Scalar {
   if (index.low >= 0 && index.high < extent) return scalarConstant(1, "bool");
   if (index.high < 0 || index.low >= extent) return scalarConstant(0, "bool");
+  const common = commonFactor(index, extent);
+  if (common > 1) return scalarInside(indexShrunk(index, common), extent / common);
   return { kind: "inside", index, extent, dtype: "bool", key: `in(${index.key},${extent})` };
 }
 

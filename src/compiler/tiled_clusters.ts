@@ -1,0 +1,142 @@
+/**
+ * The tiles of a group's kernels.
+ *
+ * @module
+ */
+import type { AdapterClass } from "../loops/adapter.ts";
+import { indexAtoms } from "../loops/index.ts";
+import { scalarVisit, type ValueId } from "../loops/scalar.ts";
+import type { Stage, Value } from "../loops/stage.ts";
+import type { EpilogueStage, TiledCluster } from "../../kernels/tile.ts";
+import { type Afterwards, chooseTile, type ChosenTile } from "../../kernels/tile_search.ts";
+import { addressOf } from "./build_stages.ts";
+import { type Group, stagesOf } from "./fusion.ts";
+
+/** Elements from which an elementwise kernel handles four neighbours per thread. */
+const VECTOR_ELEMENTS = 2048;
+
+/** How many elements an epilogue stage has for each one of the anchor's. */
+function elementsPerAnchor({ stage, axes }: EpilogueStage, anchor: Stage): number {
+  const followed = new Set<number>();
+  const grown = axes.reduce((n, r, i) => {
+    if (r.kind === "free") return n * stage.parallel[i]!.extent;
+    followed.add(r.anchor);
+    return r.kind === "same" ? n : r.kind === "grow" ? n * r.by : n / r.by;
+  }, 1);
+  return anchor.parallel.reduce((n, a, i) => followed.has(i) ? n : n / a.extent, grown);
+}
+
+/** Neighbouring words of a member for each element of the anchor along its last axis, or 0. */
+function neighbours({ stage, axes }: EpilogueStage, anchor: Stage): number {
+  let words = 1;
+  for (let i = axes.length - 1; i >= 0; i--) {
+    const r = axes[i]!;
+    if (r.kind === "free") words *= stage.parallel[i]!.extent;
+    else {
+      const by = r.kind === "same" ? 1 : r.kind === "grow" ? r.by : 1 / r.by;
+      return r.anchor === anchor.parallel.length - 1 ? words * by : 0;
+    }
+  }
+  return 0;
+}
+
+/** What a kernel loads and stores besides what its anchor reads. */
+function afterwardsOf({ anchor, epilogue }: Group, stored: readonly ValueId[]): Afterwards {
+  const inside = new Set([anchor.value, ...epilogue.map((e) => e.stage.value)]);
+  const own = stored.includes(anchor.value);
+  const loads = new Map<string, Afterwards["loads"][number]>();
+  let stores = own ? 1 : 0, last = own ? 1 : Infinity;
+  for (const member of epilogue) {
+    scalarVisit(member.stage.body, (s) => {
+      if (s.kind !== "load" || inside.has(s.value)) return;
+      const moves = anchor.parallel.map(() => false);
+      let words = 1;
+      const names = new Set<string>();
+      for (const x of s.at) {
+        indexAtoms(x, (a) => a.kind === "axis" && names.add(a.axis.name));
+      }
+      member.stage.parallel.forEach((axis, i) => {
+        const r = member.axes[i]!;
+        if (!names.has(axis.name)) return;
+        if (r.kind === "free") words *= axis.extent;
+        else moves[r.anchor] = true;
+      });
+      loads.set(s.key, { moves, words });
+    });
+    if (!stored.includes(member.stage.value)) continue;
+    stores += elementsPerAnchor(member, anchor);
+    last = Math.min(last, neighbours(member, anchor));
+  }
+  return { loads: [...loads.values()], stores, last: last === Infinity ? 0 : last };
+}
+
+/** The cheapest tile of a group; `memory` says whether its threads may share some, and have arrays. */
+export function tileOf(
+  group: Group,
+  stored: readonly ValueId[],
+  values: readonly Value[],
+  memory: boolean,
+  adapter: AdapterClass,
+): ChosenTile {
+  return chooseTile(group.anchor, {
+    constraints: group.constraints,
+    adapter,
+    fixed: group.anchor.combine === "none",
+    shapeOf: (v) => values[v]!.shape,
+    address: (v, at) => addressOf(at, values[v]!.shape),
+    afterwards: afterwardsOf(group, stored),
+    memory,
+  });
+}
+
+/** The clusters that a group is written as: one, or one for each part of its elements. */
+export function tiledClusters(
+  group: Group,
+  stored: readonly ValueId[],
+  values: readonly Value[],
+  memory: boolean,
+  adapter: AdapterClass,
+): readonly TiledCluster[] {
+  const { anchor, epilogue } = group;
+  const cluster = { anchor, epilogue: epilogue.map((e) => e.stage), stored };
+  const elementwise = anchor.combine === "none";
+  const chosen = tileOf(group, stored, values, memory, adapter).tile;
+  const last = anchor.parallel.length - 1, end = anchor.parallel[last]?.extent ?? 0;
+  const size = anchor.parallel.reduce((n, a) => n * a.extent, 1);
+  const one = { cluster, epilogue, tile: chosen };
+  if (!elementwise || size < VECTOR_ELEMENTS || chosen.parallel[last] !== 1) return [one];
+  const to = evenElements(group, adapter);
+  if (to < end && (to < end / 2 || size * to / end < VECTOR_ELEMENTS)) return [one];
+  const quads = chosen.parallel.map((n, i) => i === last ? 4 : n);
+  const tile = { ...chosen, parallel: quads };
+  if (to === end) return [{ cluster, epilogue, tile }];
+  return [
+    { cluster, epilogue, tile: { ...tile, part: { from: 0, to } } },
+    { cluster, epilogue, tile: { ...chosen, part: { from: to, to: end } } },
+  ];
+}
+
+/** Up to which element of the last axis four neighbours are always on the same side of a range test. */
+function evenElements(group: Group, adapter: AdapterClass): number {
+  const { anchor, epilogue } = group;
+  const axis = anchor.parallel.at(-1)!;
+  const same = epilogue.every((e) => e.axes.every((r, i) => r.kind === "same" && r.anchor === i));
+  let even = axis.extent - axis.extent % 4, plain = true, tests = false;
+  for (const stage of stagesOf(group)) {
+    const own = stage.parallel.at(-1)?.name;
+    scalarVisit(stage.body, (s) => {
+      if (s.kind === "fold") tests = true;
+      if (s.kind !== "inside") return;
+      tests = true;
+      const { terms, constant } = s.index;
+      const [only] = terms;
+      plain &&= terms.length === 1 && only!.factor === 1 && only!.atom.kind === "axis" &&
+        only!.atom.axis.name === own;
+      if (constant % 4 !== 0 || s.extent % 4 !== 0) {
+        even = Math.min(even, Math.max(0, 4 * Math.floor(-constant / 4)));
+      }
+    });
+  }
+  if (!tests) return even === axis.extent ? even : 0;
+  return plain && same && adapter.kind !== "script" ? even : 0;
+}
