@@ -60,6 +60,10 @@ export const NEWTON: Required<NewtonOptions> = {
  * θ ← θ − η(|H| + ε)⁻¹g, where |H| has the eigenvectors of the Hessian and the magnitudes of its eigenvalues: the
  * step of Newton's method where H is positive definite and ε = 0, and one that leaves saddles where it is not.
  *
+ * Where batches are small, H is that of one batch, which the next does not share: on the MNIST CNN with 60 images a step
+ * and `"krylov"`, the loss fell and grew again within 300 steps, to 3.9 with 6 products, ε = 1 and η = 0.2, and to 1.8
+ * with 4 products, ε = 30 and η = 1. With one product, a step along g that is as long as H says, it came to 0.66.
+ *
  * Source: "Newton's Method" of unified-view-of-optimizers, Table 1; Dauphin et al. 2014 for |H|.
  *
  * @throws {SteepestError} of kind `description`, with every option that is out of range.
