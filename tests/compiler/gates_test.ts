@@ -5,7 +5,18 @@ import { gateLoops } from "../../src/compiler/gates.ts";
 import type { Command, Kernel, Plan, Repeat } from "../../src/compiler/plan.ts";
 import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
 import type { Loop } from "../../src/tensor/node.ts";
-import { add, compare, constant, input, matmul, mul, repeat, sum } from "../../src/tensor/ops.ts";
+import {
+  add,
+  compare,
+  constant,
+  input,
+  matmul,
+  mul,
+  repeat,
+  select,
+  square,
+  sum,
+} from "../../src/tensor/ops.ts";
 import { planOf, programOf, start, targets } from "./_run_plan.ts";
 
 const ignore = !targets.includes("wgsl");
@@ -135,4 +146,23 @@ Deno.test("compilePlan() skips iterations where that costs little of them", () =
   const first = heavy.kernels.indexOf("loop goes on");
   assertEquals(heavy.kernels.length, first + 1 + heavy.skipped);
   assertLess(first, 4);
+});
+
+Deno.test("compilePlan() knows first of all whether a loop goes on", () => {
+  // The scale is overwritten in place, which has to wait for the products that read it.
+  const m = input("m", [256, 256]), scale = input("scale", []), goesOn = input("goesOn", []);
+  const large = sum(square(matmul(m, mul(scale, m))));
+  const outputs = repeat(
+    {
+      times: 20,
+      formals: [scale, goesOn, m],
+      next: [mul(0.5, scale), select(compare("gt", large, 1), constant(1), constant(0))],
+      condition: compare("gt", goesOn, 0),
+    },
+    [constant(1), constant(1)],
+    [input("a", [256, 256])],
+  );
+  const [loop] = describe({ plan: planOf(programOf(outputs), "wgsl") })!.regions[0]!.repeats;
+  assertEquals(loop!.kernels.indexOf("loop goes on"), 1);
+  assertEquals(loop!.skipped, loop!.kernels.length - 2);
 });
