@@ -16,30 +16,30 @@ const HERE = new URL("./", import.meta.url);
 const RESULTS = new URL("results/", HERE);
 const PAGE = new URL("../../docs/speed.md", HERE);
 
-/** The files of the rows, those of one subject side by side. */
-async function rowFiles(): Promise<readonly string[]> {
+/** The names of the rows, which are those of their files: one subject side by side. */
+async function rowNames(): Promise<readonly string[]> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(HERE)) {
-    if (/^[^_.].*\.ts$/.test(name)) names.push(name);
+    if (/^[^_.].*\.ts$/.test(name)) names.push(name.slice(0, -".ts".length));
   }
   return names.sort();
 }
 
-async function measure(file: string, environment: Record<string, string>): Promise<Said | string> {
+async function measure(name: string, environment: Record<string, string>): Promise<Said | string> {
   const script = new URL("_row.ts", HERE).pathname;
   const permissions = ["--allow-read", "--allow-env", "--allow-run", "--allow-sys"];
   const options = { quiet: true, environment };
-  const { code, text } = await deno(["run", ...permissions, script, file], options);
+  const { code, text } = await deno(["run", ...permissions, script, name], options);
   const said = text.trim().split("\n").find((one) => one.startsWith('{"kind"'));
   if (code === 0 && said !== undefined) return JSON.parse(said) as Said;
   return `ended with status ${code}: ${text.trim()}`;
 }
 
-/** The results that are there, in the order of the files. */
-async function known(files: readonly string[]): Promise<readonly Result[]> {
+/** The results that are there, in the order of the rows. */
+async function known(names: readonly string[]): Promise<readonly Result[]> {
   const all: Result[] = [];
-  for (const file of files) {
-    const text = await Deno.readTextFile(new URL(`${file}.json`, RESULTS)).catch(() => undefined);
+  for (const name of names) {
+    const text = await Deno.readTextFile(new URL(`${name}.json`, RESULTS)).catch(() => undefined);
     if (text !== undefined) all.push(JSON.parse(text) as Result);
   }
   return all;
@@ -48,7 +48,7 @@ async function known(files: readonly string[]): Promise<readonly Result[]> {
 async function keep(result: Result): Promise<void> {
   await Deno.mkdir(RESULTS, { recursive: true });
   const text = `${JSON.stringify(result, null, 2)}\n`;
-  await Deno.writeTextFile(new URL(`${result.file}.json`, RESULTS), text);
+  await Deno.writeTextFile(new URL(`${result.name}.json`, RESULTS), text);
 }
 
 async function main(): Promise<number> {
@@ -65,17 +65,17 @@ async function main(): Promise<number> {
     ...(hand === undefined ? {} : { STEEPEST_HAND: await Deno.realPath(hand) }),
     ...(python === undefined ? {} : { STEEPEST_PYTHON: python }),
   };
-  const files = await rowFiles();
-  const wanted = files.filter((file) =>
-    positionals.length === 0 || positionals.includes(file.slice(0, -".ts".length))
-  );
+  const names = await rowNames();
+  const wanted = names.filter((name) => positionals.length === 0 || positionals.includes(name));
+  const unknown = positionals.filter((name) => !names.includes(name));
+  if (unknown.length > 0) console.log(`no such row: ${unknown.join(", ")}`);
   const results: Result[] = [];
-  let failed = 0;
-  for (const file of wanted) {
-    const said = await measure(file, environment);
+  let failed = unknown.length;
+  for (const name of wanted) {
+    const said = await measure(name, environment);
     if (typeof said === "string") {
       failed++;
-      console.log(`FAILED  ${file} ${said}`);
+      console.log(`FAILED  ${name} ${said}`);
     } else if (said.kind === "skipped") {
       console.log(`skipped ${said.row}: ${said.reason}`);
     } else {
@@ -91,7 +91,7 @@ async function main(): Promise<number> {
   }
   if (results.length > 0) console.log(`\n${table(results)}`);
   if (write) {
-    await Deno.writeTextFile(PAGE, page(await known(files)));
+    await Deno.writeTextFile(PAGE, page(await known(names)));
     await deno(["fmt", "--quiet", PAGE.pathname], { quiet: true });
   }
   return failed === 0 && results.every(passed) ? 0 : 1;

@@ -4,8 +4,8 @@ import type { Place } from "./_place.ts";
 
 /** A row as it was measured. */
 export interface Result extends Place {
-  /** Of the file of the row. */
-  readonly file: string;
+  /** Of the file that the row is in. */
+  readonly name: string;
   readonly row: string;
   readonly atMost: number;
   readonly ratio: Ratio;
@@ -37,9 +37,9 @@ export function rounded({ ratio, low, high, ours, theirs, clock, pairs, wall }: 
 }
 
 /** What is kept of a measured row. */
-export function resultOf(file: string, row: Row, ratio: Ratio, place: Place, day: Date): Result {
+export function resultOf(name: string, row: Row, ratio: Ratio, place: Place, day: Date): Result {
   return {
-    file,
+    name,
     row: row.name,
     atMost: row.atMost,
     ratio: rounded(ratio),

@@ -45,8 +45,8 @@ Deno.test("page() says of a row whether it passes, and where it was measured", (
     load: 2,
   };
   const day = new Date("2026-01-02");
-  const good = resultOf("a.ts", { name: "a | b", atMost: 1.5, measure }, ratio, place, day);
-  const slow = resultOf("b.ts", { name: "b", atMost: 1.4, measure }, ratio, place, day);
+  const good = resultOf("a", { name: "a | b", atMost: 1.5, measure }, ratio, place, day);
+  const slow = resultOf("b", { name: "b", atMost: 1.4, measure }, ratio, place, day);
   assertEquals([good, slow].map(passed), [true, false]);
   const text = page([good, slow]);
   assert(text.includes("| a \\| b | 1.5 | 1.50 | 1.50 to 1.50 | cpu | 1 | 2 | yes |"), text);
