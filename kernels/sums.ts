@@ -4,6 +4,7 @@
  * @module
  */
 import type { Scalar } from "../src/loops/scalar.ts";
+import { addUp } from "./addends.ts";
 import type { Product } from "./lanes.ts";
 import type { Writer, WriterContext } from "./writer.ts";
 
@@ -38,6 +39,7 @@ export function addTerms(
   writer: Writer,
   { syntax }: WriterContext,
 ): void {
+  if (syntax.scalar) return addUp(terms.map((term, i) => ({ name: lanes[i]!, term })), writer);
   const factors = terms.map(factorsOf);
   if (factors.every((f) => f === "zero")) return;
   const products = factors.every((f) => f !== undefined);

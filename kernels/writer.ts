@@ -13,6 +13,7 @@ import {
   scalarOperands,
   type ValueId,
 } from "../src/loops/scalar.ts";
+import { addUp } from "./addends.ts";
 import { declareSum, vectorOf, type Written } from "./addresses.ts";
 import { LaneWriter } from "./lanes.ts";
 import type { BoundBuffer, LaneSyntax, Syntax } from "./syntax.ts";
@@ -382,8 +383,8 @@ export class Writer {
     const { syntax } = this.#context;
     const name = this.variable(s.dtype, syntax.constant(0, s.dtype), "m");
     this.loop(s.axis, () => {
-      const term = this.written(s.a).text;
-      this.line(syntax.accumulate(name, term, s.dtype));
+      if (syntax.scalar && s.dtype === "f32") addUp([{ name, term: s.a }], this);
+      else this.line(syntax.accumulate(name, this.written(s.a).text, s.dtype));
     });
     if (s.dtype === "f32") this.total(name);
     return this.keep(s.key, name);

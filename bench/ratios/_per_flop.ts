@@ -14,11 +14,12 @@ const RUN = 2e9;
 /** A training step of the network on one batch that lies on the device. */
 async function programOf(
   network: Network,
+  backend: "webgpu" | "js",
 ): Promise<Disposable & Pick<Program<never>, "step" | "settled">> {
   const { batch } = network;
   return getOrThrow(
     await compile(classification(modelOf(network), batch), sgd(), {
-      backend: "webgpu",
+      backend,
       data: {
         x: Float32Array.from({ length: batch * PIXELS }, (_, i) => Math.sin(i * i)),
         y: Uint32Array.from({ length: batch }, (_, i) => (7 * i) % CLASSES),
@@ -44,13 +45,18 @@ function side(
 }
 
 /** A row: SGD on the network over SGD on the CNN, each by its own arithmetic. */
-export function perFlop(name: string, network: Network, atMost: number): Row {
+export function perFlop(
+  name: string,
+  network: Network,
+  atMost: number,
+  backend: "webgpu" | "js" = "webgpu",
+): Row {
   return {
-    name: `time per FLOP, ${name} / the CNN's`,
+    name: `${backend === "js" ? "js target, " : ""}time per FLOP, ${name} / the CNN's`,
     atMost,
     measure: async () => {
-      using ours = await programOf(network);
-      using theirs = await programOf(REFERENCE);
+      using ours = await programOf(network, backend);
+      using theirs = await programOf(REFERENCE, backend);
       return await alternate(side(name, network, ours), side("the CNN", REFERENCE, theirs));
     },
   };

@@ -1,0 +1,5 @@
+import type { Row } from "./_measure.ts";
+import { FAMILY } from "./_networks.ts";
+import { perFlop } from "./_per_flop.ts";
+
+export const row: Row = perFlop("average pool", FAMILY.average, 3, "js");
