@@ -188,10 +188,13 @@ async function onModel(
 ): Promise<Ended<ReplicaResult<unknown>>> {
   const data = await dataFrom(args);
   const { epochs, batchSize, by, model: name = "cnn" } = args;
-  const settings = { ...args.set, ...common.trials[0] };
+  const { optimizer = args.optimizer, ...first } = common.trials[0] ?? {};
+  const others = new Set<string>(VARIED.model);
+  const own = Object.entries(first).filter(([option]) => !others.has(option));
+  const settings = { ...args.set, ...Object.fromEntries(own) };
   const vary = numbersOf(VARIED.model);
   const result = await advisingSettings(
-    { ...args, settings, model: name },
+    { ...args, optimizer: String(optimizer), settings, model: name },
     () =>
       withModel<Promise<SweepResult<Settings, ReplicaResult<unknown>>>>(
         name,

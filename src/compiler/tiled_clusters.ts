@@ -14,6 +14,9 @@ import { type Group, stagesOf } from "./fusion.ts";
 
 /** Elements from which an elementwise kernel handles four neighbours per thread. */
 const VECTOR_ELEMENTS = 2048;
+/** Elements of a row that a thread may have, and rows from which there are threads enough. */
+const FEW = 8;
+const MANY = 512;
 
 /** How many elements an epilogue stage has for each one of the anchor's. */
 function elementsPerAnchor({ stage, axes }: EpilogueStage, anchor: Stage): number {
@@ -104,8 +107,16 @@ export function tiledClusters(
   const last = anchor.parallel.length - 1, end = anchor.parallel[last]?.extent ?? 0;
   const size = anchor.parallel.reduce((n, a) => n * a.extent, 1);
   const one = { cluster, epilogue, tile: chosen };
-  if (!elementwise || size < VECTOR_ELEMENTS || chosen.parallel[last] !== 1) return [one];
-  const to = evenElements(group, adapter);
+  if (!elementwise || chosen.parallel[last] !== 1) return [one];
+  const to = size < VECTOR_ELEMENTS ? 0 : evenElements(group, adapter);
+  if (to < end && hasRows(group)) {
+    return [{
+      cluster,
+      epilogue,
+      tile: { ...chosen, parallel: chosen.parallel.map((n, i) => i === last ? end : n) },
+    }];
+  }
+  if (size < VECTOR_ELEMENTS) return [one];
   if (to < end && (to < end / 2 || size * to / end < VECTOR_ELEMENTS)) return [one];
   const quads = chosen.parallel.map((n, i) => i === last ? 4 : n);
   const tile = { ...chosen, parallel: quads };
@@ -114,6 +125,32 @@ export function tiledClusters(
     { cluster, epilogue, tile: { ...tile, part: { from: 0, to } } },
     { cluster, epilogue, tile: { ...chosen, part: { from: to, to: end } } },
   ];
+}
+
+/**
+ * Whether a thread should have all elements of the last axis: where there are few, as in many copies of a function
+ * of two numbers, and most of what they load, or which branch they take, is the row's.
+ */
+function hasRows(group: Group): boolean {
+  const { parallel } = group.anchor;
+  const extent = parallel.at(-1)?.extent ?? 1;
+  const rows = parallel.slice(0, -1).reduce((n, a) => n * a.extent, 1);
+  if (extent < 2 || extent > FEW || rows < MANY) return false;
+  let still = 0, moving = 0, branches = false;
+  for (const { body, parallel: own } of stagesOf(group)) {
+    const last = own.at(-1)?.name;
+    scalarVisit(body, (s) => {
+      if (s.kind === "inside") branches = true;
+      if (s.kind !== "load") return;
+      let moves = false;
+      for (const x of s.at) {
+        indexAtoms(x, (a) => moves ||= a.kind === "axis" && a.axis.name === last);
+      }
+      if (moves) moving++;
+      else still++;
+    });
+  }
+  return branches || still >= moving;
 }
 
 /** Up to which element of the last axis four neighbours are always on the same side of a range test. */

@@ -51,7 +51,10 @@ export interface Program<P = Parameters, N extends TelemetryName = never>
   readonly steps: number;
   /** The step as a graph. */
   readonly program: StepProgram;
-  /** What the compiler made of it; absent on the backend `"reference"`. */
+  /**
+   * What the compiler made of it, for `plan.replicas` copies: where those are not all, each step runs it again
+   * for others. Absent on the backend `"reference"`.
+   */
   readonly plan?: Plan;
   /** Queues steps (default 1) and returns. */
   step(n?: number): void;
