@@ -96,7 +96,7 @@ export interface SeenLoad {
     readonly extent: number;
     readonly by: number;
   }[];
-  /** What must be a multiple of four for a box to begin with vectors: sizes of axes times these factors. */
+  /** Axes with their distances in memory, small ones first; absent where there are none. */
   readonly starts: readonly { readonly axis: number; readonly factor: number }[] | undefined;
   /** Whether it moves with an axis. */
   readonly moves: readonly boolean[];
@@ -123,7 +123,8 @@ export function seenLoad(
     forms: seen,
     starts: strides === undefined
       ? seen.at(-1)?.terms
-      : numbered([...strides].map(([axis, factor]) => ({ axis, factor }))),
+      : numbered([...strides].map(([axis, factor]) => ({ axis, factor })))
+        .sort((a, b) => Math.abs(a.factor) - Math.abs(b.factor)),
     moves: names.map((_, i) => seen.some(({ terms }) => terms.some((t) => t.axis === i))),
   };
 }

@@ -63,8 +63,8 @@ export const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     edges: true,
     bodyArithmetic: 2000,
     site: 500,
-    sites: 80,
-    crowded: 3000,
+    sites: 90,
+    crowded: 30_000,
     register: { move: 3.6, sites: 0.8 },
   },
   gpu: {

@@ -211,9 +211,16 @@ function cheapestTile(
           ? Math.min(Math.ceil(n / 4 + 0.4), rows * Math.ceil(row / 4 + 0.4))
           : n;
       }
-      const aligned = starts?.every(({ axis, factor }) =>
-        whole(axis) || (factor * size[axis]!) % 4 === 0
-      ) ?? false;
+      // Each row of the box begins with a vector, or where the one before ends.
+      let aligned = starts !== undefined, run = 1;
+      for (const { axis, factor } of starts ?? []) {
+        const n = size[axis]!, step = Math.abs(factor);
+        if (!whole(axis) && (step * n) % 4 !== 0) aligned = false;
+        if (n === 1) continue;
+        if (step === 1) run += n - 1;
+        else if (step === run) run *= n;
+        else if (step % 4 !== 0) aligned = false;
+      }
       const wide = aligned && vector < count;
       sites += wide ? vector : count;
       // It stands in the innermost loop that it moves with.
@@ -244,19 +251,25 @@ function cheapestTile(
     }
     const groups = Math.ceil(threads / costs.lanes);
     const arithmetic = body * Math.max(1, operations) * costs.arithmetic(accumulators);
-    const total = (after: number, spelled: number): Pick<ChosenTile, "cost" | "running"> => {
+    const total = (
+      after: number,
+      spelled: number,
+      arrays: number,
+    ): Pick<ChosenTile, "cost" | "running"> => {
       const perThread = costs.thread + loadCost +
         rounds * (iterations * (arithmetic + 3 + 0.2 * accumulators) + after);
       const places = sites * bodies + spelled;
       const running = perThread * Math.ceil(groups / costs.width) * costs.width;
-      const compiling = costs.site * places + Math.max(0, places - costs.sites) * costs.crowded;
+      const compiling = costs.site * (places + arrays) +
+        Math.max(0, places - costs.sites) * costs.crowded;
       return { cost: running + compiling, running };
     };
     const at = memory && costs.register !== undefined && sums ? roundsAxis() : undefined;
-    const atOnce = total(after, spelled);
+    const atOnce = total(after, spelled, 0);
     const inRounds = at === undefined ? undefined : total(
       after + accumulators * costs.register!.move,
-      spelled * constraints[at]!.multiple / size[at]! + accumulators * costs.register!.sites,
+      spelled * constraints[at]!.multiple / size[at]!,
+      accumulators * costs.register!.sites,
     );
     const chosen = inRounds !== undefined && inRounds.cost < atOnce.cost ? inRounds : atOnce;
     const stored = chosen === atOnce
