@@ -43,7 +43,7 @@ const CASES: readonly (readonly [
       ...["--optimizer", "newton", "--train-images", "60", "--test-images", "60"],
     ],
     1,
-    ["at most 4096", "for a network: --set structure=krylov --set eps="],
+    ["at most 4096", "for a network: --set structure=krylov"],
   ],
   ["an unknown function", ["minimize", "rosenbrok"], 2, ["rosenbrok", "rosenbrock"]],
   ["a start of the wrong length", ["minimize", "rosenbrock", "--start", "1,2,3"], 2, [
