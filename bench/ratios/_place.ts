@@ -1,4 +1,5 @@
 /** Where something is measured. */
+import { cpus } from "node:os";
 
 /** A machine, what runs on it, and how busy it is. */
 export interface Place {
@@ -10,9 +11,8 @@ export interface Place {
   readonly load: number;
 }
 
-async function machine(): Promise<string> {
-  const text = await Deno.readTextFile("/proc/cpuinfo").catch(() => "");
-  const model = /^model name\s*:\s*(.*)$/m.exec(text)?.[1]?.trim() ?? Deno.build.arch;
+function machine(): string {
+  const model = cpus()[0]?.model.trim() || Deno.build.arch;
   return `${model}, ${navigator.hardwareConcurrency} processors, ${Deno.build.os}`;
 }
 
@@ -28,7 +28,7 @@ export async function place(): Promise<Place> {
   const adapter = await navigator.gpu?.requestAdapter();
   const { description = "", vendor = "" } = adapter?.info ?? {};
   return {
-    machine: await machine(),
+    machine: machine(),
     adapter: description || vendor || "no adapter",
     driver: await driver(),
     deno: Deno.version.deno,
