@@ -45,7 +45,7 @@ function nudged(state: SlotValues, turn: number): SlotValues {
 }
 
 /** How many other roundings are tried where a value is off. */
-const TURNS = 4;
+const TURNS = 16;
 
 function joined(copies: readonly Tensor[]): number[] {
   return copies.flatMap((x) => [...x.data]);
