@@ -84,7 +84,7 @@ function scalarSum(stage: Stage, copies: number): ScalarSum | undefined {
   const one = copies > 1
     ? long.length === 1 && long[0] === stage.parallel[0] && long[0]!.extent === copies
     : long.length === 0;
-  if (stage.combine !== "sum" || !one || terms < LEAST_TERMS) return undefined;
+  if (stage.combine !== "sum" || !one || terms < 2) return undefined;
   const axis = termOf(terms);
   const at = delinearize(indexAxis(axis), stage.reduce.map((a) => a.extent));
   const axes = new Map(stage.reduce.map((a, i) => [a.name, at[i]!]));
@@ -230,9 +230,9 @@ export function shareSums(
     if (scalar === undefined) return [stage];
     const sum = flat.get(stage.value);
     if (sum === undefined) {
-      return [
-        scalar.axis.extent < LEAST_ELEMENTS ? looped(stage, scalar.axis, scalar.body) : stage,
-      ];
+      const { axis, body } = scalar;
+      const short = axis.extent >= LEAST_TERMS && axis.extent < LEAST_ELEMENTS;
+      return [short ? looped(stage, axis, body) : stage];
     }
     const nest = nests.get(sum.size)!;
     const [id, made] = byThreads(sum, nest);

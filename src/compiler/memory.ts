@@ -25,6 +25,9 @@ export function alignedWords(value: Value): number {
   return Math.ceil(sizeOf(value.shape) / 4) * 4;
 }
 
+/** Scalars and their like share a buffer in any case: a kernel of scalars touches many of them. */
+const SMALL = 16;
+
 /** What may share a buffer with others: its words, and whether they are numbers. */
 export interface Sharer {
   readonly words: number;
@@ -102,6 +105,12 @@ export function shareBuffers(
       slot: x.slot || y.slot,
     });
   };
+  for (const float of [true, false]) {
+    const small = [...sharers].filter(([, s]) =>
+      s.float === float && s.words <= SMALL && s.swap === undefined
+    );
+    for (const [key] of small.slice(1)) join(small[0]![0], key);
+  }
   const rules: readonly ((a: Sharer, b: Sharer, clash: () => boolean) => boolean)[] = [
     (a, b, clash) => !a.slot && !b.slot && a.float === b.float && !clash(),
     (a, b, clash) => a.float === b.float && !clash(),

@@ -9,6 +9,7 @@ import type { ValueId } from "../loops/scalar.ts";
 import type { Value } from "../loops/stage.ts";
 import { sizeOf } from "../tensor/node.ts";
 import type { HostSplit } from "./host.ts";
+import { poolsOf } from "./lifetimes.ts";
 import { alignedWords, shareBuffers, type Sharer, type Touches } from "./memory.ts";
 import type { BufferSpec, Place, Plan } from "./plan.ts";
 import type { RegionKernels } from "./region_kernels.ts";
@@ -61,12 +62,24 @@ export function seatValues(
     recordWords += replicas;
   }
 
+  const used = new Set(touches.flatMap((t) => [...t.reads, ...t.writes]));
+  const pools = poolsOf(
+    touches,
+    new Map(
+      values.flatMap((value) =>
+        value.source.kind === "stage" && !storeOf.has(value.id)
+          ? [[value.id, { words: alignedWords(value), float: value.dtype === "f32" }] as const]
+          : []
+      ),
+    ),
+  );
+  const poolOf = new Map(pools.flatMap((pool) => pool.values.map((v) => [v, pool] as const)));
   const keyOf = (v: ValueId): string => {
     const value = values[v]!;
     if (value.source.kind === "host") return HOST_ROW;
     if (value.source.kind === "slot") return `slot ${value.source.slot}`;
     const store = storeOf.get(v);
-    if (store === undefined) return `value ${v}`;
+    if (store === undefined) return `value ${poolOf.get(v)?.values[0] ?? v}`;
     if (slots.get(store.slot)!.role === "record") return RECORDS;
     return planned.some((p) => p.copied.has(v)) ? `value ${v}` : `slot ${store.slot}`;
   };
@@ -75,7 +88,7 @@ export function seatValues(
     role === "parameters" || role === "batch" || role === "data" ||
     (role === "state" && !hostSlots.has(name))
   );
-  const used = new Set(touches.flatMap((t) => [...t.reads, ...t.writes]));
+  const wordsOf = (value: Value): number => poolOf.get(value.id)?.words ?? alignedWords(value);
   const sharers = new Map<string, Sharer>();
   const swapped = new Map<string, NonNullable<Sharer["swap"]>>();
   for (const { loop, slot, value } of swaps) {
@@ -101,7 +114,7 @@ export function seatValues(
       continue;
     }
     sharers.set(key, {
-      words: alignedWords(value),
+      words: wordsOf(value),
       float: value.dtype === "f32",
       slot: false,
       ...swapOf(key),
@@ -142,8 +155,8 @@ export function seatValues(
   }
   for (const value of values) {
     const key = keyOf(value.id);
-    if (sharers.get(key)?.slot === false && !swapped.has(key)) {
-      lay(key, value.label, alignedWords(value));
+    if (sharers.get(key)?.slot === false && !swapped.has(key) && !offsets.has(key)) {
+      lay(key, value.label, wordsOf(value));
     }
   }
   for (const [key, { words, label }] of ends) place(key, { label, words, kind: "device" });

@@ -157,7 +157,9 @@ Deno.test("compilePlan() compiles the body of a loop once, however often it runs
 
 Deno.test("compilePlan() computes the primal pass of Hessian-vector products once, before the loop", () => {
   // The right-hand side is given, so that nothing but the products needs the network.
-  const plan = planOf(programOf([solution(10, input("b", [144]))]), "wgsl", 1, {}, NEVER);
+  // With room for all of them, the buffers of a kernel are the values that it reads.
+  const room = { maxBindings: 16 };
+  const plan = planOf(programOf([solution(10, input("b", [144]))]), "wgsl", 1, room, NEVER);
   const loop = loopsIn(plan).find(({ times }) => times === 10)!;
   assertEquals(idle(plan, loop), []);
   const labels = describe({ plan })!.regions[0]!.repeats[0]!.kernels;
