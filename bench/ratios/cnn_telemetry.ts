@@ -1,0 +1,6 @@
+import { overPlain } from "./_added.ts";
+import type { Row } from "./_measure.ts";
+
+export const row: Row = overPlain("telemetry (loss, ‖g‖, ‖u‖)", {
+  telemetry: ["loss", "gradientNorm", "updateNorm"],
+});
