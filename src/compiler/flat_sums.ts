@@ -129,7 +129,7 @@ function flatSum(
 }
 
 /** Threads for the ranges between the bounds. */
-function nestOf(
+export function shareOut(
   size: number,
   bounds: readonly number[],
   copies: number,
@@ -193,7 +193,7 @@ export function shareSums(
   );
   const nests = new Map(
     [...bounds].map(([size, own]) =>
-      [size, nestOf(size, [...own].sort((a, b) => a - b), copies, adapter)] as const
+      [size, shareOut(size, [...own].sort((a, b) => a - b), copies, adapter)] as const
     ),
   );
   const grown = [...values];

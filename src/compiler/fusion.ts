@@ -135,7 +135,7 @@ function repeatsLoops(group: Group, stage: Stage): boolean {
 }
 
 /** The axes of a stage that have more than one element. */
-function longAxes({ parallel }: Stage): readonly number[] {
+export function longAxes({ parallel }: Stage): readonly number[] {
   return parallel.flatMap(({ extent }, i) => extent > 1 ? [i] : []);
 }
 
@@ -160,7 +160,7 @@ export function nestOf(group: Group): Nest | undefined {
 }
 
 /** Whether all members are elements of what a nest goes through. */
-function isFlat({ anchor, epilogue, constraints }: Group, { copies, size }: Nest): boolean {
+export function isFlat({ anchor, epilogue, constraints }: Group, { copies, size }: Nest): boolean {
   const extents = copies > 1 ? [copies, size] : [size];
   const fits = (stage: Stage): boolean => {
     const own = longAxes(stage);

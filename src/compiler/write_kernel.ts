@@ -8,7 +8,8 @@ import { type Index, indexAdd, indexConstant } from "../loops/index.ts";
 import { scalarHasFold, type ValueId } from "../loops/scalar.ts";
 import type { Nest, Value } from "../loops/stage.ts";
 import { addressOf } from "./build_stages.ts";
-import { type Group, nestOf, readsOf, stagesOf } from "./fusion.ts";
+import { shareOut } from "./flat_sums.ts";
+import { type Group, isFlat, longAxes, nestOf, readsOf, stagesOf } from "./fusion.ts";
 import { sizeOf } from "../tensor/node.ts";
 import type { Binding, Kernel } from "./plan.ts";
 import type { BoundBuffer, Syntax } from "../../kernels/syntax.ts";
@@ -52,6 +53,23 @@ function flatCluster(
     nest.runs.every(({ start, stop }) => start % 4 === 0 && stop % 4 === 0);
   const plain = lanes !== undefined && quarters && stages.every(({ body }) => !scalarHasFold(body));
   return { nest, stages, stored, width: plain ? 4 : 1 };
+}
+
+/**
+ * A nest for an elementwise group: on a software adapter a thread that goes through many elements loads
+ * what is the same for all of them once. A GPU has one vector for each thread.
+ */
+function passOf(group: Group, { target }: Syntax, adapter: AdapterClass): Nest | undefined {
+  const [axis, ...more] = longAxes(group.anchor);
+  if (adapter.kind !== "cpu" || target !== "wgsl" || axis === undefined || more.length > 0) {
+    return undefined;
+  }
+  const { extent } = group.anchor.parallel[axis]!;
+  if (extent < VECTOR_ELEMENTS || stagesOf(group).some(({ body }) => scalarHasFold(body))) {
+    return undefined;
+  }
+  const nest = shareOut(extent, [0, extent], 1, adapter);
+  return isFlat(group, nest) ? nest : undefined;
 }
 
 /** A group with what it stores: one grid of threads. */
@@ -115,7 +133,7 @@ function piecesOf(
 ): readonly Piece[] {
   const { group, stored } = part;
   const dtypeOf = (v: ValueId) => values[v]!.dtype;
-  const nest = nestOf(group);
+  const nest = nestOf(group) ?? passOf(group, syntax, adapter);
   if (nest !== undefined) {
     const flat = flatCluster(group, nest, stored, syntax);
     const write = (context: WriterContext) => writeFlat(flat, context, dtypeOf);
