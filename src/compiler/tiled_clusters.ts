@@ -13,7 +13,7 @@ import { addressOf } from "./build_stages.ts";
 import { type Group, stagesOf } from "./fusion.ts";
 
 /** Elements from which an elementwise kernel handles four neighbours per thread. */
-const VECTOR_ELEMENTS = 2048;
+export const VECTOR_ELEMENTS = 2048;
 /** Elements of a row that a thread may have, and rows from which there are threads enough. */
 const FEW = 8;
 const MANY = 512;

@@ -20,7 +20,7 @@ import { wgslWorkgroupModule, type WorkgroupStep } from "../../kernels/workgroup
 import { sharedWords } from "../../kernels/shared_tile.ts";
 import { threadsOf, type Tile, writeTiled } from "../../kernels/tile.ts";
 import type { WriterContext } from "../../kernels/writer.ts";
-import { tiledClusters, tileOf } from "./tiled_clusters.ts";
+import { tiledClusters, tileOf, VECTOR_ELEMENTS } from "./tiled_clusters.ts";
 
 /** Where a value lies for the kernels. */
 export interface Seat {
