@@ -11,6 +11,7 @@ import { type Axis, type Index, indexAxis } from "../loops/index.ts";
 import { replaceAxes, scalarHasFold, scalarVisit, type ValueId } from "../loops/scalar.ts";
 import type { Nest, Stage, Value } from "../loops/stage.ts";
 import type { AxisRelation, EpilogueStage } from "../../kernels/tile.ts";
+import { isTooLarge } from "./written_size.ts";
 
 /** What the anchor's tile must satisfy along an axis. */
 export interface AxisConstraint {
@@ -253,7 +254,10 @@ function joinTile(group: Group, stage: Stage): Joined | undefined {
     1,
   );
   if (least > LARGEST_TILE) return undefined;
-  return { member: { stage, axes: axes as AxisRelation[] }, constraints };
+  const member: EpilogueStage = { stage, axes: axes as AxisRelation[] };
+  const tile = constraints.map((c, i) => c.whole ? anchor.parallel[i]!.extent : c.multiple);
+  if (isTooLarge(anchor, [...group.epilogue, member], tile)) return undefined;
+  return { member, constraints };
 }
 
 /** Accesses through members that sum over small axes keep those axes as variables of their own. */

@@ -20,7 +20,7 @@ export interface WrittenOut {
 }
 
 /** What is written out unless a plan asks for something else. */
-export const WRITTEN_OUT: WrittenOut = { nodes: 400, sums: 8 };
+export const WRITTEN_OUT: WrittenOut = { nodes: 250, sums: 8 };
 
 const SUMS: ReadonlySet<OpKind> = new Set(["reduce", "contraction", "scatterAdd", "concatenate"]);
 
