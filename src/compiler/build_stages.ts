@@ -72,6 +72,9 @@ export type InputSource = (node: Node) => Value["source"];
 const VIEWS: ReadonlySet<OpKind> = new Set(["reshape", "permute", "broadcast", "slice", "pad"]);
 const LEAVES: ReadonlySet<OpKind> = new Set(["input", "constant", "iota"]);
 
+/** Elements of a value that are read one by one before it is stored. */
+const MOST_PIECES = 16;
+
 /** How often an element is read from where it is computed again each time. */
 const REPEATED = 4;
 
@@ -125,6 +128,7 @@ export function buildStages(
   const roots = units.flatMap((u) => u.stores.map((s) => s.value));
   const order = topological(roots);
   const staged = new Set<string>();
+  const pieces = new Map<string, number>();
   for (const node of order) {
     if (alwaysStaged(node)) {
       staged.add(node.hash);
@@ -141,6 +145,12 @@ export function buildStages(
       let source = node.inputs[1]!;
       while (VIEWS.has(source.op.kind)) source = source.inputs[0]!;
       if (!LEAVES.has(source.op.kind)) staged.add(source.hash);
+    }
+    if (node.op.kind === "slice" && sizeOf(node.shape) === 1) {
+      // What is read element by element would be written out for each of them.
+      const [source] = node.inputs, elements = (pieces.get(source!.hash) ?? 0) + 1;
+      pieces.set(source!.hash, elements);
+      if (elements > MOST_PIECES && !LEAVES.has(source!.op.kind)) staged.add(source!.hash);
     }
   }
 
