@@ -180,7 +180,7 @@ function writeBox(
 }
 
 /** Elements per thread along an epilogue axis. */
-function boxExtent(r: AxisRelation, extent: number, tile: readonly number[]): number {
+export function boxExtent(r: AxisRelation, extent: number, tile: readonly number[]): number {
   if (r.kind === "free") return extent;
   const size = tile[r.anchor]!;
   return r.kind === "same" ? size : r.kind === "grow" ? size * r.by : size / r.by;

@@ -6,7 +6,8 @@
 import { indexAtoms } from "../loops/index.ts";
 import { scalarVisit, type ValueId } from "../loops/scalar.ts";
 import type { Stage } from "../loops/stage.ts";
-import { boxExtent, type EpilogueStage } from "../../kernels/tile.ts";
+import { boxExtent } from "../../kernels/epilogue.ts";
+import type { EpilogueStage } from "../../kernels/tile.ts";
 
 /** Operations that the epilogue of the smallest tile writes out: about ten characters each. */
 const MOST_OPERATIONS = 1600;
