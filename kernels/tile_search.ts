@@ -187,6 +187,9 @@ function cheapestTile(
       else open++;
     }
     if (body > costs.bodyArithmetic) return;
+    // The terms of sums are products; those of maxima may be anything.
+    const other = sums && stage.combine !== "sum";
+    if (other && body * operations > costs.bodyArithmetic && body > 1) return;
     let loadCost = 0, sites = 0, shared = serial === undefined;
     for (const { forms, starts, moves } of loads) {
       const last = forms.length - 1;
