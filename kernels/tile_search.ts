@@ -6,7 +6,7 @@
 import type { Index } from "../src/loops/index.ts";
 import { type Scalar, scalarVisit, type ValueId } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
-import type { AdapterClass } from "../src/loops/adapter.ts";
+import { type AdapterClass, mostTurns } from "../src/loops/adapter.ts";
 import { type Guard, guardOf, type SeenLoad, seenLoad } from "./seen_loads.ts";
 import { sharedAxes } from "./shared_tile.ts";
 import { COSTS } from "./tile_costs.ts";
@@ -111,7 +111,10 @@ function sharedTile(
   return found.toSorted((a, b) => a.cost - b.cost)[0];
 }
 
-/** The cheapest tile of a stage. */
+/**
+ * The cheapest tile of a stage; its cost is infinite where none has a thread that ends in time, or
+ * none that is small enough to write.
+ */
 export function chooseTile(stage: Stage, options: TileOptions): ChosenTile {
   const own = cheapestTile(stage, options), shared = sharedTile(stage, options);
   return shared !== undefined && shared.cost < own.cost ? shared : own;
@@ -180,6 +183,7 @@ function cheapestTile(
       }
     }
     const rounds = serial === undefined ? 1 : Math.ceil(trips(serial));
+    if (rounds * iterations > mostTurns(adapter)) return;
     // A test whose axes are all unrolled is decided while writing: what lies outside costs nothing.
     let open = 0;
     for (const g of guards) {

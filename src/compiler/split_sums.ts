@@ -1,10 +1,11 @@
 /**
- * Sums with too few outputs to fill the device become partial sums and a sum of those; short sums
- * that only an assembly of pieces reads are evaluated where they are read.
+ * Sums with too few outputs to fill the device become partial sums and a sum of those, and so do sums
+ * and maxima that one thread cannot go through; short sums that only an assembly of pieces reads are
+ * evaluated where they are read.
  *
  * @module
  */
-import type { AdapterClass } from "../loops/adapter.ts";
+import { type AdapterClass, mostTurns } from "../loops/adapter.ts";
 import { type Axis, indexAxis, indexSum } from "../loops/index.ts";
 import {
   type Scalar,
@@ -67,10 +68,11 @@ function split(
   values: readonly Value[],
   adapter: AdapterClass,
 ): { partial: Stage; whole: Stage } | undefined {
-  if (
-    stage.combine !== "sum" || product(stage.parallel) > MOST_OUTPUTS ||
-    product(stage.reduce) < LEAST_TERMS
-  ) return undefined;
+  if (stage.combine !== "sum" && stage.combine !== "max") return undefined;
+  const terms = product(stage.reduce), turns = mostTurns(adapter);
+  const worthIt = stage.combine === "sum" && product(stage.parallel) <= MOST_OUTPUTS &&
+    terms >= LEAST_TERMS;
+  if (!worthIt && terms <= turns) return undefined;
   const free = { multiple: 1, whole: false };
   const costOf = (it: Stage): number =>
     chooseTile(it, {
@@ -84,12 +86,15 @@ function split(
     }).cost;
   const outputs = product(stage.parallel);
   let best: { partial: Stage; whole: Stage } | undefined;
-  let least = costOf(stage) * 0.85;
+  const whole = costOf(stage), must = whole === Infinity && terms > turns;
+  if (!worthIt && !must) return undefined;
+  let least = whole * 0.85;
   const axisIndex = stage.reduce.reduce((b, a, i) => a.extent > stage.reduce[b]!.extent ? i : b, 0);
   const outer = stage.reduce.findIndex((a) => a.extent >= 8);
   for (const at of new Set([outer < 0 ? axisIndex : outer, axisIndex])) {
     const axis = stage.reduce[at]!;
-    for (const slabs of slabCounts(axis.extent, adapter)) {
+    const fewest = must ? Math.ceil(terms / turns) : 1;
+    for (const slabs of slabCounts(axis.extent, fewest, adapter)) {
       const halves = cut(stage, at, slabs, values.length);
       const cost = costOf(halves.partial) + outputs * slabs * (adapter.kind === "cpu" ? 1.7 : 0.5) +
         10_000;
@@ -102,10 +107,10 @@ function split(
   return best;
 }
 
-function slabCounts(extent: number, adapter: AdapterClass): number[] {
-  const wanted = adapter.kind === "cpu" ? [4, 12, 60, 256] : [16, 64, 256, 1024];
+function slabCounts(extent: number, fewest: number, adapter: AdapterClass): number[] {
+  const usual = adapter.kind === "cpu" ? [4, 12, 60, 256] : [16, 64, 256, 1024];
   return [
-    ...new Set(wanted.map((w) => {
+    ...new Set([fewest, ...usual].map((w) => {
       // A count that divides the axis needs no guard.
       for (let d = 0; d < w / 3; d++) {
         if (w + d <= extent && extent % (w + d) === 0) return w + d;
@@ -116,7 +121,7 @@ function slabCounts(extent: number, adapter: AdapterClass): number[] {
   ].filter((s) => s > 1);
 }
 
-/** Σ over an axis as the sum over `slabs` of the sums over its blocks. */
+/** Σ (or max) over an axis as that over `slabs` of those over its blocks. */
 function cut(
   stage: Stage,
   at: number,
@@ -132,12 +137,16 @@ function cut(
     index: indexAxis(inner),
   }]);
   const body = scalarSubstitute(stage.body, new Map([[axis.name, position]]));
-  const guarded = scalarSelect(scalarInside(position, axis.extent), body, scalarConstant(0, "f32"));
+  const guarded = scalarSelect(
+    scalarInside(position, axis.extent),
+    body,
+    scalarConstant(stage.combine === "max" ? -Infinity : 0, "f32"),
+  );
   const partial: Stage = {
     value: id,
     parallel: [slab, ...stage.parallel],
     reduce: stage.reduce.map((a, i) => i === at ? inner : a).filter((a) => a.extent > 1),
-    combine: "sum",
+    combine: stage.combine,
     body: guarded,
   };
   const terms: Axis = { name: `${axis.name}p`, extent: slabs };
@@ -145,7 +154,7 @@ function cut(
     value: stage.value,
     parallel: stage.parallel,
     reduce: [terms],
-    combine: "sum",
+    combine: stage.combine,
     body: scalarLoad(id, [indexAxis(terms), ...stage.parallel.map(indexAxis)], "f32"),
   };
   return { partial, whole };

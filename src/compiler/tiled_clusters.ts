@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { AdapterClass } from "../loops/adapter.ts";
+import { failure } from "../errors.ts";
+import { type AdapterClass, mostTurns } from "../loops/adapter.ts";
 import { indexAtoms } from "../loops/index.ts";
 import { scalarVisit, type ValueId } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
@@ -81,7 +82,7 @@ export function tileOf(
   memory: boolean,
   adapter: AdapterClass,
 ): ChosenTile {
-  return chooseTile(group.anchor, {
+  const chosen = chooseTile(group.anchor, {
     constraints: group.constraints,
     adapter,
     fixed: group.anchor.combine === "none",
@@ -90,6 +91,13 @@ export function tileOf(
     afterwards: afterwardsOf(group, stored),
     memory,
   });
+  const most = mostTurns(adapter), { reduce, value } = group.anchor;
+  const turns = reduce.reduce((n, a, i) => n * Math.ceil(a.extent / chosen.tile.reduce[i]!), 1);
+  if (turns > most) {
+    const found = `a loop of ${turns} turns in one thread`;
+    throw failure("limit", `kernels/${values[value]!.label}`, found, `at most ${most}`);
+  }
+  return chosen;
 }
 
 /** The clusters that a group is written as: one, or one for each part of its elements. */

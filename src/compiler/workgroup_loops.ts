@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { AdapterClass } from "../loops/adapter.ts";
+import { type AdapterClass, mostTurns } from "../loops/adapter.ts";
 import { type Axis, indexAxis } from "../loops/index.ts";
 import { scalarLoad, scalarVisit, type ValueId } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
@@ -34,11 +34,6 @@ const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
 
 /** Parts of one kernel, all of which are compiled together. */
 const MOST_PARTS = 24;
-/**
- * Turns that all loops of one lane may take together: lavapipe leaves its loops after 65535, without a word.
- * It also keeps kernels short; systems stop one that runs for seconds.
- */
-const MOST_TURNS = 60_000;
 
 /** A kernel with more characters, or that reads and writes at more places, takes long to compile. */
 const MOST_SOURCE = 20_000;
@@ -211,7 +206,9 @@ export function workgroupLoops(
       return false;
     }
     const { workgroup, device } = costsOf(body);
-    if (workgroup > mostTime * device || turnsOf(body, values, adapter) > MOST_TURNS) return false;
+    if (workgroup > mostTime * device || turnsOf(body, values, adapter) > mostTurns(adapter)) {
+      return false;
+    }
     const touched = parts.flatMap(({ touches: { reads, writes } }) => [...reads, ...writes]);
     // What the loops around carry may change places, and shares with its like alone.
     return bindable(new Set(touched), around);
@@ -226,7 +223,7 @@ export function workgroupLoops(
       return block.body.forEach((b) => visit(b, carried));
     }
     const { times } = block.block;
-    const most = Math.floor(MOST_TURNS / turnsOf(block.body, values, adapter));
+    const most = Math.floor(mostTurns(adapter) / turnsOf(block.body, values, adapter));
     let inOne = Math.min(times, most);
     while (times % inOne !== 0) inOne--;
     kernels.set(block.number, { chunks: times / inOne, loop: { ...loopOf(block), times: inOne } });

@@ -23,6 +23,14 @@ export interface AdapterClass extends DeviceLimits {
   readonly kind: "cpu" | "gpu" | "script";
 }
 
+/**
+ * Turns that all loops of a thread may take together: lavapipe leaves its loops after 65535, without a word.
+ * It also keeps kernels short; systems stop one that runs for seconds.
+ */
+export function mostTurns({ kind }: AdapterClass): number {
+  return kind === "script" ? Infinity : 60_000;
+}
+
 /** The limits that every WebGPU device has. */
 export const DEFAULT_ADAPTER: AdapterClass = {
   kind: "cpu",
