@@ -41,6 +41,8 @@ export interface TileOptions {
   readonly afterwards: Afterwards;
   /** Whether the target has memory that threads share, and arrays of their own. */
   readonly memory: boolean;
+  /** Multiply-adds of one loop body, at most, if fewer than the class allows. */
+  readonly mostArithmetic: number;
 }
 
 /** Threads that are left where each goes through an axis. */
@@ -122,9 +124,11 @@ export function chooseTile(stage: Stage, options: TileOptions): ChosenTile {
 
 function cheapestTile(
   stage: Stage,
-  { constraints, adapter, fixed, shapeOf, address, afterwards, memory }: TileOptions,
+  { constraints, adapter, fixed, shapeOf, address, afterwards, memory, mostArithmetic }:
+    TileOptions,
 ): ChosenTile {
   const costs = COSTS[adapter.kind];
+  const bodyArithmetic = Math.min(mostArithmetic, costs.bodyArithmetic);
   const axes = [...stage.parallel, ...stage.reduce];
   const names = axes.map((a) => a.name);
   const extents = axes.map((a) => a.extent);
@@ -190,10 +194,10 @@ function cheapestTile(
       if (g.axes.every((i) => whole(i) || size[i]! % g.period === 0)) body *= g.share;
       else open++;
     }
-    if (body > costs.bodyArithmetic) return;
+    if (body > bodyArithmetic) return;
     // The terms of sums are products; those of maxima may be anything.
     const other = sums && stage.combine !== "sum";
-    if (other && body * operations > costs.bodyArithmetic && body > 1) return;
+    if (other && body * operations > bodyArithmetic && body > 1) return;
     let loadCost = 0, sites = 0, shared = serial === undefined;
     for (const { forms, starts, moves } of loads) {
       const last = forms.length - 1;
@@ -304,7 +308,7 @@ function cheapestTile(
     for (const n of options[i]!) {
       const grown = i < p ? accumulators * n : accumulators;
       if (grown > costs.accumulators && n > options[i]![0]!) continue;
-      if (body * n > 4 * costs.bodyArithmetic && n > 1 && i >= p) continue;
+      if (body * n > 4 * bodyArithmetic && n > 1 && i >= p) continue;
       size[i] = n;
       search(i + 1, grown, body * n);
     }

@@ -82,6 +82,7 @@ function split(
       shapeOf: (v) => values[v]!.shape,
       address: (v, at) => addressOf(at, values[v]!.shape),
       afterwards: { loads: [], stores: 1, last: 1 },
+      mostArithmetic: Infinity,
       memory: false,
     }).cost;
   const outputs = product(stage.parallel);

@@ -74,13 +74,19 @@ function afterwardsOf({ anchor, epilogue }: Group, stored: readonly ValueId[]): 
   return { loads: [...loads.values()], stores, last: last === Infinity ? 0 : last };
 }
 
-/** The cheapest tile of a group; `memory` says whether its threads may share some, and have arrays. */
+/**
+ * The cheapest tile of a group.
+ *
+ * @param memory Whether its threads may share some, and have arrays.
+ * @param mostArithmetic Multiply-adds of a loop body, at most.
+ */
 export function tileOf(
   group: Group,
   stored: readonly ValueId[],
   values: readonly Value[],
   memory: boolean,
   adapter: AdapterClass,
+  mostArithmetic: number = Infinity,
 ): ChosenTile {
   const chosen = chooseTile(group.anchor, {
     constraints: group.constraints,
@@ -90,6 +96,7 @@ export function tileOf(
     address: (v, at) => addressOf(at, values[v]!.shape),
     afterwards: afterwardsOf(group, stored),
     memory,
+    mostArithmetic,
   });
   const most = mostTurns(adapter), { reduce, value } = group.anchor;
   const turns = reduce.reduce((n, a, i) => n * Math.ceil(a.extent / chosen.tile.reduce[i]!), 1);
@@ -107,11 +114,12 @@ export function tiledClusters(
   values: readonly Value[],
   memory: boolean,
   adapter: AdapterClass,
+  mostArithmetic: number = Infinity,
 ): readonly TiledCluster[] {
   const { anchor, epilogue } = group;
   const cluster = { anchor, epilogue: epilogue.map((e) => e.stage), stored };
   const elementwise = anchor.combine === "none";
-  const chosen = tileOf(group, stored, values, memory, adapter).tile;
+  const chosen = tileOf(group, stored, values, memory, adapter, mostArithmetic).tile;
   const last = anchor.parallel.length - 1, end = anchor.parallel[last]?.extent ?? 0;
   const size = anchor.parallel.reduce((n, a) => n * a.extent, 1);
   const one = { cluster, epilogue, tile: chosen };

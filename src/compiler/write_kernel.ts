@@ -11,6 +11,7 @@ import { addressOf } from "./build_stages.ts";
 import { shareOut } from "./flat_sums.ts";
 import { type Group, isFlat, longAxes, nestOf, readsOf, stagesOf } from "./fusion.ts";
 import { sizeOf } from "../tensor/node.ts";
+import { isLong } from "./kernel_size.ts";
 import type { Binding, Kernel } from "./plan.ts";
 import type { BoundBuffer, Syntax } from "../../kernels/syntax.ts";
 import { type FlatCluster, writeFlat } from "../../kernels/flat.ts";
@@ -32,6 +33,8 @@ export interface Seat {
 
 /** Workgroups in x before the grid goes on in y. */
 const ROW = 32768;
+/** Multiply-adds of a loop body, at most, where the cheapest tile is written too long. */
+const LESS_ARITHMETIC: readonly number[] = [1500, 1200, 900, 700, 500, 350, 200, 100, 50];
 /** As many words of a vector cost as much as all of it. */
 const LANES_WORTH = 2;
 
@@ -130,6 +133,7 @@ function piecesOf(
   syntax: Syntax,
   memory: boolean,
   adapter: AdapterClass,
+  mostArithmetic: number = Infinity,
 ): readonly Piece[] {
   const { group, stored } = part;
   const dtypeOf = (v: ValueId) => values[v]!.dtype;
@@ -139,7 +143,7 @@ function piecesOf(
     const write = (context: WriterContext) => writeFlat(flat, context, dtypeOf);
     return [{ part, threads: nest.threads * nest.copies, write }];
   }
-  return tiledClusters(group, stored, values, memory, adapter).map((plan) => ({
+  return tiledClusters(group, stored, values, memory, adapter, mostArithmetic).map((plan) => ({
     part,
     threads: threadsOf(plan),
     tile: plan.tile,
@@ -227,7 +231,11 @@ function writePieces(
   }
 }
 
-/** Writes a part: usually one kernel. */
+/**
+ * Writes a part: usually one kernel.
+ *
+ * The cheapest tile whose text is short, if there is one: what it will be is known once it is written.
+ */
 export function writeKernels(
   label: string,
   part: Part,
@@ -236,27 +244,48 @@ export function writeKernels(
   syntax: Syntax,
   adapter: AdapterClass,
 ): readonly WrittenKernel[] {
-  const memory = syntax.shared !== undefined;
-  return piecesOf(part, values, syntax, memory, adapter).map((piece) => {
-    const { bindings, buffers, lines } = writePieces([piece], values, seatOf, syntax);
-    const { threads, tile } = piece, shared = tile?.shared;
-    const workgroupSize = sizeOfWorkgroup(piece, adapter);
-    const groups = Math.ceil(threads / workgroupSize);
-    const row = Math.min(groups, ROW, adapter.maxWorkgroups);
-    const grid = {
-      threads,
-      workgroupSize,
-      row,
-      ...shared === undefined ? {} : { shared: sharedWords(shared, tile!.parallel) },
-    };
-    const source = syntax.target === "wgsl"
-      ? wgslModule(buffers, lines[0]!, grid)
-      : jsModule(lines[0]!);
-    return {
-      kernel: { label, bindings, source, workgroupSize, ...workOf([part], values) },
-      workgroups: [row, Math.ceil(groups / row), 1],
-    };
-  });
+  const write = (mostArithmetic: number): readonly WrittenKernel[] =>
+    piecesOf(part, values, syntax, syntax.shared !== undefined, adapter, mostArithmetic)
+      .map((piece) => writePiece(label, piece, values, seatOf, syntax, adapter));
+  const cheapest = write(Infinity);
+  const fits = (kernels: readonly WrittenKernel[]): boolean =>
+    kernels.every(({ kernel: { source } }) => !isLong(source));
+  if (syntax.target !== "wgsl" || part.group.anchor.combine === "none" || fits(cheapest)) {
+    return cheapest;
+  }
+  for (const most of LESS_ARITHMETIC) {
+    const smaller = write(most);
+    if (fits(smaller)) return smaller;
+  }
+  return cheapest;
+}
+
+function writePiece(
+  label: string,
+  piece: Piece,
+  values: readonly Value[],
+  seatOf: (v: ValueId) => Seat,
+  syntax: Syntax,
+  adapter: AdapterClass,
+): WrittenKernel {
+  const { bindings, buffers, lines } = writePieces([piece], values, seatOf, syntax);
+  const { part, threads, tile } = piece, shared = tile?.shared;
+  const workgroupSize = sizeOfWorkgroup(piece, adapter);
+  const groups = Math.ceil(threads / workgroupSize);
+  const row = Math.min(groups, ROW, adapter.maxWorkgroups);
+  const grid = {
+    threads,
+    workgroupSize,
+    row,
+    ...shared === undefined ? {} : { shared: sharedWords(shared, tile!.parallel) },
+  };
+  const source = syntax.target === "wgsl"
+    ? wgslModule(buffers, lines[0]!, grid)
+    : jsModule(lines[0]!);
+  return {
+    kernel: { label, bindings, source, workgroupSize, ...workOf([part], values) },
+    workgroups: [row, Math.ceil(groups / row), 1],
+  };
 }
 
 /** Invocations of a workgroup. */
