@@ -36,6 +36,11 @@ export interface WriterContext {
   readonly touched: (buffer: BoundBuffer, split: ReturnType<typeof vectorOf>) => void;
 }
 
+/** A word's buffer, and the vector that it lies in. */
+type Address = ReturnType<WriterContext["address"]> & {
+  readonly split: ReturnType<typeof vectorOf>;
+};
+
 /** An expression that loads. */
 type Load = Extract<Scalar, { kind: "load" }>;
 
@@ -52,7 +57,7 @@ export class Writer {
   readonly #axes = new Map<string, Written>();
   readonly #locals = new Map<string, number>();
   readonly #uses = new Map<string, number>();
-  readonly #addresses = new Map<string, ReturnType<WriterContext["address"]>>();
+  readonly #addresses = new Map<string, Address>();
   #count = 0;
   /** The scope of the innermost test: what is loaded for its sake is not loaded before it. */
   #tested = 0;
@@ -340,23 +345,22 @@ export class Writer {
 
   /** The word of a load in the vector that it lies in, if its buffer is seen as vectors. */
   component(s: Load): (Written & { readonly element: "vec4f" | "vec4u" }) | undefined {
-    const { syntax, touched } = this.#context;
-    const { buffer, word } = this.#address(s);
-    const { lanes } = syntax, { element } = buffer;
-    if (lanes === undefined || (element !== "vec4f" && element !== "vec4u")) return undefined;
-    const split = vectorOf(word);
-    touched(buffer, split);
-    if (split === undefined) return undefined;
+    const { lanes } = this.#context.syntax, { buffer, split } = this.#address(s);
+    const { element } = buffer;
+    if (lanes === undefined || split === undefined) return undefined;
+    if (element !== "vec4f" && element !== "vec4u") return undefined;
     const key = `vector:${buffer.position}:${split.vector.key}`;
     const vector = this.named(key) ?? this.#vector(key, buffer, split.vector);
     return { text: lanes.lane(vector.text, split.lane), depth: vector.depth, element };
   }
 
-  #address(s: Load): ReturnType<WriterContext["address"]> {
-    let known = this.#addresses.get(s.key);
-    if (known === undefined) {
-      this.#addresses.set(s.key, known = this.#context.address(s.value, s.at));
-    }
+  #address(s: Load): Address {
+    const found = this.#addresses.get(s.key);
+    if (found !== undefined) return found;
+    const place = this.#context.address(s.value, s.at), split = vectorOf(place.word);
+    if (place.buffer.element.startsWith("vec")) this.#context.touched(place.buffer, split);
+    const known = { ...place, split };
+    this.#addresses.set(s.key, known);
     return known;
   }
 

@@ -10,6 +10,7 @@ import {
   commonFactor,
   type Fact,
   type Index,
+  indexAtoms,
   indexDynamic,
   indexShift,
   indexShrunk,
@@ -264,6 +265,22 @@ export function scalarNear(
   origin: ReadonlyMap<string, Index>,
 ): (offsets: ReadonlyMap<string, number>) => Scalar {
   const at = new Map<Index, Index>();
+  const axes = new Map<string, readonly string[]>();
+  const axesOf = (s: Scalar): readonly string[] => {
+    const known = axes.get(s.key);
+    if (known !== undefined) return known;
+    const names = new Set(scalarOperands(s).flatMap(axesOf));
+    for (const x of scalarIndices(s)) {
+      indexAtoms(x, (atom) => {
+        if (atom.kind === "axis") names.add(atom.axis.name);
+        if (atom.kind === "dynamic") axesOf(atom.scalar as Scalar).forEach((n) => names.add(n));
+      });
+    }
+    const found = [...names].filter((name) => origin.has(name));
+    axes.set(s.key, found);
+    return found;
+  };
+  const places = new Map<string, Place>();
   return (offsets) => {
     let shifted: ReadonlyMap<string, Index> | undefined;
     const index = (x: Index): Index => {
@@ -281,8 +298,26 @@ export function scalarNear(
       if (start === undefined) at.set(x, start = replaceAxes(x, origin));
       return indexShift(start, by);
     };
-    return rebuilding(index, scalarLoad)(root);
+    // Neighbours share what does not move between them.
+    const placeOf = (s: Scalar): Place => {
+      let place = placeIn(places, s.key);
+      for (const name of axesOf(s)) place = placeIn(place.next, offsets.get(name) ?? 0);
+      return place;
+    };
+    return rebuilding(index, scalarLoad, placeOf)(root);
   };
+}
+
+/** What an expression became at a place, and the places from there on. */
+interface Place {
+  scalar?: Scalar;
+  readonly next: Map<number, Place>;
+}
+
+function placeIn<K>(places: Map<K, Place>, key: K): Place {
+  let place = places.get(key);
+  if (place === undefined) places.set(key, place = { next: new Map() });
+  return place;
 }
 
 /** The expression as it may be written where facts hold. */
@@ -305,15 +340,25 @@ function substitution(
   return { scalar: go, index };
 }
 
+/** Each expression becomes the same everywhere. */
+function onePlace(): (s: Scalar) => { scalar?: Scalar } {
+  const places = new Map<string, { scalar?: Scalar }>();
+  return ({ key }) => {
+    let place = places.get(key);
+    if (place === undefined) places.set(key, place = {});
+    return place;
+  };
+}
+
 /** Builds an expression again, with other indices and loads. */
-function rebuilding(index: (x: Index) => Index, load: LoadRule): (s: Scalar) => Scalar {
-  const done = new Map<string, Scalar>();
+function rebuilding(
+  index: (x: Index) => Index,
+  load: LoadRule,
+  placeOf: (s: Scalar) => { scalar?: Scalar } = onePlace(),
+): (s: Scalar) => Scalar {
   const go = (s: Scalar): Scalar => {
-    const known = done.get(s.key);
-    if (known !== undefined) return known;
-    const result = step(s);
-    done.set(s.key, result);
-    return result;
+    const place = placeOf(s);
+    return place.scalar ??= step(s);
   };
   const step = (s: Scalar): Scalar => {
     switch (s.kind) {
