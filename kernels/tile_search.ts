@@ -43,6 +43,8 @@ export interface TileOptions {
   readonly memory: boolean;
   /** Multiply-adds of one loop body, at most, if fewer than the class allows. */
   readonly mostArithmetic: number;
+  /** Tiles that cost more need not be found: the cost may then be Infinity. */
+  readonly most?: number;
 }
 
 /** Threads that are left where each goes through an axis. */
@@ -124,8 +126,17 @@ export function chooseTile(stage: Stage, options: TileOptions): ChosenTile {
 
 function cheapestTile(
   stage: Stage,
-  { constraints, adapter, fixed, shapeOf, address, afterwards, memory, mostArithmetic }:
-    TileOptions,
+  {
+    constraints,
+    adapter,
+    fixed,
+    shapeOf,
+    address,
+    afterwards,
+    memory,
+    mostArithmetic,
+    most = Infinity,
+  }: TileOptions,
 ): ChosenTile {
   const costs = COSTS[adapter.kind];
   const bodyArithmetic = Math.min(mostArithmetic, costs.bodyArithmetic);
@@ -156,12 +167,14 @@ function cheapestTile(
       : reduceCandidates(extent)
   );
   let best: ChosenTile | undefined;
+  /** A tile that costs more is not the cheapest. */
+  let limit = most;
   const size = extents.map(() => 1);
   const whole = (i: number): boolean => size[i] === extents[i];
   const trips = (i: number): number => extents[i]! / size[i]!;
+  const shares = extents.map((_, i) => loads.some(({ moves }) => !moves[i]));
   /** Whether a thread may go through the blocks of an axis: one is enough, and only where loads are shared. */
-  const mayLoop = (i: number): boolean =>
-    sums && adapter.kind === "cpu" && !whole(i) && loads.some(({ moves }) => !moves[i]);
+  const mayLoop = (i: number): boolean => sums && adapter.kind === "cpu" && !whole(i) && shares[i]!;
   /** The axis with most rounds; the last one is left to vectors. */
   const roundsAxis = (): number | undefined => {
     let axis: number | undefined, most = 2;
@@ -173,21 +186,68 @@ function cheapestTile(
     }
     return axis;
   };
-  const evaluate = (serial: number | undefined): void => {
-    let accumulators = 1, threads = 1, body = 1, iterations = 1, bodies = 1;
+  /** What a load takes each time, and at how many places it is written; what is known of the current box. */
+  const loadCosts = loads.map(() => 0), loadSites = loads.map(() => 0);
+  let seen = 0;
+  const see = ({ forms, starts }: SeenLoad, open: number): void => {
+    const last = forms.length - 1;
+    let count = 1, vector = 1;
+    for (let d = 0; d <= last; d++) {
+      // Axes of one factor overlap; those of smaller ones fill the rows between.
+      let product = 1, span = 1, rows = 1, row = 1, factor = Infinity;
+      const { terms, extent, by } = forms[d]!;
+      for (const t of terms) {
+        const n = size[t.axis]!;
+        product *= n;
+        span += t.factor * (n - 1);
+        if (t.factor < factor) {
+          rows *= row;
+          row = 1;
+          factor = t.factor;
+        }
+        row += n - 1;
+      }
+      const n = Math.min(product, rows * row, Math.ceil(Math.min(span, extent) / by));
+      count *= n;
+      vector *= d === last && n >= 2
+        ? Math.min(Math.ceil(n / 4 + 0.4), rows * Math.ceil(row / 4 + 0.4))
+        : n;
+    }
+    // Each row of the box begins with a vector, or where the one before ends.
+    let aligned = starts !== undefined, run = 1;
+    if (starts !== undefined) {
+      for (const { axis, factor } of starts) {
+        const n = size[axis]!, step = Math.abs(factor);
+        if (!whole(axis) && (step * n) % 4 !== 0) aligned = false;
+        if (n === 1) continue;
+        if (step === 1) run += n - 1;
+        else if (step === run) run *= n;
+        else if (step % 4 !== 0) aligned = false;
+      }
+    }
+    const wide = aligned && vector < count;
+    loadSites[seen] = wide ? vector : count;
+    loadCosts[seen++] = (wide ? vector * costs.vectorLoad : count * costs.load) +
+      (loads.length <= 2 ? count * open * 0.4 : 0);
+  };
+  const runningOf = (perThread: number, threads: number): number =>
+    perThread * Math.ceil(Math.ceil(threads / costs.lanes) / costs.width) * costs.width;
+  const compilingOf = (places: number, arrays: number): number =>
+    costs.site * (places + arrays) + Math.max(0, places - costs.sites) * costs.crowded;
+  /** The current box, and with each axis whose blocks a thread may go through. */
+  const evaluate = (): void => {
+    let accumulators = 1, all = 1, body = 1, iterations = 1, bodies = 1;
     for (let i = 0; i < extents.length; i++) {
       body *= size[i]!;
       if (i < p) {
         accumulators *= size[i]!;
-        if (i !== serial) threads *= Math.ceil(trips(i));
+        all *= Math.ceil(trips(i));
       } else {
         iterations *= trips(i);
         // What is left when blocks do not fill an axis is spelled out once more.
         bodies += Math.ceil(trips(i)) - trips(i) === 0 ? 0 : trips(i) % 1;
       }
     }
-    const rounds = serial === undefined ? 1 : Math.ceil(trips(serial));
-    if (rounds * iterations > mostTurns(adapter)) return;
     // A test whose axes are all unrolled is decided while writing: what lies outside costs nothing.
     let open = 0;
     for (const g of guards) {
@@ -198,55 +258,6 @@ function cheapestTile(
     // The terms of sums are products; those of maxima may be anything.
     const other = sums && stage.combine !== "sum";
     if (other && body * operations > bodyArithmetic && body > 1) return;
-    let loadCost = 0, sites = 0, shared = serial === undefined;
-    for (const { forms, starts, moves } of loads) {
-      const last = forms.length - 1;
-      let count = 1, vector = 1;
-      for (let d = 0; d <= last; d++) {
-        // Axes of one factor overlap; those of smaller ones fill the rows between.
-        let product = 1, span = 1, rows = 1, row = 1, factor = Infinity;
-        const { terms, extent, by } = forms[d]!;
-        for (const t of terms) {
-          product *= size[t.axis]!;
-          span += t.factor * (size[t.axis]! - 1);
-          if (t.factor < factor) {
-            rows *= row;
-            row = 1;
-            factor = t.factor;
-          }
-          row += size[t.axis]! - 1;
-        }
-        const n = Math.min(product, rows * row, Math.ceil(Math.min(span, extent) / by));
-        count *= n;
-        vector *= d === last && n >= 2
-          ? Math.min(Math.ceil(n / 4 + 0.4), rows * Math.ceil(row / 4 + 0.4))
-          : n;
-      }
-      // Each row of the box begins with a vector, or where the one before ends.
-      let aligned = starts !== undefined, run = 1;
-      for (const { axis, factor } of starts ?? []) {
-        const n = size[axis]!, step = Math.abs(factor);
-        if (!whole(axis) && (step * n) % 4 !== 0) aligned = false;
-        if (n === 1) continue;
-        if (step === 1) run += n - 1;
-        else if (step === run) run *= n;
-        else if (step % 4 !== 0) aligned = false;
-      }
-      const wide = aligned && vector < count;
-      sites += wide ? vector : count;
-      // It stands in the innermost loop that it moves with.
-      let times = 1, around = serial !== undefined ? rounds : 1;
-      if (serial !== undefined && moves[serial]) times = around;
-      for (let i = p; i < extents.length; i++) {
-        around *= trips(i);
-        if (size[i]! < extents[i]! && moves[i]) times = around;
-      }
-      shared ||= times === 1;
-      loadCost += times *
-        ((wide ? vector * costs.vectorLoad : count * costs.load) +
-          (loads.length <= 2 ? count * open * 0.4 : 0));
-    }
-    if (!shared || (serial !== undefined && threads < FEWEST)) return;
     const words = size[p - 1] === undefined ? 0 : size[p - 1]! * afterwards.last;
     const row = p === 0 ? 0 : extents[p - 1]! * afterwards.last;
     const quads = words > 0 && words % 4 === 0 && row % 4 === 0;
@@ -260,60 +271,114 @@ function cheapestTile(
       after += wide ? count / 4 * costs.vectorLoad : count * costs.load;
       spelled += wide ? count / 4 : count;
     }
-    const groups = Math.ceil(threads / costs.lanes);
     const arithmetic = body * Math.max(1, operations) * costs.arithmetic(accumulators);
-    const total = (
-      after: number,
-      spelled: number,
-      arrays: number,
-    ): Pick<ChosenTile, "cost" | "running"> => {
-      const perThread = costs.thread + loadCost +
-        rounds * (iterations * (arithmetic + 3 + 0.2 * accumulators) + after);
-      const places = sites * bodies + spelled;
-      const running = perThread * Math.ceil(groups / costs.width) * costs.width;
-      const compiling = costs.site * (places + arrays) +
-        Math.max(0, places - costs.sites) * costs.crowded;
-      return { cost: running + compiling, running };
-    };
+    const inside = iterations * (arithmetic + 3 + 0.2 * accumulators);
     const at = memory && costs.register !== undefined && sums ? roundsAxis() : undefined;
-    const atOnce = total(after, spelled, 0);
-    const inRounds = at === undefined ? undefined : total(
-      after + accumulators * costs.register!.move,
-      spelled * constraints[at]!.multiple / size[at]!,
-      accumulators * costs.register!.sites,
-    );
-    const chosen = inRounds !== undefined && inRounds.cost < atOnce.cost ? inRounds : atOnce;
-    const stored = chosen === atOnce
-      ? {}
-      : { rounds: { axis: at!, size: constraints[at!]!.multiple } };
-    if (best === undefined || chosen.cost < best.cost) {
+    const fewest = at === undefined ? spelled : spelled * constraints[at]!.multiple / size[at]!;
+    seen = 0;
+    // A thread that goes through blocks does the work of as many.
+    const work = (inside + after) * all / costs.lanes * (1 - 1e-9);
+    if (work + compilingOf(fewest, 0) > limit) return;
+    for (let serial = -1; serial < p; serial++) {
+      if (serial >= 0 && !mayLoop(serial)) continue;
+      const rounds = serial < 0 ? 1 : Math.ceil(trips(serial)), threads = all / rounds;
+      if (rounds * iterations > mostTurns(adapter)) continue;
+      if (serial >= 0 && threads < FEWEST) continue;
+      let loadCost = 0, sites = 0, shared = serial < 0, dear = false;
+      const perThread = (after: number): number =>
+        costs.thread + loadCost + rounds * (inside + after);
+      for (let l = 0;; l++) {
+        // Nothing that is added makes it less, whatever the other loads are.
+        const least = runningOf(perThread(after), threads) +
+          compilingOf(sites * bodies + fewest, 0);
+        if (least > limit) dear = true;
+        if (dear || l === loads.length) break;
+        if (l === seen) see(loads[l]!, open);
+        sites += loadSites[l]!;
+        // It stands in the innermost loop that it moves with.
+        const { moves } = loads[l]!;
+        let times = 1, around = rounds;
+        if (serial >= 0 && moves[serial]) times = around;
+        for (let i = p; i < extents.length; i++) {
+          around *= trips(i);
+          if (size[i]! < extents[i]! && moves[i]) times = around;
+        }
+        shared ||= times === 1;
+        loadCost += times * loadCosts[l]!;
+      }
+      if (dear || !shared) continue;
+      let stored = {}, running = runningOf(perThread(after), threads);
+      let cost = running + compilingOf(sites * bodies + spelled, 0);
+      if (at !== undefined) {
+        const moved = runningOf(perThread(after + accumulators * costs.register!.move), threads);
+        const inRounds = moved + compilingOf(
+          sites * bodies + fewest,
+          accumulators * costs.register!.sites,
+        );
+        if (inRounds < cost) {
+          stored = { rounds: { axis: at, size: constraints[at]!.multiple } };
+          running = moved;
+          cost = inRounds;
+        }
+      }
+      if (best !== undefined && cost >= best.cost) continue;
       best = {
         tile: {
           parallel: size.slice(0, p),
           reduce: size.slice(p),
-          ...serial === undefined ? {} : { serial },
+          ...serial < 0 ? {} : { serial },
           ...stored,
         },
-        ...chosen,
+        cost,
+        running,
         threads,
       };
+      limit = Math.min(limit, cost);
     }
   };
-  const search = (i: number, accumulators: number, body: number): void => {
-    if (i === extents.length) {
-      evaluate(undefined);
-      for (let axis = 0; axis < p; axis++) if (mayLoop(axis)) evaluate(axis);
-      return;
+  /** Whether an axis may have a size where those before it have so many elements. */
+  const mayHave = (i: number, n: number, accumulators: number, body: number): boolean =>
+    i < p
+      ? accumulators * n <= costs.accumulators || n <= options[i]![0]!
+      : body * n <= 4 * bodyArithmetic || n === 1;
+  /** A good tile by changing one axis at a time: with its cost known, most others are seen to cost more. */
+  const descend = (): void => {
+    options.forEach((sizes, i) => size[i] = i < p ? sizes[0]! : 1);
+    const allowed = (): boolean => {
+      let body = 1;
+      return size.every((n, i) => {
+        const may = mayHave(i, n, body, body);
+        body *= n;
+        return may;
+      });
+    };
+    for (let cost = Infinity; limit < cost || cost === Infinity;) {
+      cost = limit;
+      for (let i = 0; i < extents.length; i++) {
+        let kept = size[i]!;
+        for (const n of options[i]!) {
+          const before = best;
+          size[i] = n;
+          if (allowed()) evaluate();
+          if (best !== before) kept = n;
+        }
+        size[i] = kept;
+      }
+      if (best === undefined) return;
     }
+    best = undefined;
+  };
+  const decided = guards.reduce((all, { share }) => all * share, 1 - 1e-9);
+  const search = (i: number, accumulators: number, body: number): void => {
+    if (i === extents.length) return evaluate();
     for (const n of options[i]!) {
-      const grown = i < p ? accumulators * n : accumulators;
-      if (grown > costs.accumulators && n > options[i]![0]!) continue;
-      if (body * n > 4 * bodyArithmetic && n > 1 && i >= p) continue;
+      if (!mayHave(i, n, accumulators, body) || body * n * decided > bodyArithmetic) continue;
       size[i] = n;
-      search(i + 1, grown, body * n);
+      search(i + 1, i < p ? accumulators * n : accumulators, body * n);
     }
     size[i] = 1;
   };
+  descend();
   search(0, 1, 1);
   return best ?? {
     tile: {

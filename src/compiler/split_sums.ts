@@ -74,7 +74,7 @@ function split(
     terms >= LEAST_TERMS;
   if (!worthIt && terms <= turns) return undefined;
   const free = { multiple: 1, whole: false };
-  const costOf = (it: Stage): number =>
+  const costOf = (it: Stage, most: number): number =>
     chooseTile(it, {
       constraints: it.parallel.map(() => free),
       adapter,
@@ -84,10 +84,11 @@ function split(
       afterwards: { loads: [], stores: 1, last: 1 },
       mostArithmetic: Infinity,
       memory: false,
+      most,
     }).cost;
   const outputs = product(stage.parallel);
   let best: { partial: Stage; whole: Stage } | undefined;
-  const whole = costOf(stage), must = whole === Infinity && terms > turns;
+  const whole = costOf(stage, Infinity), must = whole === Infinity && terms > turns;
   if (!worthIt && !must) return undefined;
   let least = whole * 0.85;
   const axisIndex = stage.reduce.reduce((b, a, i) => a.extent > stage.reduce[b]!.extent ? i : b, 0);
@@ -97,7 +98,8 @@ function split(
     const fewest = must ? Math.ceil(terms / turns) : 1;
     for (const slabs of slabCounts(axis.extent, fewest, adapter)) {
       const halves = cut(stage, at, slabs, values.length);
-      const cost = costOf(halves.partial) + outputs * slabs * (adapter.kind === "cpu" ? 1.7 : 0.5) +
+      const cost = costOf(halves.partial, least) +
+        outputs * slabs * (adapter.kind === "cpu" ? 1.7 : 0.5) +
         10_000;
       if (cost < least) {
         least = cost;
