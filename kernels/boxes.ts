@@ -128,6 +128,17 @@ function beyond({ at, stage }: Written): readonly { readonly c: Index; readonly 
 
 const edgeOf = (w: Written): string => beyond(w).map(({ c }) => c.key).join();
 
+/** Whether neighbours along the last axis lie inside together: from a multiple of four on, before one. */
+function insideTogether([first, ...others]: readonly Written[]): boolean {
+  const { at, stage } = first!, last = at.length - 1;
+  if (last < 0 || stage.parallel[last]!.extent % 4 !== 0 || vectorOf(at[last]!)?.lane !== 0) {
+    return false;
+  }
+  return others.every((w, j) =>
+    w.at.every((c, i) => c.key === (i === last ? indexShift(at[i]!, j + 1) : at[i]!).key)
+  );
+}
+
 /** The vector that four values fill, if they are neighbours in memory that lie inside together. */
 function vectorIn(four: readonly Written[]): Index | undefined {
   const [first] = four;
@@ -135,10 +146,11 @@ function vectorIn(four: readonly Written[]): Index | undefined {
   if (four.length < 4 || split?.lane !== 0) return undefined;
   const together = four.every((x, j) => {
     const d = indexSum([{ factor: 1, index: x.word }, { factor: -1, index: first!.word }]);
-    return x.stage === first!.stage && d.terms.length === 0 && d.constant === j &&
-      edgeOf(x) === edgeOf(first!);
+    return x.stage === first!.stage && d.terms.length === 0 && d.constant === j;
   });
-  return together ? split.vector : undefined;
+  const inside = together &&
+    (four.every((x) => edgeOf(x) === edgeOf(first!)) || insideTogether(four));
+  return inside ? split.vector : undefined;
 }
 
 /** Values as they were evaluated, if that was together. */

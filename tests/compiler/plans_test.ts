@@ -10,12 +10,24 @@ import { PARAMETERS, type StepProgram } from "../../src/lowering/program.ts";
 import { relu } from "../../src/nn/activations.ts";
 import { conv2d, dense } from "../../src/nn/layers.ts";
 import { softmaxCrossEntropy } from "../../src/nn/losses.ts";
-import { mnistCnn } from "../../src/nn/models.ts";
+import { mlp, mnistCnn } from "../../src/nn/models.ts";
 import { maxPool2d } from "../../src/nn/pooling.ts";
 import { classification } from "../../src/objective/classification.ts";
 import { adam } from "../../src/optimizer/catalogue/adam.ts";
+import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
 import type { Node } from "../../src/tensor/node.ts";
-import { add, broadcast, input, mean, mul, reduce, reshape, tanh } from "../../src/tensor/ops.ts";
+import {
+  add,
+  broadcast,
+  input,
+  matmul,
+  mean,
+  mul,
+  permute,
+  reduce,
+  reshape,
+  tanh,
+} from "../../src/tensor/ops.ts";
 import { gradient } from "../../src/autodiff/vjp.ts";
 import { planOf, programOf, right } from "./_run_plan.ts";
 
@@ -80,6 +92,29 @@ Deno.test("compilePlan() updates the whole model by Adam in one dispatch, and wh
     theirs.every((i) => source.includes(`read_write> b${i}: array<vec4`))
   );
   assertEquals(vectors, [true, false]);
+});
+
+Deno.test("compilePlan() updates long ranges of the parameters in kernels without branches on software", () => {
+  const objective = classification(mlp({ input: 784, hidden: [48, 690], classes: 3 }), 2);
+  const long = right(lower(objective as AnyObjective, sgd()));
+  const updates = (kind: "cpu" | "gpu") => {
+    const { kernels, places } = planOf(long, "wgsl", 1, { kind });
+    const theta = places.get(PARAMETERS)!.buffer;
+    return kernels.filter(({ bindings }) =>
+      bindings.some(({ buffer, access }) => buffer === theta && access === "write")
+    ).map(({ source }) => source.includes("} else {"));
+  };
+  // Both large weights, the biases between and behind, and what fills no vectors.
+  assertEquals(updates("cpu").slice(0, 4), [false, false, false, true]);
+  assertEquals(updates("gpu")[0], true);
+});
+
+Deno.test("compilePlan() stores vectors behind an edge that is a multiple of four", () => {
+  const g = input("g", [60, 128]), h = input("h", [60, 784]);
+  const [{ source }] = kernelsOf([matmul(permute(g, [1, 0]), h)]) as [Plan["kernels"][number]];
+  assert(source.includes("< 784u"), "a box that does not divide the row");
+  assert(source.includes("read_write> b2: array<vec4<f32>>"), "vectors");
+  assert(!source.includes("]["), "no components");
 });
 
 Deno.test("compilePlan() makes a step of Adam on the network at most 18 dispatches", () => {
