@@ -20,7 +20,6 @@ import {
   type DType,
   type Scalar,
   scalarLocal,
-  scalarNear,
   scalarSubstitute,
   type ValueId,
 } from "../src/loops/scalar.ts";
@@ -30,6 +29,7 @@ import { groupsOf, points } from "./boxes.ts";
 import { writeEpilogue } from "./epilogue.ts";
 import { type Addend, addUp } from "./addends.ts";
 import { addShared, bindShared, type SharedSums, type SharedTile } from "./shared_tile.ts";
+import { nearOf } from "./near.ts";
 import { addTerms, beginSums } from "./sums.ts";
 import { Writer, type WriterContext } from "./writer.ts";
 
@@ -183,7 +183,7 @@ function writeThread(
   const registers = new Map<string, Scalar>();
 
   if (anchor.combine === "none") {
-    const near = scalarNear(
+    const near = nearOf(
       anchor.body,
       new Map(anchor.parallel.map((a, i) => [a.name, base[i]!])),
     );
@@ -222,7 +222,7 @@ function writeThread(
     };
     const body = (reduceBase: readonly Index[], limits: readonly number[]) => {
       const terms = [...points(limits)];
-      const near = scalarNear(
+      const near = nearOf(
         anchor.body,
         new Map([
           ...anchor.parallel.map((a, i) => [a.name, base[i]!] as const),
