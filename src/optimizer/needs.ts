@@ -61,11 +61,11 @@ export const COST_IN_GRADIENTS: { readonly [P in Provision]: number } = {
   gaussNewtonVector: 1.4,
   sampledLabels: 0.6,
   drawnLabels: 0,
-  perExampleGradients: 1.5,
-  exampleProducts: 0.6,
+  perExampleGradients: 1.2,
+  exampleProducts: 0.8,
   layerFactors: 0.6,
   gradientElsewhere: 1,
-  lossElsewhere: 0.4,
+  lossElsewhere: 0.3,
   slopeElsewhere: 1,
 };
 
