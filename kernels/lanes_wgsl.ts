@@ -3,40 +3,14 @@
  *
  * @module
  */
-import type { BinaryFn, CompareFn, DType, UnaryFn } from "../src/loops/scalar.ts";
+import type { BinaryFn, DType, UnaryFn } from "../src/loops/scalar.ts";
 import { float32Literal } from "./literal.ts";
+import { BITWISE, COMPARE, MIXED, UNARY } from "./operators_wgsl.ts";
 import type { LaneSyntax, Operand } from "./syntax.ts";
 
 const XYZW = "xyzw";
 
-/** The functions that work on vectors as they do on numbers; ours do not. */
-const UNARY: { readonly [F in UnaryFn]?: (a: string) => string } = {
-  neg: (a) => `(-${a})`,
-  abs: (a) => `abs(${a})`,
-  sign: (a) => `sign(${a})`,
-  exp: (a) => `exp(${a})`,
-  log: (a) => `log(${a})`,
-  sqrt: (a) => `sqrt(${a})`,
-  sin: (a) => `sin(${a})`,
-  cos: (a) => `cos(${a})`,
-  floor: (a) => `floor(${a})`,
-  stop: (a) => a,
-  not: (a) => `(!${a})`,
-};
-
-/** Operators of a vector and a number. */
-const MIXED: { readonly [F in BinaryFn]?: string } = { add: "+", sub: "-", mul: "*", div: "/" };
-
-const BITWISE: { readonly [F in BinaryFn]?: string } = { and: "&", or: "|", xor: "^" };
-
-const COMPARE: { readonly [F in CompareFn]: string } = {
-  eq: "==",
-  ne: "!=",
-  lt: "<",
-  le: "<=",
-  gt: ">",
-  ge: ">=",
-};
+const KNOWN: { readonly [F in UnaryFn]?: (a: string) => string } = UNARY;
 
 function typeOf(dtype: DType, width: number): string {
   return dtype === "bool" ? `vec${width}<bool>` : `vec${width}${dtype === "f32" ? "f" : "u"}`;
@@ -52,6 +26,7 @@ function binary(fn: BinaryFn, a: Operand, b: Operand, dtype: DType, width: numbe
     // As in one lane: drivers fold a quotient by a literal zero to 0.
     return `(${a.text} * ${float32Literal(b.text === "0.0f" ? Infinity : -Infinity)})`;
   }
+  if (fn === "div") return `(${a.text} / ${b.text})`;
   if (mixed !== undefined) return `(${a.text} ${mixed} ${b.text})`;
   const [x, y] = [widened(a, dtype, width), widened(b, dtype, width)];
   const bitwise = BITWISE[fn];
@@ -78,7 +53,7 @@ export const wgslLanes: LaneSyntax = {
   join: (lanes, dtype, width) => `${typeOf(dtype, width)}(${lanes.join(", ")})`,
   lane: (vector, lane) => `${vector}.${XYZW[lane]}`,
   unary: (fn, a, width) => {
-    const known = UNARY[fn];
+    const known = KNOWN[fn];
     if (known !== undefined) return known(a);
     if (fn !== "isFinite") {
       const lanes = [...XYZW].slice(0, width).map((lane) => `${fn}_(${a}.${lane})`);

@@ -4,48 +4,23 @@
  *
  * @module
  */
-import type { BinaryFn, CompareFn, DType, UnaryFn } from "../src/loops/scalar.ts";
+import type { BinaryFn, DType, UnaryFn } from "../src/loops/scalar.ts";
 import { float32Literal } from "./literal.ts";
 import { inlineNames } from "./inline.ts";
 import { wgslLanes } from "./lanes_wgsl.ts";
+import { BITWISE, COMPARE, MIXED, UNARY } from "./operators_wgsl.ts";
 import type { BoundBuffer, Syntax } from "./syntax.ts";
 
-const UNARY: { readonly [F in UnaryFn]: (a: string) => string } = {
-  neg: (a) => `(-${a})`,
-  abs: (a) => `abs(${a})`,
-  sign: (a) => `sign(${a})`,
-  exp: (a) => `exp(${a})`,
+const FUNCTIONS: { readonly [F in UnaryFn]: (a: string) => string } = {
+  ...UNARY,
   expm1: (a) => `expm1_(${a})`,
-  log: (a) => `log(${a})`,
   log1p: (a) => `log1p_(${a})`,
-  sqrt: (a) => `sqrt(${a})`,
-  sin: (a) => `sin(${a})`,
-  cos: (a) => `cos(${a})`,
   tanh: (a) => `tanh_(${a})`,
   erf: (a) => `erf_(${a})`,
-  floor: (a) => `floor(${a})`,
-  stop: (a) => a,
-  not: (a) => `(!${a})`,
   isFinite: (a) => `((bitcast<u32>(${a}) & 0x7f800000u) != 0x7f800000u)`,
 };
 
-const INFIX: { readonly [F in BinaryFn]?: string } = {
-  add: "+",
-  sub: "-",
-  mul: "*",
-  and: "&",
-  or: "|",
-  xor: "^",
-};
-
-const COMPARE: { readonly [F in CompareFn]: string } = {
-  eq: "==",
-  ne: "!=",
-  lt: "<",
-  le: "<=",
-  gt: ">",
-  ge: ">=",
-};
+const INFIX: { readonly [F in BinaryFn]?: string } = { ...MIXED, ...BITWISE };
 
 /** By how many bits: WGSL does not shift by 32 or more. */
 function shift(by: string): string {
@@ -164,7 +139,7 @@ export const wgsl: Syntax = {
       : dtype === "u32"
       ? `${value >>> 0}u`
       : float32Literal(value),
-  unary: (fn, a) => UNARY[fn](a),
+  unary: (fn, a) => FUNCTIONS[fn](a),
   binary,
   compare: (fn, a, b) => `(${a} ${COMPARE[fn]} ${b})`,
   select: (when, a, b) => `select(${b}, ${a}, ${when})`,

@@ -18,12 +18,6 @@ import { declareSum, vectorOf, type Written } from "./addresses.ts";
 import { LaneWriter } from "./lanes.ts";
 import type { BoundBuffer, LaneSyntax, Syntax } from "./syntax.ts";
 
-/** Where a value lies: which of the kernel's buffers, and the word of its first element. */
-export interface Location {
-  readonly buffer: BoundBuffer;
-  readonly offset: number;
-}
-
 /** What the writer has to know about the kernel around it. */
 export interface WriterContext {
   readonly syntax: Syntax;

@@ -34,9 +34,10 @@ import {
   type ValueId,
 } from "../loops/scalar.ts";
 import type { Combine, Stage, Value } from "../loops/stage.ts";
-import { type Node, type OpKind, sizeOf, stridesOf } from "../tensor/node.ts";
+import { type Node, stridesOf } from "../tensor/node.ts";
 import { topological } from "../tensor/walk.ts";
 import { solveContraction } from "./solve_contraction.ts";
+import { isLeaf, isView, stagedNodes } from "./staged_nodes.ts";
 
 /** A graph that must be stored into a slot. */
 export interface Store {
@@ -69,47 +70,6 @@ export interface Staged {
 /** What the graph's inputs are: a slot of the step, or a word of the host's scalar row. */
 export type InputSource = (node: Node) => Value["source"];
 
-const VIEWS: ReadonlySet<OpKind> = new Set(["reshape", "permute", "broadcast", "slice", "pad"]);
-const LEAVES: ReadonlySet<OpKind> = new Set(["input", "constant", "iota"]);
-
-/** Elements of a value that are read one by one before it is stored. */
-const MOST_PIECES = 16;
-
-/** How often an element is read from where it is computed again each time. */
-const REPEATED = 4;
-
-/** Whether a node is stored (given that something reads it). */
-function alwaysStaged(node: Node): boolean {
-  const op = node.op;
-  if (op.kind === "reduce") {
-    return node.inputs[0]!.shape.length > 0 && sizeOf(node.inputs[0]!.shape) > sizeOf(node.shape);
-  }
-  if (op.kind === "scatterAdd" || op.kind === "concatenate") return true;
-  if (op.kind !== "contraction") return false;
-  let sums = false;
-  solveContraction(op, node.shape.map((d) => indexAxis({ name: "o", extent: d })), (extent) => {
-    sums ||= extent > 1;
-    return { name: "r", extent };
-  });
-  return sums;
-}
-
-/** Elementwise values that several products read are computed once and stored. */
-function operandsToStage(node: Node): readonly Node[] {
-  if (node.op.kind !== "contraction" && node.op.kind !== "scatterAdd") return [];
-  // Overlap-add reads no element twice: storing them would be one more pass.
-  const [only] = node.inputs;
-  if (
-    node.op.kind === "contraction" && node.inputs.length === 1 &&
-    node.op.domain.reduce((n, d) => n * d, 1) <= sizeOf(only!.shape)
-  ) return [];
-  return node.inputs.flatMap((x) => {
-    let source = x;
-    while (VIEWS.has(source.op.kind)) source = source.inputs[0]!;
-    return LEAVES.has(source.op.kind) ? [] : [source];
-  });
-}
-
 /**
  * Turns units of stores into stages.
  *
@@ -127,32 +87,7 @@ export function buildStages(
   const inPlace = (slot: string): boolean => keeps(slot) && assigned.get(slot) === 1;
   const roots = units.flatMap((u) => u.stores.map((s) => s.value));
   const order = topological(roots);
-  const staged = new Set<string>();
-  const pieces = new Map<string, number>();
-  for (const node of order) {
-    if (alwaysStaged(node)) {
-      staged.add(node.hash);
-      for (const operand of operandsToStage(node)) staged.add(operand.hash);
-    }
-    // A product that sums nothing, such as an outer one, reads an element of a factor again and again.
-    if (node.op.kind === "contraction") {
-      for (const factor of operandsToStage(node)) {
-        if (sizeOf(node.shape) >= REPEATED * sizeOf(factor.shape)) staged.add(factor.hash);
-      }
-    }
-    if (node.op.kind === "gather") {
-      // An index that is itself computed is stored once instead of once per element of the row.
-      let source = node.inputs[1]!;
-      while (VIEWS.has(source.op.kind)) source = source.inputs[0]!;
-      if (!LEAVES.has(source.op.kind)) staged.add(source.hash);
-    }
-    if (node.op.kind === "slice" && sizeOf(node.shape) === 1) {
-      // What is read element by element would be written out for each of them.
-      const [source] = node.inputs, elements = (pieces.get(source!.hash) ?? 0) + 1;
-      pieces.set(source!.hash, elements);
-      if (elements > MOST_PIECES && !LEAVES.has(source!.op.kind)) staged.add(source!.hash);
-    }
-  }
+  const staged = stagedNodes(order);
 
   const values: Value[] = [];
   const valueOf = new Map<string, ValueId>();
@@ -388,7 +323,7 @@ export function buildStages(
     const done = new Set<Store>();
     for (const store of stored) {
       const { op, hash } = store.value;
-      if (inPlace(store.slot) && !VIEWS.has(op.kind) && !LEAVES.has(op.kind)) next.set(hash, store);
+      if (inPlace(store.slot) && !isView(op.kind) && !isLeaf(op.kind)) next.set(hash, store);
     }
     for (const node of topological([...ahead, ...stored.map((s) => s.value)])) {
       const store = next.get(node.hash);

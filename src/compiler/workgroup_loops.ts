@@ -11,7 +11,6 @@ import type { Stage, Value } from "../loops/stage.ts";
 import { groupOf, nestOf, stagesOf } from "./fusion.ts";
 import type { Block, LoopBlock } from "./loop_blocks.ts";
 import type { Touches } from "./memory.ts";
-import type { Kernel } from "./plan.ts";
 import type { RegionKernels } from "./region_kernels.ts";
 import { sizeOf } from "../tensor/node.ts";
 import { costOf, type Part, type Phase, workgroupLanes } from "./write_kernel.ts";
@@ -34,15 +33,6 @@ const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
 
 /** Parts of one kernel, all of which are compiled together. */
 const MOST_PARTS = 24;
-
-/** A kernel with more characters, or that reads and writes at more places, takes long to compile. */
-const MOST_SOURCE = 20_000;
-const MOST_SITES = 160;
-
-/** Whether a kernel is more than drivers like to compile. */
-export function isTooLarge({ source }: Kernel): boolean {
-  return source.length > MOST_SOURCE || [...source.matchAll(/\bb\d+\[/g)].length > MOST_SITES;
-}
 
 /** A loop that runs inside a kernel, which is dispatched `chunks` times. */
 export interface WorkgroupLoop {

@@ -6,11 +6,12 @@
 import type { AdapterClass } from "../loops/adapter.ts";
 import type { ValueId } from "../loops/scalar.ts";
 import { sizeOf } from "../tensor/node.ts";
+import { isLongLoop } from "./kernel_size.ts";
 import { type Block, type LoopBlock, unitsOf } from "./loop_blocks.ts";
 import type { Command, Kernel, Place } from "./plan.ts";
 import type { RegionKernels } from "./region_kernels.ts";
 import type { Seating, Swap } from "./seating.ts";
-import { isTooLarge, labelOf, type WorkgroupLoops } from "./workgroup_loops.ts";
+import { labelOf, type WorkgroupLoops } from "./workgroup_loops.ts";
 import { type Seat, writeKernels, writeLoopKernel } from "./write_kernel.ts";
 import type { Syntax } from "../../kernels/syntax.ts";
 
@@ -149,7 +150,7 @@ export function writeCommands(
       const label = labelOf(block);
       const { kernel, workgroups } = writeLoopKernel(label, [loop], values, seatOf, adapter);
       kernels.push(kernel);
-      if (isTooLarge(kernel)) large.push(number);
+      if (isLongLoop(kernel.source)) large.push(number);
       const once: Command = { kind: "dispatch", kernel: kernels.length - 1, workgroups };
       return chunks === 1
         ? [once]
