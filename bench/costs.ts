@@ -7,11 +7,13 @@
  * measured, all without names, goes to `bench/costs.json`.
  */
 import process from "node:process";
+import * as E from "fp-ts/lib/Either.js";
 import { digits } from "../src/data/digits.ts";
 import type { Parameters } from "../src/nn/parameters.ts";
 import { sgd } from "../src/optimizer/catalogue/sgd.ts";
 import type { Program } from "../src/runtime/program.ts";
 import { costInGradients } from "../src/taxonomy/explain.ts";
+import { given, someOf, task } from "../tools/arguments.ts";
 import { CASES, RATE } from "./_cost_cases.ts";
 import { trainingProgram } from "./_programs.ts";
 
@@ -72,7 +74,16 @@ async function write(found: Measured): Promise<void> {
   await Deno.writeTextFile(FILE, `${JSON.stringify(inOrder, null, 2)}\n`);
 }
 
-async function main(names: readonly string[]): Promise<void> {
+async function main(): Promise<number> {
+  const read = given(
+    task(
+      "deno task costs",
+      "What explain says that a step costs, against what it takes on the CNN.",
+    )
+      .addArgument(someOf("name", Object.keys(CASES))),
+  );
+  if (E.isLeft(read)) return read.left;
+  const names = read.right.words;
   const { train } = digits({ train: 2400, test: 1 });
   const options = { batchSize: 60, backend: "webgpu" } as const;
   using plain = await trainingProgram(sgd({ learningRate: RATE }), train, options);
@@ -86,6 +97,7 @@ async function main(names: readonly string[]): Promise<void> {
     const off = 100 * (measured / stated - 1);
     console.log(`${name}: ${stated} stated, ${measured} measured (${off.toFixed(0)} %)`);
   }
+  return 0;
 }
 
-if (import.meta.main) await main(Deno.args);
+if (import.meta.main) Deno.exit(await main());

@@ -6,6 +6,7 @@
  * Processor time of the process for a step that makes them, less that of a step between two of them.
  */
 import process from "node:process";
+import * as E from "fp-ts/lib/Either.js";
 import { digits } from "../src/data/digits.ts";
 import type { Parameters } from "../src/nn/parameters.ts";
 import { empiricalFisher } from "../src/optimizer/calculating.ts";
@@ -22,6 +23,7 @@ import { kronecker } from "../src/optimizer/kronecker.ts";
 import { scale } from "../src/optimizer/transforms.ts";
 import type { Optimizer } from "../src/optimizer/types.ts";
 import type { Program } from "../src/runtime/program.ts";
+import { given, someOf, task } from "../tools/arguments.ts";
 import { trainingProgram } from "./_programs.ts";
 
 /** Rounds, and the steps of one: the first of them makes the factors. */
@@ -72,7 +74,16 @@ async function refresh(program: Program<Parameters>): Promise<readonly number[]>
   return own;
 }
 
-async function main(names: readonly string[]): Promise<void> {
+async function main(): Promise<number> {
+  const read = given(
+    task(
+      "deno run -A bench/refresh.ts",
+      "What making all factors of the CNN again takes, in steps.",
+    )
+      .addArgument(someOf("name", Object.keys(CASES))),
+  );
+  if (E.isLeft(read)) return read.left;
+  const names = read.right.words;
   const { train } = digits({ train: 2400, test: 1 });
   const options = { batchSize: 60, backend: "webgpu" } as const;
   using plain = await trainingProgram(sgd({ learningRate: 1e-3 }), train, options);
@@ -93,6 +104,7 @@ async function main(names: readonly string[]): Promise<void> {
       }`,
     );
   }
+  return 0;
 }
 
-if (import.meta.main) await main(Deno.args);
+if (import.meta.main) Deno.exit(await main());

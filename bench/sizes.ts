@@ -3,6 +3,7 @@
  *
  *     deno task sizes [PART OF A NAME]
  */
+import { InvalidArgumentError } from "commander";
 import * as E from "fp-ts/lib/Either.js";
 import { compilePlan } from "../src/compiler/compile_plan.ts";
 import { loadsIn } from "../src/compiler/kernel_size.ts";
@@ -16,6 +17,7 @@ import { classification } from "../src/objective/classification.ts";
 import { objective } from "../src/objective/objective.ts";
 import { catalogue } from "../src/optimizer/catalogue/registry.ts";
 import { add, mul, square, sub } from "../src/tensor/ops.ts";
+import { given, task } from "../tools/arguments.ts";
 import { FAMILY, modelOf, SHAPES } from "./ratios/_networks.ts";
 
 /** Characters of a kernel, and loads that it spells out (a vector is one), at most. */
@@ -100,11 +102,26 @@ function* cases(): Generator<Case> {
   }
 }
 
-if (import.meta.main) {
-  for (const { title, problem, name, options } of cases()) {
-    if (!title.includes(Deno.args[0] ?? "")) continue;
+function main(): number {
+  const all = [...cases()];
+  const part = (text: string) => {
+    if (all.some(({ title }) => title.includes(text))) return text;
+    throw new InvalidArgumentError("That is in no name; below are those that there are.");
+  };
+  const read = given(
+    task("deno task sizes", "Kernels that are larger than drivers like, without a device.")
+      .argument("[part]", "of the names of those to look at", part)
+      .addHelpText("after", `\nNames:\n${all.map(({ title }) => `  ${title}`).join("\n")}`),
+  );
+  if (E.isLeft(read)) return read.left;
+  const [wanted = ""] = read.right.words;
+  for (const { title, problem, name, options } of all) {
+    if (!title.includes(wanted)) continue;
     const plan = planOf(problem, name, options);
     if (plan === undefined) continue;
     for (const kernel of largeKernels(plan)) console.log(`${title}: ${kernel}`);
   }
+  return 0;
 }
+
+if (import.meta.main) Deno.exit(main());

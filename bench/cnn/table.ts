@@ -6,8 +6,11 @@
  * Each entry has a process of its own and a file of its own in `bench/cnn/results/`; one that is there for the same
  * expression is not run again. Without `--data` the page is written from what is there.
  */
-import { parseArgs } from "node:util";
+import { Option } from "commander";
+import * as E from "fp-ts/lib/Either.js";
+import { integer } from "../../src/cli/values.ts";
 import { catalogue, type CatalogueEntry } from "../../src/optimizer/catalogue/registry.ts";
+import { given, knownName, task } from "../../tools/arguments.ts";
 import { deno } from "../../tools/deno.ts";
 import { page } from "./page.ts";
 import { hashOf, passed, type Result } from "./result.ts";
@@ -64,34 +67,46 @@ function said({ name, outcome, failed, refused }: Result): string {
     `time ${time}, ${dispatches} dispatches`;
 }
 
+interface Options {
+  readonly data?: string;
+  readonly only?: readonly string[];
+  readonly jobs: number;
+  readonly minutes: number;
+  readonly again: boolean;
+}
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      data: { type: "string" },
-      only: { type: "string" },
-      jobs: { type: "string", default: "1" },
-      minutes: { type: "string", default: "30" },
-      again: { type: "boolean", default: false },
-    },
-  });
-  const { data, only, again } = values;
+  const entries = Object.keys(catalogue);
+  const named = (text: string) => text.split(",").map(knownName(entries));
+  const read = given<Options>(
+    task("deno task cnn-table", "Trains the CNN with every optimizer and writes docs/cnn.md.")
+      .option("--data <directory>", "MNIST; without it, the page is written from what is there")
+      .addOption(
+        new Option("--only <names>", "these, with commas").choices(entries).argParser(named),
+      )
+      .option("--jobs <n>", "entries at once", integer(1), 1)
+      .option("--minutes <n>", "the longest that an entry may take", integer(1), 30)
+      .option("--again", "run those too that are there", false),
+  );
+  if (E.isLeft(read)) return read.left;
+  const { data, only, jobs, minutes, again } = read.right.options;
   if (data !== undefined) {
-    const names = new Set(only?.split(",") ?? Object.keys(catalogue));
+    const names = new Set(only ?? entries);
     const waiting = Object.values(catalogue).filter(({ name }) => names.has(name));
     const work = async () => {
       for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) {
         const there = again ? undefined : await known(entry);
         if (there !== undefined && there.failed === undefined) continue;
-        const result = await run(entry, data, Number(values.minutes));
+        const result = await run(entry, data, minutes);
         await write(result);
         console.log(`${passed(result) ? "ok    " : "FAILED"} ${said(result)}`);
       }
     };
-    await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+    await Promise.all(Array.from({ length: jobs }, work));
   }
   const all = await results();
   const there = new Set(all.map(({ name }) => name));
-  const missing = Object.keys(catalogue).filter((name) => !there.has(name));
+  const missing = entries.filter((name) => !there.has(name));
   await Deno.writeTextFile(PAGE, page(all, missing));
   await deno(["fmt", "--quiet", PAGE.pathname], { quiet: true });
   const bad = all.filter((result) => !passed(result)).map(({ name }) => name);

@@ -9,9 +9,12 @@
  * step and after twenty; then ratios are printed, ours over theirs; `--write` keeps them in
  * `bench/peers/results.json`.
  */
-import { parseArgs } from "node:util";
+import { InvalidArgumentError } from "commander";
+import * as E from "fp-ts/lib/Either.js";
+import { integer } from "../../src/cli/values.ts";
 import type { Parameters, Value } from "../../src/nn/parameters.ts";
 import type { Program } from "../../src/runtime/program.ts";
+import { given, task } from "../../tools/arguments.ts";
 import { ADAM_RULE, adamUpdate, cnnStep } from "../_same_work.ts";
 import { type Ratio, ratioOf, takeTurns } from "../ratios/_measure.ts";
 import { type Place, place } from "../ratios/_place.ts";
@@ -118,35 +121,49 @@ async function compare(
   }
 }
 
+/** Reads one more task. */
+function taskNamed(text: string, before: readonly string[] = []): readonly string[] {
+  if (/^(cnn|adam:[1-9]\d*)$/.test(text)) return [...before, text];
+  throw new InvalidArgumentError("A task is cnn, or adam:SIZE, such as adam:1000000.");
+}
+
+interface Options {
+  readonly python: string;
+  readonly pairs: number;
+  readonly steps: number;
+  readonly write: boolean;
+}
+
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      python: { type: "string", default: "python3" },
-      pairs: { type: "string", default: "8" },
-      steps: { type: "string", default: "4" },
-      write: { type: "boolean", default: false },
-    },
-  });
+  const read = given<Options>(
+    task("deno task bench:peers", "The same work on jax-js, TensorFlow.js and PyTorch, in turns.")
+      .argument("[task...]", "cnn, where none is given, or adam:SIZE", taskNamed)
+      .option("--python <path>", "an interpreter; without PyTorch, that is left out", "python3")
+      .option("--pairs <n>", "turns of both", integer(1), 8)
+      .option("--steps <n>", "steps in a turn", integer(1), 4)
+      .option("--write", "keep the results in bench/peers/results.json", false),
+  );
+  if (E.isLeft(read)) return read.left;
+  const { words, options: { python, pairs, steps, write } } = read.right;
   const peers: Foreign[] = [JAX, TFJS];
-  if (await hasTorch(values.python)) peers.push(torch(values.python));
-  else console.log(`PyTorch is left out: ${values.python} does not have it`);
-  const tasks = positionals.length === 0 ? ["cnn"] : positionals;
+  if (await hasTorch(python)) peers.push(torch(python));
+  else console.log(`PyTorch is left out: ${python} does not have it`);
+  const tasks = words.length === 0 ? ["cnn"] : words;
   const found: Kept[] = [];
   let agree = true;
   for (const text of tasks) {
     const task = taskOf(text.split(":"));
     const own = await ours(task);
-    console.log(`${text}, ours over theirs, median and quartiles of ${values.pairs} pairs:`);
+    console.log(`${text}, ours over theirs, median and quartiles of ${pairs} pairs:`);
     for (const peer of peers) {
       const before = await place(), date = new Date().toISOString().slice(0, 10);
-      const ratios = await compare(peer, task, own, Number(values.pairs), Number(values.steps));
+      const ratios = await compare(peer, task, own, pairs, steps);
       if (ratios === undefined) agree = false;
       else found.push({ task: text, ...ratios, ...before, date });
     }
     own.program[Symbol.dispose]();
   }
-  if (values.write) await keep(found);
+  if (write) await keep(found);
   return agree ? 0 : 1;
 }
 

@@ -7,7 +7,8 @@
  * written by hand, `--python` an interpreter that has PyTorch; a row whose other side is not given is
  * skipped. `--write` keeps the results in `bench/ratios/results/` and writes `docs/speed.md`.
  */
-import { parseArgs } from "node:util";
+import * as E from "fp-ts/lib/Either.js";
+import { given, someOf, task } from "../../tools/arguments.ts";
 import { deno } from "../../tools/deno.ts";
 import { page, passed, type Result, table } from "./_result.ts";
 import type { Said } from "./_row.ts";
@@ -51,26 +52,34 @@ async function keep(result: Result): Promise<void> {
   await Deno.writeTextFile(new URL(`${result.name}.json`, RESULTS), text);
 }
 
+interface Options {
+  readonly hand?: string;
+  readonly python?: string;
+  readonly write: boolean;
+}
+
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      hand: { type: "string" },
-      python: { type: "string" },
-      write: { type: "boolean", default: false },
-    },
-  });
-  const { hand, python, write } = values;
+  const names = await rowNames();
+  const read = given<Options>(
+    task("deno task ratios", "What programs take over what others take for the same work.")
+      .addArgument(someOf("row", names))
+      .option("--hand <directory>", "the step written by hand; without it, its rows are skipped")
+      .option("--python <path>", "an interpreter with PyTorch; without it, its rows are skipped")
+      .option(
+        "--write",
+        "keep the results in bench/ratios/results/, and write docs/speed.md",
+        false,
+      ),
+  );
+  if (E.isLeft(read)) return read.left;
+  const { words, options: { hand, python, write } } = read.right;
   const environment = {
     ...(hand === undefined ? {} : { STEEPEST_HAND: await Deno.realPath(hand) }),
     ...(python === undefined ? {} : { STEEPEST_PYTHON: python }),
   };
-  const names = await rowNames();
-  const wanted = names.filter((name) => positionals.length === 0 || positionals.includes(name));
-  const unknown = positionals.filter((name) => !names.includes(name));
-  if (unknown.length > 0) console.log(`no such row: ${unknown.join(", ")}`);
+  const wanted = names.filter((name) => words.length === 0 || words.includes(name));
   const results: Result[] = [];
-  let failed = unknown.length;
+  let failed = 0;
   for (const name of wanted) {
     const said = await measure(name, environment);
     if (typeof said === "string") {
