@@ -11,6 +11,7 @@ import { refuseInapplicable } from "./inapplicable.ts";
 import { jsonLine } from "./json_lines.ts";
 import { optimizerFrom } from "./optimizer_argument.ts";
 import { addJson, addOptimizer, backendOption } from "./options.ts";
+import { progressView } from "./progress.ts";
 import { functionCalled, functionHelp, startOf } from "./subject.ts";
 import { cut } from "./table.ts";
 import { EXIT, type Terminal } from "./terminal.ts";
@@ -40,6 +41,7 @@ async function run(
   ]);
   const chosen = functionCalled(name);
   const optimizer = await optimizerFrom(args.optimizer, args.set);
+  const view = progressView(terminal, args.json);
   const result = await minimize(testObjective(chosen, startOf(chosen, args.start)), optimizer, {
     ...(args.until === undefined
       ? { steps: args.steps }
@@ -49,7 +51,8 @@ async function run(
     record: "all",
     telemetry: args.telemetry,
     signal: terminal.signal,
-  });
+    onCompiling: view.compiling,
+  }).finally(view.stop);
   const points = result.history.map(({ parameters }) => Array.from(parameters.theta.data));
   const losses = Array.from(result.losses);
   const evaluated = Array.from(result.evaluationParameters.theta.data);

@@ -1,5 +1,5 @@
 /**
- * Progress of a training run: a bar where a person watches, lines elsewhere.
+ * Progress of a run: a bar where a person watches, lines elsewhere.
  *
  * @module
  */
@@ -53,6 +53,7 @@ const STAGES: Readonly<Record<CompileStage, string>> = {
 
 /** One line for a person who waits for the first step. */
 export function compilingLine({ stage, done, total, seconds }: CompileProgress): string {
+  if (done === total) return `compiled in ${duration(seconds)}`;
   return `compiling: ${STAGES[stage]} ${done + 1} of ${total}  ${duration(seconds)}`;
 }
 
@@ -63,7 +64,8 @@ const quiet = 5;
 export function plainCompiling(write: (line: string) => void): ProgressView["compiling"] {
   let saidAt = 0;
   return (p) => {
-    if (saidAt > 0 && p.seconds >= saidAt && p.seconds - saidAt < quiet) return;
+    const soon = saidAt > 0 && p.seconds >= saidAt && p.seconds - saidAt < quiet;
+    if (soon && p.done < p.total) return;
     saidAt = p.seconds;
     write(compilingLine(p));
   };

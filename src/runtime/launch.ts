@@ -111,10 +111,13 @@ export async function launch(
         progress: (done, total) => meter("planning", done, total),
       }),
     );
-    if (passes === 1) return { plan, executor: await start(plan, values) };
     const common: CommonBuffers = new Map();
     const pass = (own: Overrides) => start(plan, own, common);
-    return { plan, executor: await passesExecutor(plan, replicas, values, pass) };
+    const executor = passes === 1
+      ? await start(plan, values)
+      : await passesExecutor(plan, replicas, values, pass);
+    meter("driver", plan.kernels.length, plan.kernels.length);
+    return { plan, executor };
   };
   if (handle === undefined) return { ...onCpu, ...await run("js", JS_ADAPTER, jsExecutor) };
   try {

@@ -67,8 +67,8 @@ export interface CompileOptions<N extends TelemetryName = TelemetryName> {
   readonly telemetry?: readonly N[];
   /**
    * Told how far compiling has come, from a second on: planning kernels, making pipelines, and what
-   * the driver compiles. All of it is over when `compile` is; a kernel that a program on the same
-   * device has is there at once.
+   * the driver compiles; at the end, that all of it is done, which is when `compile` is. A kernel
+   * that a program on the same device has is there at once.
    *
    * @default nobody
    */

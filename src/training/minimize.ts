@@ -34,6 +34,7 @@ export interface MinimizeSettings<
     | "parameters"
     | "data"
     | "telemetry"
+    | "onCompiling"
     | "device"
     | "limits"
     | "signal"

@@ -14,19 +14,22 @@ import { ignore, watched, withDevice } from "./_device.ts";
 import { rosenbrock } from "./_objectives.ts";
 import { decayPlan } from "./_plan.ts";
 
-Deno.test("compileMeter() is silent for a second", () => {
+Deno.test("compileMeter() is silent for a second, and about the end of what took no longer", () => {
   let time = 500;
   const told: CompileProgress[] = [];
   const meter = compileMeter((progress) => told.push(progress), () => time);
   time += 999;
   meter("planning", 0, 2);
   time += 1;
+  meter("driver", 2, 2);
   meter("pipelines", 1, 3);
   time += 1500;
   meter("driver", 2, 3);
+  meter("driver", 3, 3);
   assertEquals(told, [
     { stage: "pipelines", done: 1, total: 3, seconds: 1 },
     { stage: "driver", done: 2, total: 3, seconds: 2.5 },
+    { stage: "driver", done: 3, total: 3, seconds: 2.5 },
   ]);
 });
 
