@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Backend } from "../training/options.ts";
-import type { ReplicaResult, TrainResult } from "../training/result.ts";
+import type { EpochMetrics, ReplicaResult, TrainResult } from "../training/result.ts";
 import { train } from "../training/train.ts";
 import { noAdapterNotice } from "./backend.ts";
 import { writeText } from "./files.ts";
@@ -39,7 +39,7 @@ interface TrainArguments extends DataArguments {
 interface AnyResult extends Omit<TrainResult<unknown>, "replica"> {
   readonly replica: (
     r: number,
-  ) => Pick<ReplicaResult<unknown>, "metrics" | "firstNonFinite" | "telemetry">;
+  ) => Pick<ReplicaResult<unknown>, "history" | "firstNonFinite" | "telemetry">;
 }
 
 interface Summary {
@@ -50,12 +50,25 @@ interface Summary {
   readonly interrupted: boolean;
   readonly steps: number;
   readonly seconds: number;
+  /** By the last measurement. */
   readonly testAccuracy: number;
   readonly testLoss: number;
+  /** Steps before that measurement: all of them, unless the run was interrupted; then perhaps none. */
+  readonly measuredAfter: number | null;
   readonly trainLoss: number;
   /** The first step whose loss was not finite. */
   readonly firstNonFinite: number | null;
   readonly replicas: readonly { readonly testAccuracy: number; readonly testLoss: number }[];
+}
+
+/** What was measured last, and after how many steps. */
+function lastMeasured(
+  history: readonly EpochMetrics[],
+): Pick<Summary, "testAccuracy" | "testLoss" | "measuredAfter"> {
+  const last = history.findLast(({ testAccuracy }) => !Number.isNaN(testAccuracy));
+  if (last === undefined) return { testAccuracy: NaN, testLoss: NaN, measuredAfter: null };
+  const { testAccuracy, testLoss, steps } = last;
+  return { testAccuracy, testLoss, measuredAfter: steps };
 }
 
 function summarize(
@@ -74,21 +87,29 @@ function summarize(
     interrupted: result.interrupted,
     steps: result.steps,
     seconds,
-    ...result.metrics,
+    ...lastMeasured(result.history),
+    trainLoss: result.metrics.trainLoss,
     firstNonFinite: broken.length === 0 ? null : Math.min(...broken),
-    replicas: copies.map(({ metrics: { testAccuracy, testLoss } }) => ({ testAccuracy, testLoss })),
+    replicas: copies.map(({ history }) => {
+      const { testAccuracy, testLoss } = lastMeasured(history);
+      return { testAccuracy, testLoss };
+    }),
   };
 }
 
 function report(summary: Summary, terminal: Terminal): void {
-  const { testAccuracy, testLoss, trainLoss, steps, seconds, interrupted } = summary;
+  const { testAccuracy, testLoss, measuredAfter, trainLoss, steps, seconds } = summary;
   const rate = seconds > 0 ? ` (${(steps / seconds).toFixed(1)} steps/s)` : "";
-  if (interrupted) terminal.out("interrupted; this is what was reached:");
+  const measured = (text: string) => {
+    if (measuredAfter === null) return "not measured";
+    return measuredAfter === steps ? text : `${text} after ${measuredAfter} steps`;
+  };
+  if (summary.interrupted) terminal.out("interrupted; this is what was reached:");
   terminal.out(`steps          ${steps} in ${seconds.toFixed(1)} s${rate}`);
-  terminal.out(`training loss  ${trainLoss.toFixed(4)}`);
-  terminal.out(`test loss      ${testLoss.toFixed(4)}`);
-  terminal.out(`test accuracy  ${percent(testAccuracy)}`);
-  if (summary.replicas.length > 1) {
+  terminal.out(`training loss  ${steps === 0 ? "–" : trainLoss.toFixed(4)}`);
+  terminal.out(`test loss      ${measured(testLoss.toFixed(4))}`);
+  terminal.out(`test accuracy  ${measured(percent(testAccuracy))}`);
+  if (summary.replicas.length > 1 && measuredAfter !== null) {
     const each = summary.replicas.map((r) => percent(r.testAccuracy));
     terminal.out(`by replica     ${each.join("  ")}`);
   }
@@ -190,7 +211,7 @@ export function addTrainCommand(
     .addOption(backendOption("auto"));
   addJson(command, "progress, telemetry and result")
     .addOption(telemetryOption("in the lines of --json"))
-    .option("--output <file>", "write the parameters that were measured, as JSON")
+    .option("--output <file>", "write the parameters to evaluate with at the end, as JSON")
     .addHelpText(
       "after",
       `
@@ -198,7 +219,7 @@ Examples:
   train --optimizer nasgd --set alpha=0.5 --epochs 3 --data mnist
   train --optimizer my-optimizer.json --model mlp --backend js
 
-Ctrl-C stops the run and reports what was reached.`,
+Ctrl-C stops the run and reports what was reached, without measuring again; a second one ends at once.`,
     )
     .action(async (args: TrainArguments) => done(await run(args, command, terminal)));
 }

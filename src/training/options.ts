@@ -76,7 +76,8 @@ export interface TrainOptions<P, N extends TelemetryName = TelemetryName> {
    */
   readonly telemetry?: readonly N[];
   /**
-   * Ends the run early; the result then tells what was reached.
+   * Ends the run early, after the steps that are queued and without measuring; the result then tells
+   * what was reached.
    *
    * @default none
    */

@@ -31,14 +31,15 @@ export function breather(): () => Promise<void> {
   };
 }
 
-/** Takes `n` steps, and breathes between them. */
+/** Takes `n` steps, and breathes between them; after the signal, no more. */
 export async function stepSoftly(
   source: Pick<Executor, "step">,
   n: number,
   breathe: () => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
   let piece = 1;
-  for (let left = n; left > 0;) {
+  for (let left = n; left > 0 && signal?.aborted !== true;) {
     const start = performance.now();
     const now = Math.min(piece, left);
     source.step(now);

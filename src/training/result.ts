@@ -10,9 +10,12 @@ import type { Telemetry } from "../runtime/telemetry.ts";
 
 /** How good a model is. */
 export interface Metrics {
-  /** The fraction of test images that are classified rightly. NaN if they were never measured. */
+  /** The fraction of test images that are classified rightly. NaN where they were not measured. */
   readonly testAccuracy: number;
-  /** The mean loss of the test images, every layer in its evaluation mode. */
+  /**
+   * The mean loss of the test images, every layer in its evaluation mode. NaN where they were not
+   * measured.
+   */
   readonly testLoss: number;
   /** The mean of the training losses of the last epoch (of what there is of it). */
   readonly trainLoss: number;
@@ -30,7 +33,7 @@ export interface EpochMetrics extends Metrics {
 
 /** One of several runs side by side. */
 export interface ReplicaResult<P, N extends TelemetryName = never> {
-  /** At the end of the run. */
+  /** At the end of the run; where the signal ended it, what was measured before is in `history`. */
   readonly metrics: Metrics;
   /** At the end of the run, in the nesting of the model's parameters. */
   readonly parameters: Values<P>;
@@ -49,7 +52,7 @@ export interface ReplicaResult<P, N extends TelemetryName = never> {
 
 /** The result of a training run: that of replica 0, with metrics and history averaged over replicas. */
 export interface TrainResult<P, N extends TelemetryName = never> extends ReplicaResult<P, N> {
-  /** Whether the signal ended the run before its last step. */
+  /** Whether the signal ended the run before its last step, or before that was measured. */
   readonly interrupted: boolean;
   /** Steps taken. */
   readonly steps: number;

@@ -12,7 +12,6 @@ import { valuesOf } from "../objective/objective.ts";
 import { described } from "../optimizer/codec.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import { readEvaluation } from "../runtime/evaluation_parameters.ts";
-import type { Executor } from "../runtime/executor.ts";
 import { launch, type Launched } from "../runtime/launch.ts";
 import { type Controls, type ProgramControls, programControls } from "../runtime/controls.ts";
 import { getOrThrow } from "../runtime/program.ts";
@@ -39,20 +38,20 @@ function batchesOf(split: Split, batchSize: number, order: Order): DeviceBatches
   });
 }
 
-/** Measures the evaluation parameters that `trained` has now on all test images. */
+/** Measures the evaluation parameters of now on all test images; nothing where the signal ended it. */
 async function measure(
-  trained: Executor,
-  program: StepProgram,
-  evaluator: Executor,
-  steps: number,
+  { trained, program, evaluator, evaluationSteps: steps }: Session,
   count: number,
-): Promise<Measured> {
-  evaluator.write(PARAMETERS, await readEvaluation(trained, program));
-  const from = evaluator.steps;
-  await stepSoftly(evaluator, steps, breather());
-  const rows = await evaluator.records(from, from + steps);
+  signal: AbortSignal | undefined,
+): Promise<Measured | undefined> {
+  const { executor } = evaluator;
+  executor.write(PARAMETERS, await readEvaluation(trained.executor, program));
+  const from = executor.steps;
+  await stepSoftly(executor, steps, breather(), signal);
+  if (executor.steps < from + steps) return undefined;
+  const rows = await executor.records(from, from + steps);
   const totals = (name: string) => {
-    const sums = new Float64Array(evaluator.replicas);
+    const sums = new Float64Array(executor.replicas);
     rows.get(name)?.forEach((value, i) => sums[i % sums.length]! += value);
     return sums.map((sum) => sum / count);
   };
@@ -157,7 +156,8 @@ function reporter(
  * the device, batches are gathered there, and no step waits for the host. After every
  * `evaluateEvery` epochs, and at the end, all test examples are measured.
  *
- * An abort by `signal` is no error: the result says `interrupted` and holds what was reached.
+ * An abort by `signal` is no error: the steps that are queued are the last, nothing is measured any
+ * more, and the result says `interrupted` and holds what was reached.
  *
  * @throws {SteepestError} (as a rejection) `description` with every option that is out of range,
  * `need` where the optimizer asks for what the model cannot give, `limit`, `shader` or `device` where
@@ -184,10 +184,8 @@ export async function train<P extends Parameters, const N extends TelemetryName 
   const { epochs, replicas, evaluateEvery, batchSize } = numbers;
   const { signal, model, data } = options;
   const aborted = () => signal?.aborted === true;
-  const { trained, controls, evaluator, stepsPerEpoch, evaluationSteps, program } = await open(
-    options,
-    numbers,
-  );
+  const session = await open(options, numbers);
+  const { trained, controls, evaluator, stepsPerEpoch, program } = session;
   const { executor } = trained;
   try {
     const books = openBooks<N>(replicas, LOSS);
@@ -198,6 +196,7 @@ export async function train<P extends Parameters, const N extends TelemetryName 
     }, options.onProgress);
     let epoch = 0;
     let done = 0;
+    let measured: Measured | undefined;
     while (epoch < epochs && !aborted()) {
       const current = ++epoch;
       const start = performance.now();
@@ -209,10 +208,8 @@ export async function train<P extends Parameters, const N extends TelemetryName 
         },
       });
       const seconds = (performance.now() - start) / 1000;
-      const due = epoch === epochs || aborted() || epoch % evaluateEvery === 0;
-      const measured = due
-        ? await measure(executor, program, evaluator.executor, evaluationSteps, data.test.count)
-        : undefined;
+      const due = epoch === epochs || epoch % evaluateEvery === 0;
+      measured = due && !aborted() ? await measure(session, data.test.count, signal) : undefined;
       books.endEpoch(epoch, seconds, measured);
       await report(epoch, done, true);
     }
@@ -236,7 +233,7 @@ export async function train<P extends Parameters, const N extends TelemetryName 
     return {
       ...replica(0),
       ...books.average(),
-      interrupted: done < steps,
+      interrupted: done < steps || measured === undefined,
       steps: done,
       replicas,
       backend: executor.backend,

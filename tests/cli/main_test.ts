@@ -3,6 +3,7 @@ import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
 import { scheduleFreeSgd } from "../../src/optimizer/catalogue/schedule_free.ts";
 import { digits } from "../../src/data/digits.ts";
 import { mlp } from "../../src/nn/models.ts";
+import { runCommandLine } from "../../src/cli/main.ts";
 import { train } from "../../src/training/train.ts";
 import { events, run } from "./_terminal.ts";
 
@@ -134,6 +135,59 @@ Deno.test("train that is interrupted tells what was reached and ends with 130", 
   assertEquals(status, 130);
   assertStringIncludes(out, "interrupted");
   assertStringIncludes(out, "test accuracy");
+});
+
+Deno.test("train that is interrupted before anything was measured says so", async () => {
+  const args = ["train", "--model", "mlp", "--backend", "js", "--train-images", "60"]
+    .concat(["--test-images", "20", "--epochs", "2"]);
+  const { status, out } = await run(args, AbortSignal.abort());
+  assertEquals(status, 130);
+  assertStringIncludes(out, "training loss  –");
+  assertStringIncludes(out, "test accuracy  not measured");
+  const json = await run([...args, "--json"], AbortSignal.abort());
+  const { interrupted, steps, testAccuracy, measuredAfter } = events(json.out).at(-1)!;
+  assertEquals([interrupted, steps, testAccuracy, measuredAfter], [true, 0, null, null]);
+});
+
+Deno.test("train that is interrupted says after how many steps it was measured last", async () => {
+  const controller = new AbortController();
+  const args = ["train", "--model", "mlp", "--backend", "js", "--train-images", "500"];
+  const lines: string[] = [];
+  const status = await runCommandLine([...args, "--test-images", "20", "--json"], {
+    out: (line) => {
+      lines.push(line);
+      // After the first steps of the next epoch: the event loop runs between chunks.
+      if (JSON.parse(line).epochDone === true) setTimeout(() => controller.abort(), 0);
+    },
+    err: () => undefined,
+    interactive: false,
+    signal: controller.signal,
+  });
+  assertEquals(status, 130);
+  const all = events(lines.join("\n")), { steps, measuredAfter, testAccuracy } = all.at(-1)!;
+  const { step, accuracy } = all.find(({ epochDone }) => epochDone === true)!;
+  assertEquals([measuredAfter, testAccuracy], [step, accuracy]);
+  assert(Number(steps) > Number(step));
+});
+
+Deno.test("processTerminal() asks at the first Ctrl-C, and ends the process at the second", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check"].concat(`
+      import { processTerminal } from "./src/cli/terminal.ts";
+      processTerminal().signal.onabort = () => console.log("asked");
+      setTimeout(() => console.log("still here"), 60_000);
+      console.log("ready");
+    `),
+    cwd: new URL("../..", import.meta.url),
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const said: string[] = [];
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    said.push(text.trim());
+    child.kill("SIGINT");
+  }
+  assertEquals([said, (await child.status).code], [["ready", "asked"], 130]);
 });
 
 Deno.test("optimizers lists the catalogue, explains an entry and speaks JSON", async () => {

@@ -33,6 +33,17 @@ Deno.test("stepSoftly() takes all steps, and lets a timer run before the last", 
   assert(before < 100, `${before} steps before the timer`);
 });
 
+Deno.test("stepSoftly() takes no more steps after the signal", async () => {
+  const controller = new AbortController();
+  const source = busy(5);
+  setTimeout(() => controller.abort(), 0);
+  await stepSoftly(source, 100, breather(), controller.signal);
+  assert(total(source.calls) < 100, `${total(source.calls)} steps`);
+  const none = busy(0);
+  await stepSoftly(none, 100, breather(), controller.signal);
+  assertEquals(none.calls, []);
+});
+
 Deno.test("stepSoftly() takes short steps many at a time", async () => {
   const source = busy(0);
   await stepSoftly(source, 1000, breather());

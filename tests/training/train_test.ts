@@ -54,21 +54,47 @@ Deno.test("train() gives each replica the result of its solo run", async () => {
   );
 });
 
-Deno.test("train() keeps what was reached when its signal is aborted", async () => {
+/** Trains until a report, at which the signal is aborted. */
+function abortedAt(when: (progress: Progress) => boolean) {
   const controller = new AbortController();
-  const result = await train({
+  return train({
     ...small,
     epochs: 1000,
     backend: "reference",
     signal: controller.signal,
-    onProgress: ({ step }) => {
-      if (step >= 2) controller.abort();
+    onProgress: (progress) => {
+      if (when(progress)) controller.abort();
     },
   });
+}
+
+Deno.test("train() ends soon after its signal, with what was reached and nothing measured anew", async () => {
+  // The first report comes when at most one more chunk of steps is queued.
+  const result = await abortedAt(() => true);
   assert(result.interrupted);
-  assert(result.steps >= 2 && result.steps < 6000);
-  assert(Number.isFinite(result.metrics.testAccuracy));
+  assert(result.steps >= 1 && result.steps < 6, `${result.steps}`);
   assertEquals(result.telemetry.loss.length, result.steps);
+  const { trainLoss, testAccuracy, testLoss } = result.metrics;
+  assert(Number.isFinite(trainLoss));
+  assertEquals([testAccuracy, testLoss], [NaN, NaN]);
+
+  const after = await abortedAt(({ epoch, epochDone }) => epoch === 2 && epochDone);
+  assertEquals([after.interrupted, after.steps], [true, 12]);
+  assert(after.history.every((epoch) => Number.isFinite(epoch.testAccuracy)));
+  assertEquals(after.metrics.testAccuracy, after.history[1]!.testAccuracy);
+});
+
+Deno.test("train() is interrupted too where the signal comes before the last measurement", async () => {
+  const controller = new AbortController();
+  const result = await train({
+    ...small,
+    batchSize: 120,
+    backend: "reference",
+    signal: controller.signal,
+    onProgress: () => controller.abort(),
+  });
+  assertEquals([result.interrupted, result.steps], [true, 1]);
+  assertEquals([result.metrics.testAccuracy, result.history.length], [NaN, 1]);
 });
 
 Deno.test("train() says at which step a loss was not finite", async () => {
