@@ -13,10 +13,10 @@ import { mul, square, sum } from "../src/tensor/ops.ts";
 import { deviceBatches } from "../src/training/batches.ts";
 
 /** Where benchmarks run. */
-export type BenchBackend = "webgpu" | "js";
+type BenchBackend = "webgpu" | "js";
 
 /** How {@link trainingProgram} trains. */
-export interface TrainingOptions {
+interface TrainingOptions {
   readonly batchSize: number;
   readonly backend: BenchBackend;
   /** Decides parameters, order and dropout. */

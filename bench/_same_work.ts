@@ -44,7 +44,7 @@ export async function cnnStep(
 }
 
 /** The update of a program alone: its loss is recorded as 0, and so never computed. */
-export function withoutLoss(program: StepProgram): StepProgram {
+function withoutLoss(program: StepProgram): StepProgram {
   const silent = (one: Assignment) =>
     one.slot === "record/loss" ? { ...one, value: constant(0) } : one;
   const regions = program.regions.map((region) => ({

@@ -32,7 +32,7 @@ const narrower: { readonly [room: string]: readonly string[] } = {
 };
 
 /** An import, and where it stands. */
-export interface Import {
+interface Import {
   /** What is imported, as written. */
   readonly specifier: string;
   /** The line, counted from 1. */
@@ -40,7 +40,7 @@ export interface Import {
 }
 
 /** An import that points the wrong way. */
-export interface Violation extends Import {
+interface Violation extends Import {
   /** The importing file. */
   readonly file: string;
   /** Why it is not allowed. */

@@ -20,7 +20,7 @@ export interface Outcome {
 }
 
 /** How {@link deno} runs. */
-export interface DenoOptions {
+interface DenoOptions {
   /** Collect what it writes in place of showing it. */
   readonly quiet?: boolean;
   readonly signal?: AbortSignal;

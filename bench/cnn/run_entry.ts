@@ -85,7 +85,7 @@ function refusal(entry: CatalogueEntry): string | undefined {
 }
 
 /** Runs an entry with its settings for networks, or with its defaults if it has none. */
-export async function runEntry(entry: CatalogueEntry, train: Split): Promise<Result> {
+async function runEntry(entry: CatalogueEntry, train: Split): Promise<Result> {
   const { network: settings } = entry, refused = refusal(entry);
   const fixed = { name: entry.name, settings, hash: hashOf(entry) };
   const said = refused === undefined ? {} : { refused };

@@ -25,7 +25,7 @@ export function uniform(size: number, seed: number, bound: number): Float32Array
 }
 
 /** A parameter of the CNN, as PyTorch shapes it: [out, in, …]. */
-export interface Parameter {
+interface Parameter {
   readonly path: string;
   readonly shape: readonly number[];
   readonly values: Float32Array<ArrayBuffer>;

@@ -12,7 +12,7 @@ import { type Side, Skipped } from "./_measure.ts";
 /** What a step is compared by. */
 export type Rule = "sgd" | "adam";
 /** `best` is the fastest that was found, `lean` takes less to compile. */
-export type Variant = "best" | "lean";
+type Variant = "best" | "lean";
 
 /** Dispatches of one step; only `encode` looks into them. */
 type Dispatches = readonly unknown[];
@@ -44,7 +44,7 @@ const BATCHES = 4;
 const SUBMITTED = 10;
 
 /** The program written by hand. */
-export interface Hand {
+interface Hand {
   /** Makes the pipelines of a step. */
   readonly build: () => void;
   /** Queues steps and waits for them. */

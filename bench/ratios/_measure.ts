@@ -31,7 +31,7 @@ export interface Elsewhere {
 }
 
 /** What is compared: user and system time of the processes, or the clock on the wall. */
-export type Clock = "cpu" | "wall";
+type Clock = "cpu" | "wall";
 
 /** How {@link alternate} compares. */
 export interface AlternateOptions {

@@ -23,7 +23,7 @@ function compiled(task: Task): ReturnType<typeof cnnStep> {
 }
 
 /** Ours in this process over a peer in its own. */
-export async function overPeer(peer: Peer, task: Task, runs: Runs): Promise<Ratio> {
+async function overPeer(peer: Peer, task: Task, runs: Runs): Promise<Ratio> {
   using program = await compiled(task);
   const { name, ask, close } = await startPeer(peer, task);
   const measure = async () => ({ ...await ask(runs.theirs), units: runs.theirs });

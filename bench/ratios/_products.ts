@@ -79,7 +79,7 @@ function storing(program: StepProgram, problem: Problem, values: Values): StepPr
 }
 
 /** A program whose steps do nothing but store `values`, always for the same batch. */
-export async function storingProgram(values: Values): Promise<Program<Parameters>> {
+async function storingProgram(values: Values): Promise<Program<Parameters>> {
   const objective = classification(mnistCnn({ dropout: false }), BATCH);
   const images = Float32Array.from({ length: BATCH * 784 }, (_, i) => Math.sin(i * i));
   const labels = Uint32Array.from({ length: BATCH }, (_, i) => (7 * i) % 10);

@@ -9,7 +9,7 @@ import type { BinaryFn, Node, UnaryFn } from "../tensor/node.ts";
 import { choose, fillOf, type Linear, negated, over, times } from "./algebra.ts";
 
 /** f′(x) · t, given x, f(x) and t. */
-export type UnaryRule = (x: Node, out: Node, t: Node) => Linear;
+type UnaryRule = (x: Node, out: Node, t: Node) => Linear;
 
 /** The rule of functions whose derivative is zero wherever it exists. */
 export const FLAT: UnaryRule = (): undefined => undefined;
@@ -36,7 +36,7 @@ export const UNARY_RULES: { readonly [F in UnaryFn]: UnaryRule } = {
 };
 
 /** ∂f/∂a · t and ∂f/∂b · t, given a, b, f(a, b) and t. */
-export type BinaryRule = (a: Node, b: Node, out: Node, t: Node) => Linear;
+type BinaryRule = (a: Node, b: Node, out: Node, t: Node) => Linear;
 
 /** b · aᵇ⁻¹; where b is 0 the base is replaced, so that it is 0 also for a base of 0. */
 function powerByBase(a: Node, b: Node, t: Node): Node {

@@ -10,7 +10,7 @@ import { BATCH_RULES, type Batched } from "./vmap_rules.ts";
 import { repeatRule } from "./vmap_repeat.ts";
 
 /** What {@link vmap} returns, output by output. */
-export interface Vectorized {
+interface Vectorized {
   /** Of shape [size, ...shape] where batched; otherwise shared by all copies. */
   readonly nodes: readonly Node[];
   /** Whether the output depends on a batched node. */

@@ -43,7 +43,7 @@ export interface Batched {
  * The batched form of `node` from its inputs, at least one of which is batched; the result has
  * shape [size, ...node.shape].
  */
-export type BatchRule<K extends OpKind> = (
+type BatchRule<K extends OpKind> = (
   op: OpOf<K>,
   node: Node,
   inputs: readonly Batched[],

@@ -26,7 +26,7 @@ export interface FlagCompletion {
 }
 
 /** A command with what may follow it. */
-export interface CommandCompletion {
+interface CommandCompletion {
   readonly name: string;
   readonly description: string;
   readonly flags: readonly FlagCompletion[];

@@ -36,7 +36,7 @@ function linesOf(problem: Issue): readonly string[] {
 }
 
 /** What a failure says to a machine. */
-export interface FailureFields {
+interface FailureFields {
   /** The kind of a typed error, `usage` for mistakes in the arguments, else `unknown`. */
   readonly kind: ErrorKind | "usage" | "unknown";
   /** Every problem; those of the arguments have a message alone. */

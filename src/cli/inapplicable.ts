@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import { issue, SteepestError } from "../errors.ts";
 
 /** Options by attribute name, and whether they mean nothing here. */
-export interface Inapplicable {
+interface Inapplicable {
   readonly options: readonly string[];
   /** What makes them so, such as `with --function`. */
   readonly here: string;

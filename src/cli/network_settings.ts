@@ -12,7 +12,7 @@ import { type ModelName, withModel } from "./subject.ts";
 import type { Setting } from "./values.ts";
 
 /** An optimizer on a network, as the command line names them. */
-export interface OnNetwork {
+interface OnNetwork {
   readonly optimizer: string;
   readonly settings: Readonly<Record<string, Setting>>;
   readonly model: ModelName;

@@ -13,7 +13,7 @@ import { jsonLine } from "./json_lines.ts";
 import { bytes, short, tableLines } from "./table.ts";
 
 /** What is reported about. */
-export interface PlanReport {
+interface PlanReport {
   /** What the plan is of, such as `adam on rosenbrock`. */
   readonly title: string;
   readonly optimizer: Optimizer;

@@ -34,7 +34,7 @@ export const BATCH: Readonly<Record<string, readonly number[]>> = {
 };
 
 /** The optimizer of a stage: steps that are short on this problem. */
-export function optimizerOf(stage: Curvature): Optimizer {
+function optimizerOf(stage: Curvature): Optimizer {
   return chain(stage, scale(0.02));
 }
 

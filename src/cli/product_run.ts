@@ -12,7 +12,7 @@ import { problemOf, type Walk, walk } from "./product_problem.ts";
 export const STEPS = 10;
 
 /** How far equal stages may be apart after the steps, in double precision. */
-export const EQUAL_WITHIN = 1e-12;
+const EQUAL_WITHIN = 1e-12;
 
 /** What came of a run. */
 export interface ProductRun {

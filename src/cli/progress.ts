@@ -11,7 +11,7 @@ import { cut } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Shows progress until it is stopped. */
-export interface ProgressView {
+interface ProgressView {
   readonly compiling: (progress: CompileProgress) => void;
   readonly update: (progress: Progress) => void;
   readonly stop: () => void;
@@ -33,7 +33,7 @@ export function percent(fraction: number): string {
 }
 
 /** One line for a person. */
-export function progressLine(p: Progress): string {
+function progressLine(p: Progress): string {
   const parts = [
     `epoch ${p.epoch}/${p.epochs}`,
     `step ${p.step}/${p.steps}`,
@@ -97,7 +97,7 @@ interface Bar {
 }
 
 /** A bar that is redrawn in place and gone when it is stopped. */
-export interface BarView {
+interface BarView {
   readonly update: (total: number, value: number, line: string) => void;
   readonly stop: () => void;
 }

@@ -13,7 +13,7 @@ import { closest } from "../optimizer/schema/words.ts";
 import { TEST_FUNCTIONS, type TestFunction } from "./test_functions.ts";
 
 /** Does something with a model, whatever its parameters. */
-export type ModelUse<T> = <P extends Parameters>(model: Model<P>) => T;
+type ModelUse<T> = <P extends Parameters>(model: Model<P>) => T;
 
 /** The names of `--model`. */
 export const MODEL_NAMES = ["cnn", "mlp"] as const;

@@ -5,7 +5,7 @@
  */
 
 /** How a table is laid out. */
-export interface TableLayout {
+interface TableLayout {
   /** Columns whose words end at the same place, by index. */
   readonly right?: readonly number[];
   /** The most columns of the terminal a line may take; longer ones end with "…". */

@@ -77,7 +77,7 @@ function counted(texts: readonly string[]): readonly (readonly [string, number])
 }
 
 /** What the product is, in numbers. */
-export interface ProductCounts {
+interface ProductCounts {
   readonly combinations: number;
   readonly stages: number;
   /** Equal to another by construction, and for which reasons. */

@@ -119,7 +119,7 @@ function report(summary: Summary, terminal: Terminal): void {
 }
 
 /** Parameters as JSON: nested as in the model, with shape and row-major values. */
-export function parametersJson(parameters: unknown): string {
+function parametersJson(parameters: unknown): string {
   return JSON.stringify(
     parameters,
     (_key, value: unknown) =>

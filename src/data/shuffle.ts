@@ -30,7 +30,7 @@ import { hash, mix } from "./hash.ts";
 export const shuffleRounds: number = 32;
 
 /** Sets the keys of shuffles apart from all other uses of a seed. */
-export const shuffleDomain: number = 0x73687566;
+const shuffleDomain: number = 0x73687566;
 
 /**
  * The keys of an epoch's shuffle of `n` examples: `shift₀, salt₀, shift₁, salt₁, …`, two u32 a round.

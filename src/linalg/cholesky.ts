@@ -35,7 +35,7 @@ import {
 } from "./matrices.ts";
 
 /** Options of {@link cholesky}. */
-export interface CholeskyOptions {
+interface CholeskyOptions {
   /**
    * A pivot that is at most this, relative to the largest diagonal element, has failed; default 1e-7. Its row
    * is left out, so that the result stays finite.

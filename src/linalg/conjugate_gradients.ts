@@ -58,7 +58,7 @@ function progressOf(enough: number, steps: number, b: Node) {
 export type Product = (x: Node) => Node;
 
 /** Options of {@link conjugateGradients}. */
-export interface ConjugateGradientsOptions {
+interface ConjugateGradientsOptions {
   /** Products at most. */
   readonly steps: number;
   /** The loop ends once ‖b − A·x‖ is at most this times ‖b‖; default 0, which does all steps. */
@@ -75,7 +75,7 @@ export interface ConjugateGradientsOptions {
 }
 
 /** A solution, and how it was come by. */
-export interface ConjugateGradients {
+interface ConjugateGradients {
   /** The last iterate: before the direction of negative curvature where there was one. */
   readonly x: Node;
   /** Steps taken, an f32 scalar. */

@@ -33,7 +33,7 @@ import {
 } from "./matrices.ts";
 
 /** Options of {@link inverseOf}. */
-export interface InverseOptions {
+interface InverseOptions {
   /**
    * A pivot that is at most this, relative to the largest diagonal element, has failed; default 1e-7. Its row and
    * column are left out, so that the result stays finite.

@@ -23,7 +23,7 @@ import { loop } from "./loop.ts";
 import { checkCount, identity, normalized, orderOf } from "./matrices.ts";
 
 /** Options of {@link inverseRootNewton}. */
-export interface InverseRootOptions {
+interface InverseRootOptions {
   /** Iterations at most; default 40. A condition κ takes about ln κ and six more. */
   readonly iterations?: number;
   /** The loop ends once the error is at most this; default 1e-6. */
@@ -31,7 +31,7 @@ export interface InverseRootOptions {
 }
 
 /** An inverse root, and how far the iteration came. */
-export interface InverseRoot {
+interface InverseRoot {
   /** A^{-1/p}, shape [n, n]; always finite for a finite matrix. */
   readonly root: Node;
   /**

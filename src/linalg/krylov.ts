@@ -25,7 +25,7 @@ import { alongColumns, alongRows, apply } from "./matrices.ts";
 import { symmetricEigen } from "./symmetric_eigen.ts";
 
 /** What the Krylov space of b knows of the eigenvalues and eigenvectors of a symmetric operator. */
-export interface KrylovSpectral {
+interface KrylovSpectral {
   /** Ritz values, shape [steps]; those that are not kept are 0. */
   readonly values: Node;
   /** Ritz vectors as columns, shape [size of b, steps]; those that are not kept are 0. */

@@ -9,7 +9,7 @@ import { input, repeat } from "../tensor/ops.ts";
 import { rewrite, topological, withInputs } from "../tensor/walk.ts";
 
 /** What {@link loop} runs. */
-export interface LoopOptions {
+interface LoopOptions {
   /** How many iterations at most. */
   readonly times: number;
   /** The values before the first iteration. */

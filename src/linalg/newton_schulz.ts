@@ -22,7 +22,7 @@ export const convergentCubic: NewtonSchulzCoefficients = [1.5, -0.5, 0];
 export const convergentQuintic: NewtonSchulzCoefficients = [15 / 8, -10 / 8, 3 / 8];
 
 /** Options of {@link newtonSchulz}. */
-export interface NewtonSchulzOptions {
+interface NewtonSchulzOptions {
   /** How many steps; default 5. */
   readonly steps?: number;
   /** The polynomial; default {@link muonQuintic}. */

@@ -38,7 +38,7 @@ import type { LowRankSpectral } from "./low_rank.ts";
 import { symmetricEigen, type SymmetricEigenOptions } from "./symmetric_eigen.ts";
 
 /** Which of the matrices with K·y = s. */
-export type InverseUpdate = "bfgs" | "dfp" | "sr1";
+type InverseUpdate = "bfgs" | "dfp" | "sr1";
 
 /** a/b where `some`, else 0. */
 function quotient(some: Node, a: Node, b: Node): Node {
@@ -163,7 +163,7 @@ export function twoLoop({ steps, changes, newest }: Pairs, scale: Node, u: Node)
 const DEPENDENT = 2 ** -22;
 
 /** What {@link secantSpectral} gives. */
-export interface SecantSpectral extends LowRankSpectral {
+interface SecantSpectral extends LowRankSpectral {
   /** Whether the newest pair has changed K, an f32 scalar: 1 or 0. */
   readonly taken: Node;
 }

@@ -34,7 +34,7 @@ export function spectralProduct({ vectors }: Eigen, weights: Node, x: Node): Nod
 }
 
 /** What a power does with directions that have none. */
-export interface PowerOptions {
+interface PowerOptions {
   /**
    * Eigenvalues that are at most `drop` times the largest |eigenvalue| get the weight 0 and are
    * counted; so are all that are not positive. In single precision a null direction has an eigenvalue
@@ -66,7 +66,7 @@ export function spectralPower(values: Node, p: number, { drop }: PowerOptions): 
 }
 
 /** Options of {@link matrixPower}. */
-export interface MatrixPowerOptions extends PowerOptions, SymmetricEigenOptions {}
+interface MatrixPowerOptions extends PowerOptions, SymmetricEigenOptions {}
 
 /**
  * Aᵖ of a symmetric matrix for any real p: Newton's A⁻¹, the A^{-1/2} of the normalised lengths, the

@@ -60,7 +60,7 @@ export interface Eigen {
 }
 
 /** What {@link symmetricEigen} gives. */
-export interface SymmetricEigen extends Eigen {
+interface SymmetricEigen extends Eigen {
   /** Rounds done before convergence, an f32 scalar; at the limit where the sweeps did not suffice. */
   readonly rounds: Node;
 }

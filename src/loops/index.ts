@@ -26,7 +26,7 @@ export type Atom =
   };
 
 /** One addend. */
-export interface Term {
+interface Term {
   readonly factor: number;
   readonly atom: Atom;
 }

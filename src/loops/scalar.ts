@@ -236,7 +236,7 @@ function visitDynamic(
 }
 
 /** What takes the place of a load; by default the same load at the new coordinates. */
-export type LoadRule = (value: ValueId, at: readonly Index[], dtype: DType) => Scalar;
+type LoadRule = (value: ValueId, at: readonly Index[], dtype: DType) => Scalar;
 
 /** Rebuilds an expression with other indices for some axes and, through `load`, other loads. */
 export function scalarSubstitute(

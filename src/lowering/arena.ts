@@ -44,7 +44,7 @@ export function subspace(space: Space, keep: (entry: ArenaEntry) => boolean): Sp
 }
 
 /** Consecutive ranges in one. */
-export function mergeRanges(ranges: readonly Range[]): readonly Range[] {
+function mergeRanges(ranges: readonly Range[]): readonly Range[] {
   const merged: { start: number; stop: number }[] = [];
   for (const { start, stop } of ranges) {
     const last = merged.at(-1);

@@ -29,7 +29,7 @@ export interface LowerOptions {
 }
 
 /** The tensors of a batch: their slots, and their nodes by name. */
-export interface BatchSource {
+interface BatchSource {
   readonly slots: readonly Slot[];
   readonly node: (name: string) => Node;
 }

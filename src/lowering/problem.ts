@@ -69,7 +69,7 @@ export interface Problem {
 }
 
 /** The node of the tensor `name` of the batch. */
-export type BatchNode = (name: string) => Node;
+type BatchNode = (name: string) => Node;
 
 /** What a batch of an objective holds, by name. */
 export function batchTensors(

@@ -8,7 +8,7 @@ import { add, compare, select } from "../tensor/ops.ts";
 import { hyperSlot, remember, type Scope } from "./scope.ts";
 
 /** A place in a rhythm. */
-export interface Beat {
+interface Beat {
   /** How many steps there were since the last k-th one, this one included: an f32 scalar. */
   readonly taken: Node;
   /** Whether this is the k-th: a bool scalar. */

@@ -23,7 +23,7 @@ import { signalNode } from "./signals.ts";
 export type Phase = "sample" | "factor";
 
 /** A region to which rules add. */
-export interface Growing {
+interface Growing {
   readonly period: number;
   readonly phase: Phase;
   readonly assign: Assignment[];
@@ -50,7 +50,7 @@ export interface Collector {
 }
 
 /** What happens at every n-th step of a clock that is not the program's. */
-export interface Held {
+interface Held {
   readonly every: number;
   /** What state has become, under the hash of its value while the gate is open. */
   readonly settled: Map<string, Node>;
@@ -83,7 +83,7 @@ export interface Scope {
 }
 
 /** A piece of state before and after the step. */
-export interface Evolution {
+interface Evolution {
   readonly old: Node;
   readonly next: Node;
 }

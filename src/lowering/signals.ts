@@ -23,13 +23,13 @@ import {
 import type { NumberAt } from "./schedules.ts";
 
 /** A scalar that is kept from one step to the next. */
-export interface ScalarMemory {
+interface ScalarMemory {
   readonly old: Node;
   readonly become: (value: Node) => Node;
 }
 
 /** What a signal finds where it stands. */
-export interface Surroundings {
+interface Surroundings {
   /** Makes the slot of a number. */
   readonly numberAt: NumberAt;
   /** State at a path, from an initial value. */

@@ -8,7 +8,7 @@ import type { Curvature, Optimizer, OptimizerKind, TransformOf } from "./types.t
 import { branchesOf, pathAt } from "./walk.ts";
 
 /** One way to the end of the flow. */
-export interface FlowEnd {
+interface FlowEnd {
   /** Where the branch stands; empty if there is one alone. */
   readonly place: string;
   /** The transforms that multiply u by a number, by path. */

@@ -12,14 +12,14 @@ import { canonicalJson } from "./canonical_json.ts";
 import type { Optimizer, OptimizerKind, TransformOf } from "./types.ts";
 
 /** A transform inside another one. */
-export interface Branch {
+interface Branch {
   /** The path of the place where it stands, without its own kind. */
   readonly place: string;
   readonly of: Optimizer;
 }
 
 /** A transform and its path. */
-export interface Site {
+interface Site {
   /** The path of the place where it stands, without its own kind. */
   readonly place: string;
   /** The path of the transform: the place and its kind (a chain is its place). */

@@ -24,7 +24,7 @@ import {
 import { type Precision, type Tensor, tensor } from "./tensor.ts";
 
 /** Options of {@link evaluate}. */
-export interface EvaluateOptions {
+interface EvaluateOptions {
   /**
    * `"f64"` (default) computes f32 tensors in double precision; `"f32"` rounds the result of every
    * operation, and each product and partial sum of a reduction, to single precision.

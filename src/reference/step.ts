@@ -15,7 +15,7 @@ import { type Precision, type Tensor, tensor, zeros } from "./tensor.ts";
 export type SlotValues = ReadonlyMap<string, Tensor>;
 
 /** What {@link initialValues} is told. */
-export interface InitialValuesOptions {
+interface InitialValuesOptions {
   /** Default 0. */
   readonly seed?: number;
   /** Default `"f64"`. */
@@ -31,7 +31,7 @@ export interface StepResult {
 }
 
 /** Runs one step. */
-export type StepRunner = (values: SlotValues, step: number) => StepResult;
+type StepRunner = (values: SlotValues, step: number) => StepResult;
 
 /** The inputs of a graph at the beginning of a step. */
 function firstVersions(values: SlotValues): Map<string, Tensor> {

@@ -69,7 +69,7 @@ export interface Controls {
 }
 
 /** Definitions that a checkpoint asks for. */
-export interface Recalled {
+interface Recalled {
   /** The slots that the executor has with them. */
   readonly slots: readonly string[];
   readonly apply: () => void;

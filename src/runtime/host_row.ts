@@ -14,7 +14,7 @@ import { type Definition, hyperTable } from "./hyper_table.ts";
 import { fitValues, type SlotValues } from "./initial.ts";
 
 /** Evaluates rows of host scalars, and keeps hyperparameters, seeds and host state. */
-export interface HostRow {
+interface HostRow {
   /** Numbers of hyperparameters, seeds and host state, by slot. */
   readonly slots: readonly string[];
   has(slot: string): boolean;

@@ -18,7 +18,7 @@ export interface Definition {
 }
 
 /** Numbers by slot and replica, and what follows from them at a step. */
-export interface HyperTable {
+interface HyperTable {
   /** The slots that have numbers: those of hyperparameters, and the seed. */
   readonly slots: readonly string[];
   /** Counts the changes, so that what depends on numbers alone is computed when they change. */

@@ -95,7 +95,7 @@ export function getOrThrow<A>(either: E.Either<SteepestError, A>): A {
 }
 
 /** What `runningProgram` is made of. */
-export interface ProgramParts<P> {
+interface ProgramParts<P> {
   readonly objective: Pick<Objective<P, unknown>, "parameters" | "leaves">;
   readonly executor: Executor;
   readonly program: StepProgram;

@@ -20,7 +20,7 @@ import { topological } from "../tensor/walk.ts";
 const LARGEST = 6000;
 
 /** Reads the inputs' elements and writes the outputs'. */
-export type Unrolled = (inputs: readonly ArrayLike<number>[], outputs: readonly Output[]) => void;
+type Unrolled = (inputs: readonly ArrayLike<number>[], outputs: readonly Output[]) => void;
 
 /** Where an output goes. */
 export interface Output {

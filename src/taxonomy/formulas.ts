@@ -97,7 +97,7 @@ const PREDICATES: { readonly [K in PredicateKind]: (it: OfKind<Predicate, K>) =>
 };
 
 /** A predicate in words. */
-export function showPredicate(it: Predicate): string {
+function showPredicate(it: Predicate): string {
   return (PREDICATES[it.kind] as (it: Predicate) => string)(it);
 }
 

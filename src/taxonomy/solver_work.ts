@@ -10,7 +10,7 @@ import type { OfKind, Optimizer } from "../optimizer/types.ts";
 import { sites } from "../optimizer/walk.ts";
 
 /** Work of a stage that no count of gradients has. */
-export interface SolverWork {
+interface SolverWork {
   /** The stage. */
   readonly path: string;
   /** What is found, and how large it is. */

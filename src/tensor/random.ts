@@ -21,7 +21,7 @@ export function mixBits(x: number): number {
 }
 
 /** What the two words of a key begin with: the fractions of the golden ratio and of √2. */
-export const KEY_STARTS: readonly [number, number] = [0x9e3779b9, 0x6a09e667];
+const KEY_STARTS: readonly [number, number] = [0x9e3779b9, 0x6a09e667];
 
 function keyWord(start: number, seed: number, stream: number, step: number): number {
   return mixBits((mixBits((mixBits(seed ^ start) + stream) | 0) + step) | 0);

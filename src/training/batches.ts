@@ -42,7 +42,7 @@ export type Column =
 export type Order = "shuffled" | "sequential";
 
 /** What {@link deviceBatches} needs to know. */
-export interface BatchOptions {
+interface BatchOptions {
   /** By name of the tensor in the batch. */
   readonly columns: Readonly<Record<string, Column>>;
   /** Number of examples. */
@@ -70,12 +70,12 @@ function batchName(slot: Slot): string {
 }
 
 /** The name of the data slot behind a tensor of the batch. */
-export function dataSlot(name: string): string {
+function dataSlot(name: string): string {
   return `data/${name}`;
 }
 
 /** Bytes of `count` rows, four in a word, each row beginning with a new word. */
-export function packRows(bytes: Uint8Array, count: number): Uint32Array<ArrayBuffer> {
+function packRows(bytes: Uint8Array, count: number): Uint32Array<ArrayBuffer> {
   const width = bytes.length / count;
   const words = Math.ceil(width / 4);
   const packed = new Uint32Array(count * words);

@@ -6,7 +6,7 @@
 import type { Executor, RecordRows } from "../runtime/executor.ts";
 
 /** What {@link runSteps} does between chunks. */
-export interface PaceOptions {
+interface PaceOptions {
   readonly signal?: AbortSignal;
   /** Called with the records of steps `from` to `to` (exclusive), in order; a promise is awaited. */
   readonly onRecords: (rows: RecordRows, from: number, to: number) => void | Promise<void>;

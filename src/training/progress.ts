@@ -29,7 +29,7 @@ export interface Progress {
 }
 
 /** Speed over the recent past, so that compiling and measuring do not distort the time left. */
-export interface Meter {
+interface Meter {
   /** Notes that `step` steps are done and gives the speed in steps a second. */
   readonly at: (step: number) => number;
   /** Forgets the time since the last note, in which something else was done. */

@@ -74,7 +74,7 @@ interface Ended<R> {
 }
 
 /** What runs side by side: one program. */
-export interface Together<V> {
+interface Together<V> {
   readonly optimizer: Optimizer;
   /** Numbers of each copy. */
   readonly set: Values;

@@ -25,7 +25,7 @@ import {
 import { hyper, type Scope } from "../scope.ts";
 
 /** Where a damping acts. */
-export type DampingPlace = "sample" | "spectrum" | "root";
+type DampingPlace = "sample" | "spectrum" | "root";
 
 /** Dampings of one number each: those of factors are {@link shiftsOf}'s. */
 type Elementwise = Exclude<DampingKind, "factored">;

@@ -25,7 +25,7 @@ import {
 import { everyStep, evolve, hyper, type Scope } from "../scope.ts";
 
 /** A sample as the structure keeps it, and what it was made of where that is a vector s. */
-export interface Accumulated {
+interface Accumulated {
   readonly value: Node;
   readonly vector?: Node;
   /** What the structure keeps of s sᵀ. */

@@ -39,7 +39,7 @@ export interface Layer {
 }
 
 /** A parameter that no layer has. */
-export interface Unfit {
+interface Unfit {
   readonly path: string;
   /** What it is instead. */
   readonly found: string;

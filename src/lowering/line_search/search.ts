@@ -14,7 +14,7 @@ import { strongWolfe } from "./strong_wolfe.ts";
 const METHODS: { readonly [M in LineSearch["method"]]: Method } = { backtracking, strongWolfe };
 
 /** What a search needs to know; scalars. */
-export interface Search {
+interface Search {
   readonly line: Line;
   /** Whether φ goes down from 0: else no trial is made. */
   readonly descends: Node;

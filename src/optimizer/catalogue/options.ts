@@ -78,7 +78,7 @@ export type OptionName =
   | "window";
 
 /** The schema of each option. */
-export const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
+const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   alpha: hyper(NON_NEGATIVE),
   beta: hyper(DECAY),
   beta1: hyper(DECAY),

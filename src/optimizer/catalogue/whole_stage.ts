@@ -16,7 +16,7 @@ import { scale } from "../transforms.ts";
 import type { Optimizer } from "../types.ts";
 
 /** The options that all of them have. */
-export interface WholeStageOptions {
+interface WholeStageOptions {
   readonly learningRate: Hyper;
   readonly structure: "full" | "diagonal" | "krylov";
   readonly every: number;

@@ -33,7 +33,7 @@ export const DECAY: Range = { min: 0, max: 1, openMax: true };
 export const UNIT: Range = { min: 0, max: 1 };
 
 /** A range in words. */
-export function describeRange({ min, max, openMin, openMax }: Range): string {
+function describeRange({ min, max, openMin, openMax }: Range): string {
   if (min === undefined && max === undefined) return "a finite number";
   if (max === undefined) return `a finite number ${openMin ? ">" : "≥"} ${min}`;
   return `a number in ${openMin ? "(" : "["}${min ?? "−∞"}, ${max}${openMax ? ")" : "]"}`;

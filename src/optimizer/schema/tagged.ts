@@ -175,7 +175,7 @@ export function tagged<U extends Tagged, R = U>(
 }
 
 /** What a check gives: the value, or every issue. */
-export type Checked<T> =
+type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 

@@ -29,7 +29,7 @@ import { ema, scale, trace } from "../../optimizer/transforms.ts";
 import type { Tagged } from "../../optimizer/types.ts";
 
 /** An expression of the language, and its value. */
-export type Choice<T> = readonly [word: string, value: T];
+type Choice<T> = readonly [word: string, value: T];
 
 /** At least one choice for every kind of a slot. */
 type Choices<U extends Tagged, T = U> = {

@@ -11,7 +11,7 @@ import type { Judged } from "./verdict.ts";
 type AnyChoice = Combination[keyof Combination];
 
 /** What two combinations may have in common in a slot. */
-export type Trait = (choice: AnyChoice) => string;
+type Trait = (choice: AnyChoice) => string;
 
 /** The expression itself. */
 export function choiceOf([word]: AnyChoice): string {

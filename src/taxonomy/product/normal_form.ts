@@ -18,7 +18,7 @@ import type { Structure, StructureKind } from "../../optimizer/structure.ts";
 import type { Curvature, OfKind } from "../../optimizer/types.ts";
 
 /** A stage and why it is the one it was made of. */
-export interface NormalForm {
+interface NormalForm {
   /** What no rule changes. */
   readonly stage: Curvature;
   /** The rules that were used, in words. */

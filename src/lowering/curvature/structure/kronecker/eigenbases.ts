@@ -27,7 +27,7 @@ export interface BlockBasis {
 }
 
 /** The basis in which all factors are diagonal. */
-export interface Eigenbases {
+interface Eigenbases {
   readonly blocks: readonly BlockBasis[];
   readonly basis: Basis;
 }
