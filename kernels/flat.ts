@@ -205,15 +205,8 @@ export function writeFlat(
     else inner();
     return writer.lines;
   }
-  if (copies === 1) writer.bind(thread, "thread");
-  else {
-    for (const axis of [copy, thread]) {
-      const name = writer.fresh("a");
-      const part = axis === copy ? syntax.quotient : syntax.remainder;
-      writer.line(syntax.declare(name, "index", part("thread", threads)));
-      writer.bind(axis, name);
-    }
-  }
+  const grid = copies === 1 ? [thread] : [copy, thread];
+  context.thread(grid).forEach((name, i) => writer.bind(grid[i]!, name));
   share();
   return writer.lines;
 }

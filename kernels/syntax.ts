@@ -11,6 +11,15 @@ export interface BoundBuffer {
   readonly access: "read" | "write";
   /** How the kernel sees the words: as f32 or u32, or as vectors of four. */
   readonly element: "f32" | "u32" | "vec4f" | "vec4u";
+  /** Absent where it is a storage buffer. */
+  readonly window?: BoundWindow;
+}
+
+/** A uniform buffer: vectors of a larger buffer, whose addresses a kernel goes on using. */
+export interface BoundWindow {
+  /** Name of the address of the first one. */
+  readonly first: string;
+  readonly vectors: number;
 }
 
 /** An operand of several lanes: a vector, or one number for all of them. */

@@ -6,6 +6,7 @@
  */
 import type { BinaryFn, DType, UnaryFn } from "../src/loops/scalar.ts";
 import { float32Literal } from "./literal.ts";
+import { ORIGIN, ORIGIN_DECLARATION } from "./grid.ts";
 import { inlineNames } from "./inline.ts";
 import { wgslLanes } from "./lanes_wgsl.ts";
 import { BITWISE, COMPARE, MIXED, UNARY } from "./operators_wgsl.ts";
@@ -57,10 +58,15 @@ function binary(fn: BinaryFn, a: string, b: string, dtype: DType): string {
 const TYPE: { readonly [D in DType]: string } = { f32: "f32", u32: "u32", bool: "bool" };
 
 /** A word; of a buffer that is seen as vectors it is a component. */
-function element({ position, element }: BoundBuffer, address: string): string {
-  return element === "f32" || element === "u32"
-    ? `b${position}[${address}]`
-    : `b${position}[(${address}) / 4u][(${address}) % 4u]`;
+function element(buffer: BoundBuffer, address: string): string {
+  return buffer.element === "f32" || buffer.element === "u32"
+    ? `b${buffer.position}[${address}]`
+    : `${vector(buffer, `(${address}) / 4u`)}[(${address}) % 4u]`;
+}
+
+/** A vector of a buffer that is seen as such. */
+function vector({ position, window }: BoundBuffer, address: string): string {
+  return `b${position}[${address}${window === undefined ? "" : ` - ${window.first}`}]`;
 }
 
 /** What a loaded word means. */
@@ -153,7 +159,7 @@ export const wgsl: Syntax = {
   remainder: (a, by) => `(${a} % ${by}u)`,
   inside: (index, extent) => `(${index} < ${extent}u)`,
   load: (buffer, address, dtype) => fromWord(element(buffer, address), buffer.element, dtype),
-  loadVector: ({ position }, address) => `b${position}[${address}]`,
+  loadVector: vector,
   fromWord,
   store: (buffer, address, value, dtype) =>
     `${element(buffer, address)} = ${toWord(value, buffer, dtype)};`,
@@ -186,10 +192,14 @@ export function wgslPreamble(buffers: readonly BoundBuffer[], text: string): rea
   const functions = Object.entries(WGSL_FUNCTIONS).filter(([name]) => text.includes(`${name}(`))
     .map(([, f]) => f);
   if (text.includes("zero_")) functions.push("var<private> zero_: u32 = 0u;");
-  const declarations = buffers.map((b) =>
-    `@group(0) @binding(${b.position}) var<storage, ${
-      b.access === "read" ? "read" : "read_write"
-    }> b${b.position}: array<${ELEMENT[b.element]}>;`
+  const declarations = buffers.map(({ position, access, element, window }) =>
+    window === undefined
+      ? `@group(0) @binding(${position}) var<storage, ${
+        access === "read" ? "read" : "read_write"
+      }> b${position}: array<${ELEMENT[element]}>;`
+      : `@group(0) @binding(${position}) var<uniform> b${position}: array<${
+        ELEMENT[element]
+      }, ${window.vectors}>;`
   );
   return [...declarations, ...functions];
 }
@@ -204,9 +214,14 @@ export interface Grid {
   readonly shared?: readonly number[];
 }
 
-/** A whole module: bindings, the functions that the body uses, and `main` over flat thread numbers. */
+/**
+ * A whole module: bindings, the functions that the body uses, and `main` over flat thread numbers.
+ *
+ * @param declarations What else the body uses.
+ */
 export function wgslModule(
   buffers: readonly BoundBuffer[],
+  declarations: readonly string[],
   body: readonly string[],
   { threads, workgroupSize, row, shared }: Grid,
 ): string {
@@ -214,11 +229,13 @@ export function wgslModule(
   const whole = shared !== undefined;
   return [
     ...wgslPreamble(buffers, text),
+    ...declarations,
     ...(shared ?? []).map((words, i) => `var<workgroup> w${i}: array<f32, ${words}>;`),
     `@compute @workgroup_size(${workgroupSize})`,
     whole
       ? "fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {"
       : "fn main(@builtin(global_invocation_id) id: vec3<u32>) {",
+    ...declarations.includes(ORIGIN_DECLARATION) ? [`${ORIGIN} = id.z;`] : [],
     whole
       ? `let group = id.x + id.y * ${row}u;`
       : `let thread = id.x + id.y * ${row * workgroupSize}u;`,

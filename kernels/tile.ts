@@ -126,21 +126,8 @@ export function writeTiled(
     };
     nest(0);
   } else {
-    let rest = "thread";
-    const over = (a: Axis, i: number): boolean => a.extent > 1 && i !== t.tile.serial;
-    for (let i = threadAxes.length - 1; i >= 0; i--) {
-      const axis = threadAxes[i]!;
-      if (!over(axis, i)) continue;
-      const last = !threadAxes.slice(0, i).some(over);
-      const name = writer.fresh("a");
-      writer.line(syntax.declare(name, "index", last ? rest : syntax.remainder(rest, axis.extent)));
-      writer.bind(axis, name);
-      if (!last) {
-        const next = writer.fresh("a");
-        writer.line(syntax.declare(next, "index", syntax.quotient(rest, axis.extent)));
-        rest = next;
-      }
-    }
+    const grid = threadAxes.filter((a, i) => a.extent > 1 && i !== t.tile.serial);
+    context.thread(grid).forEach((name, i) => writer.bind(grid[i]!, name));
     const serial = threadAxes[t.tile.serial ?? -1];
     if (serial === undefined || serial.extent === 1) run();
     else writer.loop(serial, run);

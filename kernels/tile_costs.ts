@@ -32,6 +32,15 @@ export interface Costs {
    * stores; absent where boxes are stored at once.
    */
   readonly register?: { readonly move: number; readonly sites: number };
+  /**
+   * What is read through uniform buffers, where those are faster than storage buffers, and what each
+   * slice of a kernel takes by itself.
+   */
+  readonly uniform?: {
+    readonly load: number;
+    readonly vectorLoad: number;
+    readonly slice: number;
+  };
   /** Workgroup memory, where it is faster than a buffer. */
   readonly shared?: {
     /** Reading a word, and waiting for the workgroup. */
@@ -51,21 +60,22 @@ export interface Costs {
 /** The figures of each class. */
 export const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
   cpu: {
-    load: 6.7,
-    vectorLoad: 13.6,
+    load: 14,
+    vectorLoad: 36,
     store: 6.1,
     vectorStore: 15,
     arithmetic: (n) => n <= 24 ? 0.32 : n <= 96 ? 0.38 : 0.42,
     thread: 40,
     lanes: 8,
     width: 2,
-    accumulators: 144,
+    accumulators: 64,
     edges: true,
-    bodyArithmetic: 2000,
+    bodyArithmetic: 1000,
     site: 500,
     sites: 90,
     crowded: 30_000,
     register: { move: 3.6, sites: 0.8 },
+    uniform: { load: 2, vectorLoad: 7, slice: 12_000 },
   },
   gpu: {
     // Neighbouring threads begin rows of their own: a load is many transactions.

@@ -4,12 +4,13 @@
  * @module
  */
 import type { Index } from "../src/loops/index.ts";
+import { type Fetch, fetchOf, isNear, slicesOf } from "./fetches.ts";
 import { type Scalar, scalarVisit, type ValueId } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
 import { type AdapterClass, mostTurns } from "../src/loops/adapter.ts";
 import { type Guard, guardOf, type SeenLoad, seenLoad } from "./seen_loads.ts";
-import { sharedAxes } from "./shared_tile.ts";
-import { COSTS } from "./tile_costs.ts";
+import { sharedTile } from "./shared_search.ts";
+import { COSTS, type Costs } from "./tile_costs.ts";
 import type { Tile } from "./tile.ts";
 
 /** What a tile must satisfy along each parallel axis. */
@@ -77,44 +78,6 @@ export interface ChosenTile {
   readonly threads: number;
 }
 
-/** The cheapest tile of a stage with workgroup memory, if the class and the stage allow one. */
-function sharedTile(
-  stage: Stage,
-  { constraints, adapter, memory }: TileOptions,
-): ChosenTile | undefined {
-  const costs = COSTS[adapter.kind], axes = sharedAxes(stage);
-  if (!memory || costs.shared === undefined || axes === undefined) return undefined;
-  const { load, barrier, least, tiles } = costs.shared;
-  const { rows, columns } = axes, terms = stage.reduce[0]!.extent;
-  const extentOf = (i: number): number => stage.parallel[i]!.extent;
-  if (extentOf(rows) * extentOf(columns) * terms < least) return undefined;
-  const found = tiles.flatMap(({ threads, sizes: [m, n], depth }): ChosenTile[] => {
-    const parallel = stage.parallel.map((_, i) => i === rows ? m : i === columns ? n : 1);
-    const allowed = constraints.every(({ multiple, whole }, i) =>
-      parallel[i]! % multiple === 0 && (!whole || parallel[i] === extentOf(i))
-    );
-    if (!allowed) return [];
-    const count = stage.parallel.reduce((all, { extent }, i) => {
-      const across = i === rows ? threads[0] : i === columns ? threads[1] : 1;
-      return all * across * Math.ceil(extent / (across * parallel[i]!));
-    }, 1);
-    const filled = depth * (threads[0] * m + threads[1] * n) / (threads[0] * threads[1]);
-    const block = filled * (costs.load + load) + 2 * barrier +
-      depth * ((m + n) * load + m * n * costs.arithmetic(m * n));
-    const perThread = costs.thread + Math.ceil(terms / depth) * block + m * n * costs.store;
-    const groups = Math.ceil(count / costs.lanes);
-    // Workgroups of one wave and the next overlap.
-    const running = perThread * Math.max(groups, costs.width);
-    return [{
-      tile: { parallel, reduce: [terms], shared: { rows, columns, threads, depth } },
-      cost: running,
-      running,
-      threads: count,
-    }];
-  });
-  return found.toSorted((a, b) => a.cost - b.cost)[0];
-}
-
 /**
  * The cheapest tile of a stage; its cost is infinite where none has a thread that ends in time, or
  * none that is small enough to write.
@@ -147,10 +110,14 @@ function cheapestTile(
   const sums = stage.combine !== "none";
   const loads: SeenLoad[] = [];
   const guards: (Omit<Guard, "axes"> & { readonly axes: readonly number[] })[] = [];
+  const fetches: Fetch[] = [];
   let operations = 0;
   scalarVisit(stage.body, (s: Scalar) => {
     if (s.kind === "load") {
-      loads.push(seenLoad(s.at, shapeOf(s.value), address(s.value, s.at), names));
+      const word = address(s.value, s.at);
+      loads.push(seenLoad(s.at, shapeOf(s.value), word, names));
+      const words = shapeOf(s.value).reduce((n, d) => n * d, 1);
+      fetches.push(fetchOf(word, stage.parallel, words));
     } else if (s.kind === "inside") {
       const guard = guardOf(s.index, s.extent);
       const known = guard.axes.map((a) => names.indexOf(a)).filter((i) => i >= 0);
@@ -166,6 +133,9 @@ function cheapestTile(
         : candidates(extent, constraints[i]!, costs.accumulators, costs.edges)
       : reduceCandidates(extent)
   );
+  const uniform = adapter.maxUniforms > 0 ? costs.uniform : undefined;
+  const { load, vectorLoad } = uniform ?? costs;
+  const slices = uniform === undefined ? 1 : slicesOf(fetches, extents, adapter);
   let best: ChosenTile | undefined;
   /** A tile that costs more is not the cheapest. */
   let limit = most;
@@ -187,7 +157,9 @@ function cheapestTile(
     return axis;
   };
   /** What a load takes each time, and at how many places it is written; what is known of the current box. */
-  const loadCosts = loads.map(() => 0), loadSites = loads.map(() => 0);
+  const loadCosts = loads.map(() => 0),
+    farCosts = loads.map(() => 0),
+    loadSites = loads.map(() => 0);
   let seen = 0;
   const see = ({ forms, starts }: SeenLoad, open: number): void => {
     const last = forms.length - 1;
@@ -227,11 +199,18 @@ function cheapestTile(
     }
     const wide = aligned && vector < count;
     loadSites[seen] = wide ? vector : count;
-    loadCosts[seen++] = (wide ? vector * costs.vectorLoad : count * costs.load) +
-      (loads.length <= 2 ? count * open * 0.4 : 0);
+    const tests = loads.length <= 2 ? count * open * 0.4 : 0;
+    const costOf = (of: Pick<Costs, "load" | "vectorLoad">): number =>
+      tests + (wide ? vector * of.vectorLoad : count * of.load);
+    farCosts[seen] = costOf(costs);
+    loadCosts[seen] = uniform === undefined ? farCosts[seen]! : costOf(uniform);
+    seen++;
   };
-  const runningOf = (perThread: number, threads: number): number =>
-    perThread * Math.ceil(Math.ceil(threads / costs.lanes) / costs.width) * costs.width;
+  const runningOf = (perThread: number, threads: number): number => {
+    const groups = Math.ceil(Math.ceil(threads / slices) / costs.lanes);
+    return slices * (perThread * Math.ceil(groups / costs.width) * costs.width +
+      (slices === 1 ? 0 : uniform!.slice));
+  };
   const compilingOf = (places: number, arrays: number): number =>
     costs.site * (places + arrays) + Math.max(0, places - costs.sites) * costs.crowded;
   /** The current box, and with each axis whose blocks a thread may go through. */
@@ -268,7 +247,7 @@ function cheapestTile(
       let count = words;
       for (let i = 0; i < p; i++) if (moves[i]) count *= size[i]!;
       const wide = quads && moves[p - 1] === true;
-      after += wide ? count / 4 * costs.vectorLoad : count * costs.load;
+      after += wide ? count / 4 * vectorLoad : count * load;
       spelled += wide ? count / 4 : count;
     }
     const arithmetic = body * Math.max(1, operations) * costs.arithmetic(accumulators);
@@ -304,7 +283,8 @@ function cheapestTile(
           if (size[i]! < extents[i]! && moves[i]) times = around;
         }
         shared ||= times === 1;
-        loadCost += times * loadCosts[l]!;
+        const near = uniform !== undefined && isNear(fetches[l]!, size, serial, extents, adapter);
+        loadCost += times * (near ? loadCosts : farCosts)[l]!;
       }
       if (dear || !shared) continue;
       let stored = {}, running = runningOf(perThread(after), threads);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ORIGIN, ORIGIN_DECLARATION } from "./grid.ts";
 import { inlineNames } from "./inline.ts";
 import type { BoundBuffer } from "./syntax.ts";
 import { wgslPreamble } from "./syntax_wgsl.ts";
@@ -28,9 +29,14 @@ function wordOf({ position, element }: BoundBuffer, offset: number): string {
   return element === "f32" || element === "vec4f" ? `bitcast<u32>(${word})` : word;
 }
 
-/** The module. */
+/**
+ * The module.
+ *
+ * @param declarations What else the parts use.
+ */
 export function wgslWorkgroupModule(
   buffers: readonly BoundBuffer[],
+  declarations: readonly string[],
   steps: readonly WorkgroupStep[],
   workgroupSize: number,
 ): string {
@@ -64,10 +70,12 @@ export function wgslWorkgroupModule(
   const text = functions.join("\n");
   return [
     ...wgslPreamble(buffers, text),
+    ...declarations,
     "var<workgroup> goes_on: u32;",
     text,
     `@compute @workgroup_size(${workgroupSize})`,
-    "fn main(@builtin(local_invocation_index) lane: u32) {",
+    "fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) id: vec3<u32>) {",
+    ...declarations.includes(ORIGIN_DECLARATION) ? [`${ORIGIN} = id.z;`] : [],
     ...main,
     "}",
   ].join("\n");

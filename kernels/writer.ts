@@ -26,6 +26,8 @@ export interface WriterContext {
     value: ValueId,
     at: readonly Index[],
   ) => { readonly buffer: BoundBuffer; readonly word: Index };
+  /** Names for a thread's coordinates along the axes of its grid, of which the first is the outermost. */
+  readonly thread: (axes: readonly Axis[]) => readonly string[];
   /** Told of each access to a buffer that is seen as vectors: to which lane of one, or to a word by itself. */
   readonly touched: (buffer: BoundBuffer, split: ReturnType<typeof vectorOf>) => void;
 }

@@ -33,6 +33,7 @@ import {
   scalarWhere,
   type ValueId,
 } from "../loops/scalar.ts";
+import type { AdapterClass } from "../loops/adapter.ts";
 import type { Combine, Stage, Value } from "../loops/stage.ts";
 import { type Node, stridesOf } from "../tensor/node.ts";
 import { topological } from "../tensor/walk.ts";
@@ -79,6 +80,7 @@ export function buildStages(
   units: readonly StoreUnit[],
   inputSource: InputSource,
   keeps: (slot: string) => boolean,
+  { kind }: AdapterClass,
 ): Staged {
   const assigned = new Map<string, number>();
   for (const { stores } of units) {
@@ -87,7 +89,7 @@ export function buildStages(
   const inPlace = (slot: string): boolean => keeps(slot) && assigned.get(slot) === 1;
   const roots = units.flatMap((u) => u.stores.map((s) => s.value));
   const order = topological(roots);
-  const staged = stagedNodes(order);
+  const staged = stagedNodes(order, kind !== "script");
 
   const values: Value[] = [];
   const valueOf = new Map<string, ValueId>();

@@ -161,15 +161,20 @@ function planOf(
   );
   for (const slot of cut.slots) slots.set(slot.name, slot);
   const regions = preparedBlocks(cut.regions);
-  const staged = buildStages(storeUnits(regions, always), (node) => {
-    if (node.op.kind !== "input") throw new RangeError("Only inputs have a source");
-    const scalar = words.get(node.op.name);
-    if (scalar !== undefined) return { kind: "host", word: scalar.word };
-    if (!slots.has(node.op.name)) {
-      throw failure("need", node.op.name, "no such slot", "an input that is a slot of the step");
-    }
-    return { kind: "slot", slot: node.op.name, version: node.op.version };
-  }, (slot) => slots.get(slot)!.role !== "record");
+  const staged = buildStages(
+    storeUnits(regions, always),
+    (node) => {
+      if (node.op.kind !== "input") throw new RangeError("Only inputs have a source");
+      const scalar = words.get(node.op.name);
+      if (scalar !== undefined) return { kind: "host", word: scalar.word };
+      if (!slots.has(node.op.name)) {
+        throw failure("need", node.op.name, "no such slot", "an input that is a slot of the step");
+      }
+      return { kind: "slot", slot: node.op.name, version: node.op.version };
+    },
+    (slot) => slots.get(slot)!.role !== "record",
+    adapter,
+  );
 
   let values: readonly Value[] = staged.values;
   const sealed = new Set<ValueId>();

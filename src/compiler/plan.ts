@@ -38,6 +38,16 @@ export interface Binding {
   readonly buffer: number;
   /** `write` allows reading too. */
   readonly access: "read" | "write";
+  /** What a kernel sees of it where it reads it as a uniform buffer. */
+  readonly window?: Window;
+}
+
+/** A stretch of a buffer. */
+export interface Window {
+  /** How long it is. */
+  readonly words: number;
+  /** Where it begins, by slice of the kernel; one number where that is the same for all. */
+  readonly starts: readonly number[];
 }
 
 /** One kernel: the binding list is the order of `@binding(i)` in group 0 (and of the js arguments). */
@@ -50,6 +60,11 @@ export interface Kernel {
   readonly source: string;
   /** Invocations of a workgroup. */
   readonly workgroupSize: number;
+  /**
+   * What each of its slices is given (u32), in a uniform buffer after all others: a kernel that has
+   * slices is dispatched once for each, with the windows of that slice.
+   */
+  readonly slices?: readonly (readonly number[])[];
   /** Estimated multiply-adds and words moved by one dispatch, for `describe`. */
   readonly flops: number;
   /** Length in words. */
@@ -61,6 +76,7 @@ export type Command =
   | {
     readonly kind: "dispatch";
     readonly kernel: number;
+    /** Of each slice of the kernel. */
     readonly workgroups: readonly [number, number, number];
     /** Three words where the device has written `workgroups`, or zeros if there is nothing to do. */
     readonly grid?: Place;

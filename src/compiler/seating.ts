@@ -14,7 +14,7 @@ import { alignedWords, shareBuffers, type Sharer, type Touches } from "./memory.
 import type { BufferSpec, Place, Plan } from "./plan.ts";
 import type { RegionKernels } from "./region_kernels.ts";
 import { shapeIn } from "./replicate.ts";
-import type { Seat } from "./write_kernel.ts";
+import type { Seat } from "./write_pieces.ts";
 
 /** Key of the buffer with the host's scalars. */
 export const HOST_ROW = "host row";
@@ -173,22 +173,17 @@ export function seatValues(
     }),
   );
   const seats = new Map<ValueId, Seat>();
+  const seat = (v: ValueId, buffer: number, offset: number, ring = false): void => {
+    seats.set(v, { buffer, offset, bufferWords: buffers[buffer]!.words, ring });
+  };
   for (const value of values) {
     if (!used.has(value.id)) continue;
     const key = keyOf(value.id);
     if (value.source.kind === "host") {
-      seats.set(value.id, {
-        buffer: bufferOf.get(HOST_ROW)!,
-        offset: value.source.word,
-        ring: true,
-      });
+      seat(value.id, bufferOf.get(HOST_ROW)!, value.source.word, true);
     } else if (key === RECORDS) {
       const store = storeOf.get(value.id)!;
-      seats.set(value.id, {
-        buffer: bufferOf.get(RECORDS)!,
-        offset: records.get(store.slot)!,
-        ring: true,
-      });
+      seat(value.id, bufferOf.get(RECORDS)!, records.get(store.slot)!, true);
     } else if (value.source.kind === "constant") {
       const bits = value.dtype === "f32"
         ? new Uint32Array(Float32Array.from(value.source.values).buffer)
@@ -201,10 +196,9 @@ export function seatValues(
         kind: "device",
         initial,
       });
-      seats.set(value.id, { buffer, offset: 0, ring: false });
+      seat(value.id, buffer, 0);
     } else {
-      const buffer = bufferOf.get(bufferKey(key))!;
-      seats.set(value.id, { buffer, offset: offsets.get(key)!, ring: false });
+      seat(value.id, bufferOf.get(bufferKey(key))!, offsets.get(key)!);
     }
   }
 

@@ -24,7 +24,7 @@ import { readsOf } from "./fusion.ts";
 
 /** Outputs up to which a sum may be split, and terms from which it is worth it. */
 const MOST_OUTPUTS = 16384;
-const LEAST_TERMS = 256;
+const LEAST_TERMS = 32;
 /** Terms of a sum that is evaluated where it is read, and terms in all its elements. */
 const FOLD_TERMS = 64;
 const FOLD_TOTAL = 40_000;
@@ -99,7 +99,7 @@ function split(
     for (const slabs of slabCounts(axis.extent, fewest, adapter)) {
       const halves = cut(stage, at, slabs, values.length);
       const cost = costOf(halves.partial, least) +
-        outputs * slabs * (adapter.kind === "cpu" ? 1.7 : 0.5) +
+        outputs * slabs * (adapter.kind === "cpu" ? 4 : 0.5) +
         10_000;
       if (cost < least) {
         least = cost;
@@ -111,7 +111,7 @@ function split(
 }
 
 function slabCounts(extent: number, fewest: number, adapter: AdapterClass): number[] {
-  const usual = adapter.kind === "cpu" ? [4, 12, 60, 256] : [16, 64, 256, 1024];
+  const usual = adapter.kind === "cpu" ? [4, 6, 12, 60, 256] : [16, 64, 256, 1024];
   return [
     ...new Set([fewest, ...usual].map((w) => {
       // A count that divides the axis needs no guard.

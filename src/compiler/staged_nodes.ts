@@ -49,8 +49,40 @@ function alwaysStaged(node: Node): boolean {
   return sums;
 }
 
-/** Elementwise values that several products read are computed once and stored. */
-function operandsToStage(node: Node): readonly Node[] {
+/** What an elementwise node is made of, below the views of it. */
+const ELEMENTWISE: ReadonlySet<OpKind> = new Set(["unary", "binary", "compare", "select", "cast"]);
+
+/** Operations of a node that are evaluated again by each of those who read it, at most. */
+const FEW = 6;
+
+/**
+ * The sources of an elementwise node that has several elements for each of theirs, as the gradient of a
+ * maximum pool: who reads them evaluates it from fewer words than it has.
+ */
+function spreadFrom(node: Node): readonly Node[] | undefined {
+  const sources = new Map<string, Node>();
+  let operations = 0;
+  const visit = (n: Node): void => {
+    let source = n;
+    while (isView(source.op.kind)) source = source.inputs[0]!;
+    if (ELEMENTWISE.has(source.op.kind) && sizeOf(source.shape) === sizeOf(node.shape)) {
+      operations++;
+      source.inputs.forEach(visit);
+    } else if (source.op.kind !== "constant" && source.op.kind !== "iota") {
+      sources.set(source.hash, source);
+    }
+  };
+  visit(node);
+  const words = [...sources.values()].reduce((n, s) => n + sizeOf(s.shape), 0);
+  return operations <= FEW && 2 * words <= sizeOf(node.shape) ? [...sources.values()] : undefined;
+}
+
+/**
+ * Elementwise values that several products read are computed once and stored.
+ *
+ * @param spread Whether loads are what counts, so that values are stored where they are fewest.
+ */
+function operandsToStage(node: Node, spread: boolean): readonly Node[] {
   if (node.op.kind !== "contraction" && node.op.kind !== "scatterAdd") return [];
   // Overlap-add reads no element twice: storing them would be one more pass.
   const [only] = node.inputs;
@@ -58,21 +90,29 @@ function operandsToStage(node: Node): readonly Node[] {
     node.op.kind === "contraction" && node.inputs.length === 1 &&
     node.op.domain.reduce((n, d) => n * d, 1) <= sizeOf(only!.shape)
   ) return [];
-  return node.inputs.flatMap(computed);
+  return node.inputs.flatMap(computed).flatMap((operand) => {
+    const elementwise = spread && ELEMENTWISE.has(operand.op.kind);
+    const sources = elementwise ? spreadFrom(operand) : undefined;
+    return sources === undefined ? [operand] : sources.flatMap(computed);
+  });
 }
 
-/** The hashes of the nodes that are stored, of a graph in order. */
-export function stagedNodes(order: readonly Node[]): Set<string> {
+/**
+ * The hashes of the nodes that are stored, of a graph in order.
+ *
+ * @param spread Whether loads are what counts, so that values are stored where they are fewest.
+ */
+export function stagedNodes(order: readonly Node[], spread: boolean): Set<string> {
   const staged = new Set<string>();
   const pieces = new Map<string, number>();
   for (const node of order) {
     if (alwaysStaged(node)) {
       staged.add(node.hash);
-      for (const operand of operandsToStage(node)) staged.add(operand.hash);
+      for (const operand of operandsToStage(node, spread)) staged.add(operand.hash);
     }
     // A product that sums nothing, such as an outer one, reads an element of a factor again and again.
     if (node.op.kind === "contraction") {
-      for (const factor of operandsToStage(node)) {
+      for (const factor of operandsToStage(node, spread)) {
         if (sizeOf(node.shape) >= REPEATED * sizeOf(factor.shape)) staged.add(factor.hash);
       }
     }

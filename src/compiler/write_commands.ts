@@ -12,7 +12,8 @@ import type { Command, Kernel, Place } from "./plan.ts";
 import type { RegionKernels } from "./region_kernels.ts";
 import type { Seating, Swap } from "./seating.ts";
 import { labelOf, type WorkgroupLoops } from "./workgroup_loops.ts";
-import { type Seat, writeKernels, writeLoopKernel } from "./write_kernel.ts";
+import { writeKernels, writeLoopKernel } from "./write_kernel.ts";
+import type { Seat } from "./write_pieces.ts";
 import type { Syntax } from "../../kernels/syntax.ts";
 
 type StoreOf = ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>;
@@ -107,7 +108,9 @@ export function writeCommands(
   });
   const seatOf = (v: ValueId): Seat => {
     const slot = copies.get(v);
-    return slot === undefined ? seating.seatOf(v) : { ...seating.placeOfSlot(slot), ring: false };
+    if (slot === undefined) return seating.seatOf(v);
+    const place = seating.placeOfSlot(slot);
+    return { ...place, bufferWords: seating.buffers[place.buffer]!.words, ring: false };
   };
   const large: number[] = [];
   let unit = 0, loops = 0;

@@ -4,16 +4,15 @@
  * @module
  */
 import type { AdapterClass } from "../loops/adapter.ts";
-import { type Index, indexAdd, indexConstant } from "../loops/index.ts";
 import { scalarHasFold, type ValueId } from "../loops/scalar.ts";
 import type { Nest, Value } from "../loops/stage.ts";
-import { addressOf } from "./build_stages.ts";
 import { shareOut } from "./flat_sums.ts";
 import { type Group, isFlat, longAxes, nestOf, readsOf, stagesOf } from "./fusion.ts";
 import { sizeOf } from "../tensor/node.ts";
 import { isLong } from "./kernel_size.ts";
-import type { Binding, Kernel } from "./plan.ts";
-import type { BoundBuffer, Syntax } from "../../kernels/syntax.ts";
+import type { Kernel } from "./plan.ts";
+import { type Piece, type Seat, writePieces } from "./write_pieces.ts";
+import type { Syntax } from "../../kernels/syntax.ts";
 import { type FlatCluster, writeFlat } from "../../kernels/flat.ts";
 import { jsModule } from "../../kernels/syntax_js.ts";
 import { wgsl, wgslModule } from "../../kernels/syntax_wgsl.ts";
@@ -23,20 +22,10 @@ import { threadsOf, type Tile, writeTiled } from "../../kernels/tile.ts";
 import type { WriterContext } from "../../kernels/writer.ts";
 import { tiledClusters, tileOf, VECTOR_ELEMENTS } from "./tiled_clusters.ts";
 
-/** Where a value lies for the kernels. */
-export interface Seat {
-  readonly buffer: number;
-  readonly offset: number;
-  /** Rows of scalars and records are seen word by word. */
-  readonly ring: boolean;
-}
-
 /** Workgroups in x before the grid goes on in y. */
 const ROW = 32768;
 /** Multiply-adds of a loop body, at most, where the cheapest tile is written too long. */
 const LESS_ARITHMETIC: readonly number[] = [1500, 1200, 900, 700, 500, 350, 200, 100, 50];
-/** As many words of a vector cost as much as all of it. */
-const LANES_WORTH = 2;
 
 /** A kernel with the grid that runs it. */
 export interface WrittenKernel {
@@ -111,19 +100,10 @@ export function costOf(
     : 2 * words;
 }
 
-/** The statements of pieces that share their buffers. */
-interface WrittenPieces {
-  readonly bindings: readonly Binding[];
-  readonly buffers: readonly BoundBuffer[];
-  readonly lines: readonly (readonly string[])[];
-}
-
 /** One grid of threads of a part. */
-interface Piece {
+interface PartPiece extends Piece {
   readonly part: Part;
-  readonly threads: number;
   readonly tile?: Tile;
-  readonly write: (context: WriterContext) => readonly string[];
 }
 
 /** The pieces of a part: one, or one for each share of its elements. */
@@ -134,101 +114,23 @@ function piecesOf(
   memory: boolean,
   adapter: AdapterClass,
   mostArithmetic: number = Infinity,
-): readonly Piece[] {
-  const { group, stored } = part;
+): readonly PartPiece[] {
+  const { group, stored } = part, reads = readsOfPart(group);
   const dtypeOf = (v: ValueId) => values[v]!.dtype;
   const nest = nestOf(group) ?? passOf(group, syntax, adapter);
   if (nest !== undefined) {
     const flat = flatCluster(group, nest, stored, syntax);
     const write = (context: WriterContext) => writeFlat(flat, context, dtypeOf);
-    return [{ part, threads: nest.threads * nest.copies, write }];
+    return [{ part, reads, stored, threads: nest.threads * nest.copies, write }];
   }
   return tiledClusters(group, stored, values, memory, adapter, mostArithmetic).map((plan) => ({
     part,
+    reads,
+    stored,
     threads: threadsOf(plan),
     tile: plan.tile,
     write: (context) => writeTiled(plan, context, dtypeOf),
   }));
-}
-
-/** How a kernel uses a buffer that it sees as vectors. */
-interface VectorUse {
-  /** Whether it accesses words by themselves. */
-  apart: boolean;
-  /** The words of vectors, and those vectors. */
-  readonly lanes: Set<string>;
-  readonly vectors: Set<string>;
-}
-
-function writePieces(
-  pieces: readonly Piece[],
-  values: readonly Value[],
-  seatOf: (v: ValueId) => Seat,
-  syntax: Syntax,
-): WrittenPieces {
-  const access = new Map<number, "read" | "write">();
-  const kinds = new Map<number, Set<string>>();
-  const rings = new Set<number>();
-  const touch = (v: ValueId, how: "read" | "write") => {
-    const seat = seatOf(v);
-    if (how === "write" || !access.has(seat.buffer)) access.set(seat.buffer, how);
-    kinds.set(
-      seat.buffer,
-      (kinds.get(seat.buffer) ?? new Set()).add(values[v]!.dtype === "f32" ? "f32" : "u32"),
-    );
-    if (seat.ring) rings.add(seat.buffer);
-  };
-  for (const { part: { group, stored } } of pieces) {
-    for (const v of readsOfPart(group)) touch(v, "read");
-    for (const v of stored) touch(v, "write");
-  }
-  const order = [...access.keys()].sort((a, b) => a - b);
-
-  const scalarOnly = new Set<number>(rings);
-  for (const [buffer, kind] of kinds) if (kind.size > 1) scalarOnly.add(buffer);
-  // Assume vectors everywhere; where words lie apart and vectors save little, we write again without them.
-  for (;;) {
-    const uses = new Map<BoundBuffer, VectorUse>();
-    const bound = new Map<number, BoundBuffer>(order.map((b, position) => {
-      const f32 = kinds.get(b)!.size === 1 && kinds.get(b)!.has("f32");
-      const vector = syntax.lanes !== undefined && !scalarOnly.has(b);
-      return [b, {
-        position,
-        access: access.get(b)!,
-        element: vector ? (f32 ? "vec4f" : "vec4u") : f32 ? "f32" : "u32",
-      }];
-    }));
-    const context: WriterContext = {
-      syntax,
-      address: (v: ValueId, at: readonly Index[]) => {
-        const seat = seatOf(v);
-        return {
-          buffer: bound.get(seat.buffer)!,
-          word: indexAdd(addressOf(at, values[v]!.shape), indexConstant(seat.offset)),
-        };
-      },
-      touched: (buffer, split) => {
-        const use = uses.get(buffer) ?? { apart: false, lanes: new Set(), vectors: new Set() };
-        uses.set(buffer, use);
-        if (split === undefined) use.apart = true;
-        else {
-          use.lanes.add(`${split.vector.key}.${split.lane}`);
-          use.vectors.add(split.vector.key);
-        }
-      },
-    };
-    const lines = pieces.map((piece) => piece.write(context));
-    const plain = [...uses].filter(([, { apart, lanes, vectors }]) =>
-      apart && lanes.size <= LANES_WORTH * vectors.size
-    );
-    for (const [{ position }] of plain) scalarOnly.add(order[position]!);
-    if (plain.length > 0) continue;
-    return {
-      bindings: order.map((b) => ({ buffer: b, access: access.get(b)! })),
-      buffers: [...bound.values()],
-      lines,
-    };
-  }
 }
 
 /**
@@ -262,15 +164,17 @@ export function writeKernels(
 
 function writePiece(
   label: string,
-  piece: Piece,
+  piece: PartPiece,
   values: readonly Value[],
   seatOf: (v: ValueId) => Seat,
   syntax: Syntax,
   adapter: AdapterClass,
 ): WrittenKernel {
-  const { bindings, buffers, lines } = writePieces([piece], values, seatOf, syntax);
-  const { part, threads, tile } = piece, shared = tile?.shared;
-  const workgroupSize = sizeOfWorkgroup(piece, adapter);
+  const { part, tile } = piece, shared = tile?.shared;
+  const written = writePieces([piece], values, seatOf, syntax, adapter);
+  const { bindings, buffers, declarations, slices } = written;
+  const { lines, threads } = written.pieces[0]!;
+  const workgroupSize = sizeOfWorkgroup(threads, tile, adapter);
   const groups = Math.ceil(threads / workgroupSize);
   const row = Math.min(groups, ROW, adapter.maxWorkgroups);
   const grid = {
@@ -280,16 +184,21 @@ function writePiece(
     ...shared === undefined ? {} : { shared: sharedWords(shared, tile!.parallel) },
   };
   const source = syntax.target === "wgsl"
-    ? wgslModule(buffers, lines[0]!, grid)
-    : jsModule(lines[0]!);
+    ? wgslModule(buffers, declarations, lines, grid)
+    : jsModule(lines);
+  const kernel = { label, bindings, source, workgroupSize, ...workOf([part], values) };
   return {
-    kernel: { label, bindings, source, workgroupSize, ...workOf([part], values) },
+    kernel: slices === undefined ? kernel : { ...kernel, slices },
     workgroups: [row, Math.ceil(groups / row), 1],
   };
 }
 
 /** Invocations of a workgroup. */
-function sizeOfWorkgroup({ threads, tile }: Piece, { kind }: AdapterClass): number {
+function sizeOfWorkgroup(
+  threads: number,
+  tile: Tile | undefined,
+  { kind }: AdapterClass,
+): number {
   if (tile?.shared !== undefined) return tile.shared.threads[0] * tile.shared.threads[1];
   // Software adapters hand whole workgroups to cores: few threads go in small groups.
   return kind === "gpu" ? 64 : threads < 256 ? 8 : threads < 4096 ? 16 : 64;
@@ -329,17 +238,19 @@ export function writeLoopKernel(
   const all = partsOf(phases);
   // A workgroup that goes through loops has no memory left for what threads share.
   const pieces = all.map((part) => piecesOf(part, values, wgsl, false, adapter));
-  const { bindings, buffers, lines } = writePieces(pieces.flat(), values, seatOf, wgsl);
+  const { bindings, buffers, declarations, pieces: written } = writePieces(
+    pieces.flat(),
+    values,
+    seatOf,
+    wgsl,
+    adapter,
+  );
   const positions = new Map(bindings.map(({ buffer }, i) => [buffer, i]));
   let nextPart = 0, nextPiece = 0;
   const steps = (list: readonly Phase[]): readonly WorkgroupStep[] =>
     list.flatMap((phase): readonly WorkgroupStep[] => {
       if (phase.kind === "part") {
-        return pieces[nextPart++]!.map(({ threads }) => ({
-          kind: "part",
-          lines: lines[nextPiece++]!,
-          threads,
-        }));
+        return pieces[nextPart++]!.map(() => ({ kind: "part", ...written[nextPiece++]! }));
       }
       const { times, active } = phase;
       const inner = steps(phase.phases);
@@ -359,7 +270,7 @@ export function writeLoopKernel(
     flops += part.times * work.flops;
     words += part.times * work.words;
   }
-  const source = wgslWorkgroupModule(buffers, steps(phases), workgroupSize);
+  const source = wgslWorkgroupModule(buffers, declarations, steps(phases), workgroupSize);
   return {
     kernel: { label, bindings, source, workgroupSize, flops, words },
     workgroups: [1, 1, 1],

@@ -12,6 +12,10 @@ export interface DeviceLimits {
   readonly maxBindingBytes: number;
   /** Workgroups in one dimension of a dispatch. */
   readonly maxWorkgroups: number;
+  /** Uniform buffers a kernel may bind. */
+  readonly maxUniforms: number;
+  /** Bytes a uniform binding may span. */
+  readonly maxUniformBytes: number;
 }
 
 /** Limits and the class of costs of an adapter. */
@@ -37,4 +41,6 @@ export const DEFAULT_ADAPTER: AdapterClass = {
   maxBindings: 8,
   maxBindingBytes: 128 * 1024 * 1024,
   maxWorkgroups: 65535,
+  maxUniforms: 12,
+  maxUniformBytes: 65536,
 };

@@ -322,6 +322,31 @@ export function indexEvaluate(x: Index, value: (atom: Atom) => number): number {
   return total;
 }
 
+/** A least and a largest value. */
+export type IndexRange = readonly [number, number];
+
+/** The least and the largest value of an index, by what is known of some of its axes. */
+export function indexRange(
+  { terms, constant }: Index,
+  axes: ReadonlyMap<string, IndexRange>,
+): IndexRange {
+  let low = constant, high = constant;
+  for (const { factor, atom } of terms) {
+    let a = 0, b = 0;
+    if (atom.kind === "axis") [a, b] = axes.get(atom.axis.name) ?? atomRange(atom);
+    else if (atom.kind === "dynamic") [a, b] = atomRange(atom);
+    else {
+      const [x, y] = indexRange(atom.of, axes), by = atom.by;
+      const first = Math.floor(x / by), last = Math.floor(y / by);
+      if (atom.kind === "div") [a, b] = [first, last];
+      else [a, b] = first === last ? [x - first * by, y - first * by] : [0, by - 1];
+    }
+    low += Math.min(factor * a, factor * b);
+    high += Math.max(factor * a, factor * b);
+  }
+  return [low, high];
+}
+
 /** Visits every axis and dynamic atom of an index. */
 export function indexAtoms(x: Index, visit: (atom: Atom) => void): void {
   for (const { atom } of x.terms) {

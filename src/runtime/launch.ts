@@ -43,6 +43,8 @@ export function adapterOf({ device, software }: DeviceHandle): AdapterClass {
     maxBindings: limits.maxStorageBuffersPerShaderStage,
     maxBindingBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
     maxWorkgroups: limits.maxComputeWorkgroupsPerDimension,
+    maxUniforms: limits.maxUniformBuffersPerShaderStage,
+    maxUniformBytes: limits.maxUniformBufferBindingSize,
   };
 }
 
@@ -57,12 +59,14 @@ export const JS_ADAPTER: AdapterClass = {
 
 /** The stricter of both limits. */
 function within(adapter: AdapterClass, limits: Partial<DeviceLimits> = {}): AdapterClass {
-  const { maxBindings, maxBindingBytes, maxWorkgroups } = adapter;
+  const least = (name: keyof DeviceLimits) => Math.min(adapter[name], limits[name] ?? Infinity);
   return {
     ...adapter,
-    maxBindings: Math.min(maxBindings, limits.maxBindings ?? Infinity),
-    maxBindingBytes: Math.min(maxBindingBytes, limits.maxBindingBytes ?? Infinity),
-    maxWorkgroups: Math.min(maxWorkgroups, limits.maxWorkgroups ?? Infinity),
+    maxBindings: least("maxBindings"),
+    maxBindingBytes: least("maxBindingBytes"),
+    maxWorkgroups: least("maxWorkgroups"),
+    maxUniforms: least("maxUniforms"),
+    maxUniformBytes: least("maxUniformBytes"),
   };
 }
 

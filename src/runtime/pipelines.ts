@@ -8,7 +8,7 @@ import { failure, type Issue, issue, SteepestError } from "../errors.ts";
 
 /** How a pipeline sees one buffer. */
 export interface BindingUse {
-  readonly access: "read" | "write";
+  readonly access: "read" | "write" | "uniform";
   /** Rings of rows are bound at an offset that is given with each dispatch. */
   readonly dynamic: boolean;
 }
@@ -69,9 +69,15 @@ export function limitIssues(kernel: Kernel, limits: GPUSupportedLimits): Issue[]
     kernel.workgroupSize,
     Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
   );
-  check("storage buffers", kernel.bindings.length, limits.maxStorageBuffersPerShaderStage);
+  const windows = kernel.bindings.filter((b) => b.window !== undefined).length;
+  const storage = kernel.bindings.length - windows;
+  check("storage buffers", storage, limits.maxStorageBuffersPerShaderStage);
+  const uniforms = windows + (kernel.slices === undefined ? 0 : 1);
+  check("uniform buffers", uniforms, limits.maxUniformBuffersPerShaderStage);
   return found;
 }
+
+const BINDING_TYPE = { read: "read-only-storage", write: "storage", uniform: "uniform" } as const;
 
 async function build(
   device: GPUDevice,
@@ -105,7 +111,7 @@ async function build(
       binding,
       visibility: GPUShaderStage.COMPUTE,
       buffer: {
-        type: use.access === "read" ? "read-only-storage" as const : "storage" as const,
+        type: BINDING_TYPE[use.access],
         hasDynamicOffset: use.dynamic,
       },
     })),

@@ -5,12 +5,13 @@
  * @module
  */
 import type { Command, Kernel, Plan } from "../compiler/plan.ts";
-import type { Pipeline } from "./pipelines.ts";
+import type { BindingUse, Pipeline } from "./pipelines.ts";
 
 /** A kernel ready to be dispatched. */
 export interface BoundKernel {
   readonly pipeline: Pipeline;
-  readonly group: GPUBindGroup;
+  /** One for each slice: a kernel is dispatched once with each of them. */
+  readonly groups: readonly GPUBindGroup[];
   /** Which ring each dynamic offset belongs to, in the order of the bindings. */
   readonly rings: readonly ("scalars" | "records")[];
   /** The dynamic offsets of the next dispatch, filled in place. */
@@ -45,6 +46,46 @@ export type BoundCommand =
 export interface BoundPlan {
   readonly regions: readonly (readonly BoundCommand[])[];
   readonly kernels: readonly BoundKernel[];
+  /** What slices of kernels are given. */
+  readonly slices: GPUBuffer | undefined;
+}
+
+/** How a kernel sees its buffers, in the order of its bindings. */
+export function usesOf(
+  { bindings, slices }: Kernel,
+  buffers: Plan["buffers"],
+): readonly BindingUse[] {
+  return [
+    ...bindings.map(({ buffer, access, window }): BindingUse => ({
+      access: window === undefined ? access : "uniform",
+      dynamic: buffers[buffer]!.kind !== "device",
+    })),
+    ...slices === undefined ? [] : [{ access: "uniform", dynamic: false } as const],
+  ];
+}
+
+/** Bytes from one row of what slices are given to the next: uniform bindings begin at multiples of it. */
+const ROW_BYTES = 256;
+
+/** The rows that the slices of all kernels are given, in one buffer, and the first row of each kernel. */
+function sliceRows(
+  device: GPUDevice,
+  kernels: readonly Kernel[],
+): { readonly buffer: GPUBuffer | undefined; readonly rows: readonly number[] } {
+  let count = 0;
+  const rows = kernels.map(({ slices = [] }) => (count += slices.length) - slices.length);
+  if (count === 0) return { buffer: undefined, rows };
+  const words = new Uint32Array(count * ROW_BYTES / 4);
+  kernels.forEach(({ slices = [] }, k) =>
+    slices.forEach((row, i) => words.set(row, (rows[k]! + i) * ROW_BYTES / 4))
+  );
+  const buffer = device.createBuffer({
+    label: "slices",
+    size: words.byteLength,
+    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+  });
+  device.queue.writeBuffer(buffer, 0, words);
+  return { buffer, rows };
 }
 
 /** Binds the kernels of a plan to its buffers. */
@@ -54,14 +95,20 @@ export function bindPlan(
   pipelines: readonly Pipeline[],
   buffers: readonly GPUBuffer[],
 ): BoundPlan {
+  const slices = sliceRows(device, plan.kernels);
   const known = new Map<string, BoundKernel>();
   const bind = (k: number, order: readonly number[]): BoundKernel => {
     const kernel = plan.kernels[k]!;
     const used = kernel.bindings.map(({ buffer }) => order[buffer]!);
     const key = `${k};${used.join()}`;
-    const made = known.get(key) ?? bindKernel(device, plan, kernel, pipelines[k]!, used, buffers);
-    known.set(key, made);
-    return made;
+    const made = known.get(key);
+    if (made !== undefined) return made;
+    const row = slices.buffer === undefined
+      ? undefined
+      : { buffer: slices.buffer, first: slices.rows[k]! };
+    const bound = bindKernel(device, plan, kernel, pipelines[k]!, used, buffers, row);
+    known.set(key, bound);
+    return bound;
   };
   /** `order[i]` is the buffer that stands in the place of buffer i. */
   const bindAll = (
@@ -103,7 +150,7 @@ export function bindPlan(
     });
   const order = buffers.map((_, i) => i);
   const regions = plan.regions.map(({ commands }) => bindAll(commands, order));
-  return { regions, kernels: [...known.values()] };
+  return { regions, kernels: [...known.values()], slices: slices.buffer };
 }
 
 function bindKernel(
@@ -113,21 +160,31 @@ function bindKernel(
   pipeline: Pipeline,
   used: readonly number[],
   buffers: readonly GPUBuffer[],
+  row: { readonly buffer: GPUBuffer; readonly first: number } | undefined,
 ): BoundKernel {
   const rings = used.flatMap((buffer) => {
     const { kind } = plan.buffers[buffer]!;
     return kind === "device" ? [] : [kind];
   });
-  const group = device.createBindGroup({
-    label: kernel.label,
-    layout: pipeline.layout,
-    entries: used.map((buffer, binding) => {
-      const spec = plan.buffers[buffer]!;
-      const resource = spec.kind === "device"
-        ? { buffer: buffers[buffer]! }
-        : { buffer: buffers[buffer]!, size: Math.max(1, spec.words) * 4 };
+  const { slices } = kernel;
+  const groupOf = (slice: number): GPUBindGroup => {
+    const entries = used.map((index, binding): GPUBindGroupEntry => {
+      const { kind, words } = plan.buffers[index]!, { window } = kernel.bindings[binding]!;
+      const buffer = buffers[index]!;
+      if (window !== undefined) {
+        const start = window.starts[slice] ?? window.starts[0]!;
+        return { binding, resource: { buffer, offset: start * 4, size: window.words * 4 } };
+      }
+      const resource = kind === "device" ? { buffer } : { buffer, size: Math.max(1, words) * 4 };
       return { binding, resource };
-    }),
-  });
-  return { pipeline, group, rings, offsets: new Uint32Array(rings.length) };
+    });
+    if (slices !== undefined) {
+      const size = Math.ceil(slices[slice]!.length / 4) * 16;
+      const offset = (row!.first + slice) * ROW_BYTES;
+      entries.push({ binding: used.length, resource: { buffer: row!.buffer, offset, size } });
+    }
+    return device.createBindGroup({ label: kernel.label, layout: pipeline.layout, entries });
+  };
+  const groups = Array.from({ length: slices?.length ?? 1 }, (_, slice) => groupOf(slice));
+  return { pipeline, groups, rings, offsets: new Uint32Array(rings.length) };
 }

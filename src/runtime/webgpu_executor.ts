@@ -122,23 +122,25 @@ export async function webgpuExecutor(
           }
           continue;
         }
-        if (dispatches === SUBMIT_DISPATCHES) {
+        if (dispatches >= SUBMIT_DISPATCHES) {
           endPass();
           device.queue.submit([encoder.finish()]);
           encoder = device.createCommandEncoder({ label: "steps" });
           dispatches = 0;
         }
-        dispatches++;
+        const { pipeline, groups, rings, offsets } = command.bound;
+        dispatches += groups.length;
         pass ??= encoder.beginComputePass();
-        const { pipeline, group, rings, offsets } = command.bound;
         if (pipeline.pipeline !== current) pass.setPipeline(current = pipeline.pipeline);
         for (let d = 0; d < rings.length; d++) {
           offsets[d] = rings[d] === "scalars" ? scalarBytes : recordBytes;
         }
-        bindGroup(pass, group, offsets);
         const { grid, workgroups: [x, y, z] } = command;
-        if (grid === undefined) pass.dispatchWorkgroups(x, y, z);
-        else pass.dispatchWorkgroupsIndirect(grid.buffer, grid.bytes);
+        for (let slice = 0; slice < groups.length; slice++) {
+          bindGroup(pass, groups[slice]!, offsets);
+          if (grid === undefined) pass.dispatchWorkgroups(x, y, z);
+          else pass.dispatchWorkgroupsIndirect(grid.buffer, grid.bytes);
+        }
       }
     };
     for (let i = 0; i < n; i++) {
@@ -259,9 +261,9 @@ export async function webgpuExecutor(
     // would zero them when they are first copied.
     if (records >= 0) encoder.clearBuffer(memory.buffers[records]!);
     device.queue.submit([encoder.finish()]);
-    const kernels = memory.bound.kernels.map(({ pipeline, group, offsets }) => ({
+    const kernels = memory.bound.kernels.map(({ pipeline, groups, offsets }) => ({
       pipeline,
-      bind: (pass: GPUComputePassEncoder) => bindGroup(pass, group, offsets),
+      bind: (pass: GPUComputePassEncoder) => bindGroup(pass, groups[0]!, offsets),
     }));
     await warmUp(device, kernels, (done, total) => meter("driver", done, total));
   } catch (error) {

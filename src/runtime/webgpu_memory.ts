@@ -5,11 +5,12 @@
  */
 import { type BufferSpec, type Plan, visitCommands } from "../compiler/plan.ts";
 import { type Issue, issue, SteepestError } from "../errors.ts";
+import { WINDOW_WORDS } from "../compiler/windows.ts";
 import type { CompileMeter } from "./compile_progress.ts";
 import type { DeviceHandle } from "./device.ts";
 import { writeWords } from "./transfer.ts";
 import { type Pipeline, pipelineOf } from "./pipelines.ts";
-import { bindPlan, type BoundPlan } from "./webgpu_commands.ts";
+import { bindPlan, type BoundPlan, usesOf } from "./webgpu_commands.ts";
 
 /** Most steps in one submission; the scalars ring has as many rows. */
 export const CHUNK_STEPS = 64;
@@ -103,16 +104,16 @@ export async function deviceMemory(
   const strides = plan.buffers.map((spec) =>
     spec.kind === "device" ? spec.words : Math.ceil(spec.words / align) * align
   );
-  const sizes = plan.buffers.map((spec, i) => Math.max(1, strides[i]! * rowsOf(spec, strides[i]!)));
+  const windows = plan.kernels.some((k) => k.bindings.some((b) => b.window !== undefined));
+  const sizes = plan.buffers.map((spec, i) => {
+    const words = Math.max(1, strides[i]! * rowsOf(spec, strides[i]!));
+    // A window ends where the next one could begin.
+    return windows ? Math.ceil(words / WINDOW_WORDS) * WINDOW_WORDS : words;
+  });
   const records = plan.buffers.findIndex((b) => b.kind === "records");
   const recordRows = records < 0 ? 0 : rowsOf(plan.buffers[records]!, strides[records]!);
   checkPlan(plan, sizes, device.limits);
-  const uses = plan.kernels.map((kernel) =>
-    kernel.bindings.map(({ buffer, access }) => ({
-      access,
-      dynamic: plan.buffers[buffer]!.kind !== "device",
-    }))
-  );
+  const uses = plan.kernels.map((kernel) => usesOf(kernel, plan.buffers));
   const pipelines: Pipeline[] = [];
   for (const [i, kernel] of plan.kernels.entries()) {
     meter("pipelines", i, plan.kernels.length);
@@ -121,7 +122,8 @@ export async function deviceMemory(
 
   device.pushErrorScope("out-of-memory");
   device.pushErrorScope("validation");
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST |
+    (windows ? GPUBufferUsage.UNIFORM : 0);
   const create = (label: string, words: number, more = 0) =>
     device.createBuffer({ label, size: words * 4, usage: usage | more });
   const borrowed = new Set(common?.keys());
@@ -148,6 +150,7 @@ export async function deviceMemory(
       if (!borrowed.has(i)) buffer.destroy();
     });
     scratch?.destroy();
+    bound.slices?.destroy();
   };
   const bound = bindPlan(device, plan, pipelines, buffers);
   const invalid = device.popErrorScope();

@@ -155,10 +155,10 @@ Deno.test("compilePlan() makes NaSGD one reduction and one update", () => {
 
 Deno.test("compilePlan() makes norms of all tensors one reduction", () => {
   const cnn = classification(mnistCnn({ dropout: false }), 4) as unknown as AnyObjective;
-  for (const  of of[network, cnn]) {
-    const plain = dispatchesOf(of, sgd());
+  for (const model of [network, cnn]) {
+    const plain = dispatchesOf(model, sgd());
     for (const optimizer of [lars(), lamb()]) {
-      assertLessOrEqual(dispatchesOf(of, optimizer), plain + 1);
+      assertLessOrEqual(dispatchesOf(model, optimizer), plain + 1);
     }
   }
 });

@@ -110,10 +110,10 @@ Deno.test("compilePlan() updates long ranges of the parameters in kernels withou
 });
 
 Deno.test("compilePlan() stores vectors behind an edge that is a multiple of four", () => {
-  const g = input("g", [60, 128]), h = input("h", [60, 784]);
+  const g = input("g", [20, 128]), h = input("h", [20, 788]);
   const [{ source }] = kernelsOf([matmul(permute(g, [1, 0]), h)]) as [Plan["kernels"][number]];
-  assert(source.includes("< 784u"), "a box that does not divide the row");
-  assert(source.includes("read_write> b2: array<vec4<f32>>"), "vectors");
+  assert(source.includes("< 788u"), "a box that does not divide the row");
+  assert(source.includes("read_write> b0: array<vec4<f32>>"), "vectors");
   assert(!source.includes("]["), "no components");
 });
 
@@ -139,7 +139,8 @@ Deno.test("compilePlan() gives no elementwise operation on activations a kernel 
 Deno.test("compilePlan() binds at most as many buffers as the device allows", () => {
   for (const maxBindings of [8, 6]) {
     for (const { label, bindings } of planOf(step(), "wgsl", 1, { maxBindings }).kernels) {
-      assertLessOrEqual(bindings.length, maxBindings, label);
+      const storage = bindings.filter(({ window }) => window === undefined);
+      assertLessOrEqual(storage.length, maxBindings, label);
     }
   }
 });

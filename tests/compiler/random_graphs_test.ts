@@ -1,5 +1,6 @@
 /** Random graphs over all primitives: both targets against the oracle. */
 import { assertEquals } from "../_assert.ts";
+import type { AdapterClass } from "../../src/loops/adapter.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { randomGraph } from "../tensor/_random_graphs.ts";
 import { distance } from "./_compare.ts";
@@ -29,17 +30,26 @@ for (const target of targets) {
     assertEquals(wrong, []);
   });
 
-  Deno.test(`compilePlan() on ${target} agrees with itself on a device of other costs`, async () => {
-    const wrong: string[] = [];
-    for (let seed = 1000; seed < 1000 + GRAPHS[target] / 8; seed++) {
-      const { outputs, inputs } = randomGraph(seed);
-      const wanted = evaluate(outputs, inputs, { precision: "f32" });
-      const got = await run(outputs, inputs, target, { kind: target === "js" ? "cpu" : "gpu" });
-      outputs.forEach((node, i) => {
-        const apart = distance(got[i]!, wanted[i]!.data);
-        if (!(apart <= TOLERANCE)) wrong.push(`seed ${seed}: ${node.op.kind} is ${apart} apart`);
-      });
-    }
-    assertEquals(wrong, []);
-  });
+  const others: readonly (readonly [string, Partial<AdapterClass>])[] = [
+    ["costs", { kind: target === "js" ? "cpu" : "gpu" }],
+    ...target === "js"
+      ? []
+      // Whatever is longer than a few words is read in slices.
+      : [256, 1024].map((maxUniformBytes) => ["limits", { maxUniformBytes }] as const),
+  ];
+  for (const [what, adapter] of others) {
+    Deno.test(`compilePlan() on ${target} agrees with itself on a device of other ${what}: ${JSON.stringify(adapter)}`, async () => {
+      const wrong: string[] = [];
+      for (let seed = 1000; seed < 1000 + GRAPHS[target] / 8; seed++) {
+        const { outputs, inputs } = randomGraph(seed);
+        const wanted = evaluate(outputs, inputs, { precision: "f32" });
+        const got = await run(outputs, inputs, target, adapter);
+        outputs.forEach((node, i) => {
+          const apart = distance(got[i]!, wanted[i]!.data);
+          if (!(apart <= TOLERANCE)) wrong.push(`seed ${seed}: ${node.op.kind} is ${apart} apart`);
+        });
+      }
+      assertEquals(wrong, []);
+    });
+  }
 }

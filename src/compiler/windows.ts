@@ -1,0 +1,238 @@
+/**
+ * Windows: stretches of buffers that a kernel reads as uniform buffers, where that is faster.
+ *
+ * A software adapter goes through the lanes of a storage load one by one, with tests, and gathers from a
+ * uniform buffer. Uniform bindings are short, so a kernel that reads more runs in slices: each of
+ * them runs a block of its threads, and sees what those read.
+ *
+ * @module
+ */
+import { type Axis, type Index, type IndexRange, indexRange } from "../loops/index.ts";
+import type { Window } from "./plan.ts";
+
+/** Words that offsets of uniform bindings are multiples of, on every device. */
+export const WINDOW_WORDS = 64;
+
+/** Slices of a kernel, at most: each takes as long as some tens of thousands of multiply-adds. */
+const MOST_SLICES = 64;
+
+/** A part of a buffer: from one word up to another. */
+export interface Region {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The words of a region that a kernel reads. */
+export interface ReadWords extends Region {
+  /** Words of the buffer. */
+  readonly bufferWords: number;
+  /** Indices of equal terms, with all their constants. */
+  readonly indices: Map<string, {
+    readonly index: Index;
+    readonly constants: Set<number>;
+    low: number;
+    high: number;
+  }>;
+}
+
+/** Remembers that a word is read. */
+export function noteRead({ indices }: ReadWords, word: Index): void {
+  const { constant, tail } = word;
+  const known = indices.get(tail) ??
+    { index: word, constants: new Set<number>(), low: constant, high: constant };
+  indices.set(tail, known);
+  known.constants.add(constant);
+  known.low = Math.min(known.low, constant);
+  known.high = Math.max(known.high, constant);
+}
+
+/** How a kernel's threads are cut into slices, and what each of them sees. */
+export interface Slices {
+  /** Threads of a slice along each axis of the grid. */
+  readonly sizes: readonly number[];
+  /** The first thread of each slice, by axes. */
+  readonly blocks: readonly (readonly number[])[];
+  /** By the keys of what is read. */
+  readonly windows: ReadonlyMap<string, Window>;
+}
+
+const ALL: ReadonlyMap<string, IndexRange> = new Map();
+
+/** In which of the parts of a value, by {@link partsOf}, a word lies. */
+export function partOf(word: Index, parts: readonly Region[]): number {
+  const [low] = indexRange(word, ALL);
+  return Math.max(0, parts.findLastIndex(({ from }) => from <= low));
+}
+
+/**
+ * The parts of a region that are read, by where they begin: two layers in a vector of parameters, or the
+ * pieces of a sum. Threads beyond an edge may read what lies behind a part.
+ */
+export function partsOf({ from, to, indices }: ReadWords): readonly Region[] {
+  const ranges = [...indices.values()].flatMap(({ index, constants }) => {
+    const [a, b] = indexRange(index, ALL).map((x) => x - index.constant);
+    return [...constants].map((c): Region => ({
+      from: Math.max(from, a! + c),
+      to: Math.min(to, b! + c + 1),
+    }));
+  });
+  return ranges.sort((a, b) => a.from - b.from).reduce<Region[]>((parts, range) => {
+    const last = parts.at(-1);
+    if (last === undefined || 2 * (range.from - last.from) >= last.to - last.from) {
+      parts.push(range);
+    } else parts[parts.length - 1] = { from: last.from, to: Math.max(last.to, range.to) };
+    return parts;
+  }, []);
+}
+
+/** The words that a block of threads reads of a region. */
+function wordsRead(
+  { from, to, indices }: ReadWords,
+  axes: ReadonlyMap<string, IndexRange>,
+): IndexRange {
+  let first = to - 1, last = from;
+  for (const { index, low, high } of indices.values()) {
+    const [a, b] = indexRange(index, axes);
+    first = Math.min(first, a - index.constant + low);
+    last = Math.max(last, b - index.constant + high);
+  }
+  // What lies outside is read for nothing: a test of ranges leaves it out.
+  return [Math.max(first, from), Math.min(last, to - 1)];
+}
+
+const aligned = (words: number): number => Math.ceil(words / WINDOW_WORDS) * WINDOW_WORDS;
+
+/** All blocks of these sizes. */
+function blocksOf(axes: readonly Axis[], sizes: readonly number[]): readonly (readonly number[])[] {
+  return axes.reduce<readonly (readonly number[])[]>(
+    (blocks, { extent }, i) =>
+      blocks.flatMap((block) =>
+        Array.from({ length: Math.ceil(extent / sizes[i]!) }, (_, k) => [...block, k * sizes[i]!])
+      ),
+    [[]],
+  );
+}
+
+/** A block of threads as ranges of the axes. */
+function rangesOf(
+  axes: readonly Axis[],
+  sizes: readonly number[],
+  block: readonly number[],
+): ReadonlyMap<string, IndexRange> {
+  return new Map(
+    axes.map(({ name, extent }, i) =>
+      [name, [block[i]!, Math.min(extent, block[i]! + sizes[i]!) - 1]] as const
+    ),
+  );
+}
+
+/** What each block reads of a region, or undefined where some block reads more than a binding spans. */
+function windowOf(
+  read: ReadWords,
+  axes: readonly Axis[],
+  sizes: readonly number[],
+  blocks: readonly (readonly number[])[],
+  most: number,
+): Window | undefined {
+  const length = aligned(read.bufferWords);
+  let words = WINDOW_WORDS;
+  const starts: number[] = [];
+  for (const block of blocks) {
+    const [first, last] = wordsRead(read, rangesOf(axes, sizes, block));
+    const start = first - first % WINDOW_WORDS;
+    words = Math.max(words, aligned(last + 1 - start));
+    if (words > most) return undefined;
+    starts.push(start);
+  }
+  const inside = starts.map((start) => Math.min(start, length - words));
+  return { words, starts: inside.every((s) => s === inside[0]) ? [inside[0]!] : inside };
+}
+
+/** How many blocks of these sizes there are. */
+function countOf(axes: readonly Axis[], sizes: readonly number[]): number {
+  return axes.reduce((n, { extent }, i) => n * Math.ceil(extent / sizes[i]!), 1);
+}
+
+/** The largest number of 1 … most - 1 that something holds for, if it holds for 1 and for all below one for which it holds. */
+function largest(most: number, holds: (n: number) => boolean): number {
+  let low = 1, high = most;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (holds(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Threads along each axis, so that a block reads no more of a region than a binding spans. */
+function cutFor(
+  read: ReadWords,
+  axes: readonly Axis[],
+  sizes: readonly number[],
+  most: number,
+): readonly number[] | undefined {
+  const fits = (of: readonly number[]): boolean => {
+    // The first block, the last, and one between tell of all of them.
+    const blocks = [0, 0.5, 1].map((part) =>
+      axes.map(({ extent }, i) => Math.floor(part * (Math.ceil(extent / of[i]!) - 1)) * of[i]!)
+    );
+    return windowOf(read, axes, of, blocks, most) !== undefined;
+  };
+  if (fits(sizes)) return sizes;
+  let best: readonly number[] | undefined;
+  const search = (of: readonly number[], from: number): void => {
+    for (let i = from; i < axes.length; i++) {
+      if (of[i] === 1) continue;
+      const sized = (n: number): readonly number[] => of.map((m, k) => k === i ? n : m);
+      if (!fits(sized(1))) {
+        if (countOf(axes, sized(1)) <= MOST_SLICES) search(sized(1), i + 1);
+        continue;
+      }
+      const cut = sized(largest(of[i]!, (n) => fits(sized(n))));
+      if (best === undefined || countOf(axes, cut) < countOf(axes, best)) best = cut;
+    }
+  };
+  search(sizes, 0);
+  return best;
+}
+
+/**
+ * Cuts a kernel's threads into as few slices as let it read as much as possible through windows.
+ *
+ * @param reads What it reads, by any key.
+ * @param axes The axes of its grid; without any there is one slice.
+ * @param mostWords Words that a window may have.
+ * @param mostWindows Windows that a kernel may have.
+ * @returns What has no window in `windows` stays a storage buffer.
+ */
+export function slicesOf(
+  reads: ReadonlyMap<string, ReadWords>,
+  axes: readonly Axis[],
+  mostWords: number,
+  mostWindows: number,
+): Slices {
+  let sizes: readonly number[] = axes.map((a) => a.extent);
+  const chosen: string[] = [];
+  const order = [...reads].sort(([, a], [, b]) => (a.to - a.from) - (b.to - b.from));
+  for (const [key, read] of order) {
+    if (chosen.length === mostWindows) break;
+    const cut = cutFor(read, axes, sizes, mostWords);
+    if (cut === undefined || countOf(axes, cut) > MOST_SLICES) continue;
+    sizes = cut;
+    chosen.push(key);
+  }
+  // As many slices of equal size.
+  sizes = sizes.map((n, i) => {
+    const { extent } = axes[i]!;
+    return Math.ceil(extent / Math.ceil(extent / n));
+  });
+  const blocks = blocksOf(axes, sizes);
+  return {
+    sizes,
+    blocks,
+    windows: new Map(chosen.flatMap((key) => {
+      const window = windowOf(reads.get(key)!, axes, sizes, blocks, mostWords);
+      return window === undefined ? [] : [[key, window] as const];
+    })),
+  };
+}

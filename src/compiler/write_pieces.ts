@@ -1,0 +1,317 @@
+/**
+ * The bindings of a kernel, and its statements over them.
+ *
+ * @module
+ */
+import type { AdapterClass } from "../loops/adapter.ts";
+import { type Axis, type Index, indexAdd, indexConstant } from "../loops/index.ts";
+import type { ValueId } from "../loops/scalar.ts";
+import type { Value } from "../loops/stage.ts";
+import { sizeOf } from "../tensor/node.ts";
+import { addressOf } from "./build_stages.ts";
+import type { Binding } from "./plan.ts";
+import {
+  noteRead,
+  partOf,
+  partsOf,
+  type ReadWords,
+  type Region,
+  type Slices,
+  slicesOf,
+} from "./windows.ts";
+import {
+  ORIGIN,
+  ORIGIN_DECLARATION,
+  sliceBinding,
+  sliceWord,
+  threadLines,
+  threadNames,
+  threadsIn,
+} from "../../kernels/grid.ts";
+import type { BoundBuffer, Syntax } from "../../kernels/syntax.ts";
+import { COSTS } from "../../kernels/tile_costs.ts";
+import type { WriterContext } from "../../kernels/writer.ts";
+
+/** Where a value lies for the kernels. */
+export interface Seat {
+  readonly buffer: number;
+  readonly offset: number;
+  /** Words of the buffer. */
+  readonly bufferWords: number;
+  /** Rows of scalars and records are seen word by word. */
+  readonly ring: boolean;
+}
+
+/** What threads do. */
+export interface Piece {
+  readonly reads: ReadonlySet<ValueId>;
+  readonly stored: readonly ValueId[];
+  readonly threads: number;
+  readonly write: (context: WriterContext) => readonly string[];
+}
+
+/** Pieces that share their bindings. */
+export interface WrittenPieces {
+  readonly bindings: readonly Binding[];
+  readonly buffers: readonly BoundBuffer[];
+  /** What a module declares besides the buffers. */
+  readonly declarations: readonly string[];
+  readonly pieces: readonly {
+    readonly lines: readonly string[];
+    /** Of a slice, if there are slices. */
+    readonly threads: number;
+  }[];
+  /** See {@link Kernel}. */
+  readonly slices?: readonly (readonly number[])[];
+}
+
+/** As many words of a vector cost as much as all of it. */
+const LANES_WORTH = 2;
+
+/** How a kernel uses a buffer that it sees as vectors. */
+interface VectorUse {
+  /** Whether it accesses words by themselves. */
+  apart: boolean;
+  /** The words of vectors, and those vectors. */
+  readonly lanes: Set<string>;
+  readonly vectors: Set<string>;
+}
+
+/** A region of a buffer that is read through a window. */
+interface Windowed {
+  readonly bound: BoundBuffer;
+  readonly buffer: number;
+  readonly value: ValueId;
+  readonly read: ReadWords;
+}
+
+/** What is assumed, until writing shows what is different. */
+interface Assumed {
+  /** Values that are read through windows, each by the regions that have windows of their own. */
+  readonly regions: Map<ValueId, readonly Region[]>;
+  /** Storage buffers that are not seen as vectors. */
+  readonly words: Set<number>;
+}
+
+/** Values that a kernel may read through windows: those whose buffers it does not write. */
+function readableOf(
+  pieces: readonly Piece[],
+  values: readonly Value[],
+  seatOf: (v: ValueId) => Seat,
+  { target }: Syntax,
+  { kind, maxUniforms }: AdapterClass,
+): Assumed["regions"] {
+  if (target !== "wgsl" || COSTS[kind].uniform === undefined || maxUniforms === 0) return new Map();
+  const written = new Set(pieces.flatMap(({ stored }) => stored.map((v) => seatOf(v).buffer)));
+  return new Map(pieces.flatMap(({ reads }) =>
+    [...reads].flatMap((v) => {
+      const { buffer, ring, offset: from } = seatOf(v);
+      const whole: Region = { from, to: from + sizeOf(values[v]!.shape) };
+      return ring || written.has(buffer) ? [] : [[v, [whole]] as const];
+    })
+  ));
+}
+
+/** Writes pieces, with as many windows as there can be. */
+export function writePieces(
+  pieces: readonly Piece[],
+  values: readonly Value[],
+  seatOf: (v: ValueId) => Seat,
+  syntax: Syntax,
+  adapter: AdapterClass,
+): WrittenPieces {
+  const assumed: Assumed = {
+    regions: readableOf(pieces, values, seatOf, syntax, adapter),
+    words: new Set(),
+  };
+  for (;;) {
+    const written = attempt(pieces, values, seatOf, syntax, adapter, assumed);
+    if (written !== undefined) return written;
+  }
+}
+
+/** Writes pieces, or corrects what is assumed. */
+function attempt(
+  pieces: readonly Piece[],
+  values: readonly Value[],
+  seatOf: (v: ValueId) => Seat,
+  syntax: Syntax,
+  adapter: AdapterClass,
+  { regions, words }: Assumed,
+): WrittenPieces | undefined {
+  const stores = storesOf(pieces, values, seatOf, regions);
+  const order = [...stores.keys()].sort((a, b) => a - b);
+  const bound = new Map(order.map((b, position): [number, BoundBuffer] => {
+    const { access, kinds, ring } = stores.get(b)!;
+    const f32 = kinds.size === 1 && kinds.has("f32");
+    const vector = syntax.lanes !== undefined && !words.has(b) && !ring && kinds.size === 1;
+    const element = vector ? (f32 ? "vec4f" : "vec4u") : f32 ? "f32" : "u32";
+    return [b, { position, access, element }];
+  }));
+  const windowed = new Map<string, Windowed>();
+  const windowOf = (v: ValueId, region: number): Windowed => {
+    const key = `${v};${region}`, known = windowed.get(key);
+    if (known !== undefined) return known;
+    const { buffer, bufferWords } = seatOf(v), position = order.length + windowed.size;
+    const made: Windowed = {
+      buffer,
+      value: v,
+      bound: {
+        position,
+        access: "read",
+        element: values[v]!.dtype === "f32" ? "vec4f" : "vec4u",
+        window: { first: `o${position}`, vectors: 0 },
+      },
+      read: { ...regions.get(v)![region]!, bufferWords, indices: new Map() },
+    };
+    windowed.set(key, made);
+    return made;
+  };
+  const uses = new Map<BoundBuffer, VectorUse>();
+  const grids: (readonly Axis[])[] = [];
+  const contextOf = (piece: number): WriterContext => ({
+    syntax,
+    thread: (axes) => {
+      grids[piece] = axes;
+      return threadNames(axes);
+    },
+    address: (v: ValueId, at: readonly Index[]) => {
+      const { buffer, offset } = seatOf(v);
+      const word = indexAdd(addressOf(at, values[v]!.shape), indexConstant(offset));
+      const own = regions.get(v);
+      if (own === undefined) return { buffer: bound.get(buffer)!, word };
+      const { bound: window, read } = windowOf(v, partOf(word, own));
+      noteRead(read, word);
+      return { buffer: window, word };
+    },
+    touched: (buffer, split) => {
+      if (buffer.window !== undefined) return;
+      const use = uses.get(buffer) ?? { apart: false, lanes: new Set(), vectors: new Set() };
+      uses.set(buffer, use);
+      if (split === undefined) use.apart = true;
+      else {
+        use.lanes.add(`${split.vector.key}.${split.lane}`);
+        use.vectors.add(split.vector.key);
+      }
+    },
+  });
+  const lines = pieces.map((piece, i) => piece.write(contextOf(i)));
+  const plain = [...uses].filter(([, { apart, lanes, vectors }]) =>
+    apart && lanes.size <= LANES_WORTH * vectors.size
+  );
+  for (const [{ position }] of plain) words.add(order[position]!);
+  const grid = pieces.length === 1 ? grids[0] ?? [] : [];
+  const cut = slicesOf(
+    new Map([...windowed].map(([key, { read }]) => [key, read])),
+    grid,
+    adapter.maxUniformBytes / 4,
+    adapter.maxUniforms - 1,
+  );
+  const failed = [...windowed].filter(([key]) => !cut.windows.has(key));
+  for (const [, { value, read }] of failed) {
+    const parts = partsOf(read);
+    if (
+      regions.get(value)?.length === 1 && parts.length > 1 && parts.length < adapter.maxUniforms
+    ) regions.set(value, parts);
+    else regions.delete(value);
+  }
+  if (plain.length + failed.length > 0) return undefined;
+  return assembled({ pieces, grids, grid, lines, bound, windowed, stores, order, cut }, syntax);
+}
+
+/** Storage buffers with how a kernel uses them. */
+type Stores = ReadonlyMap<number, {
+  access: "read" | "write";
+  readonly kinds: Set<"f32" | "u32">;
+  readonly ring: boolean;
+}>;
+
+function storesOf(
+  pieces: readonly Piece[],
+  values: readonly Value[],
+  seatOf: (v: ValueId) => Seat,
+  windowed: { readonly has: (v: ValueId) => boolean },
+): Stores {
+  const stores: Map<number, Stores extends ReadonlyMap<number, infer S> ? S : never> = new Map();
+  const touch = (v: ValueId, access: "read" | "write"): void => {
+    if (windowed.has(v)) return;
+    const { buffer, ring } = seatOf(v);
+    const known = stores.get(buffer) ?? { access, kinds: new Set(), ring };
+    if (access === "write") known.access = access;
+    known.kinds.add(values[v]!.dtype === "f32" ? "f32" : "u32");
+    stores.set(buffer, known);
+  };
+  for (const { reads, stored } of pieces) {
+    for (const v of reads) touch(v, "read");
+    for (const v of stored) touch(v, "write");
+  }
+  return stores;
+}
+
+/** What an attempt has found. */
+interface Attempt {
+  readonly pieces: readonly Piece[];
+  readonly grids: readonly (readonly Axis[] | undefined)[];
+  /** The axes that slices cut. */
+  readonly grid: readonly Axis[];
+  readonly lines: readonly (readonly string[])[];
+  readonly bound: ReadonlyMap<number, BoundBuffer>;
+  readonly windowed: ReadonlyMap<string, Windowed>;
+  readonly stores: Stores;
+  readonly order: readonly number[];
+  readonly cut: Slices;
+}
+
+function assembled(
+  { pieces, grids, grid, lines, bound, windowed, stores, order, cut }: Attempt,
+  syntax: Syntax,
+): WrittenPieces {
+  const { sizes, blocks, windows } = cut;
+  /** Words of each slice: where it begins along the axes that are cut, then the first vectors of windows. */
+  const columns: ((slice: number) => number)[] = [];
+  const columnOf = (value: (slice: number) => number): string => sliceWord(columns.push(value) - 1);
+  const firsts = new Map<number, string>();
+  grid.forEach(({ extent }, i) => {
+    if (sizes[i]! < extent) firsts.set(i, columnOf((slice) => blocks[slice]![i]!));
+  });
+  const declarations: string[] = [], begin: string[] = [];
+  for (const [key, { bound: { window } }] of windowed) {
+    const { starts } = windows.get(key)!, { first } = window!;
+    const from = starts.length === 1
+      ? `${ORIGIN} + ${starts[0]! / 4}u`
+      : columnOf((slice) => starts[slice]! / 4);
+    begin.push(`let ${first} = ${from};`);
+  }
+  if (windowed.size > 0) declarations.push(ORIGIN_DECLARATION);
+  const position = order.length + windowed.size;
+  if (columns.length > 0) declarations.push(sliceBinding(position, columns.length));
+  const written = pieces.map(({ threads }, i) => {
+    const axes = grids[i];
+    if (axes === undefined || syntax.target !== "wgsl") return { lines: lines[i]!, threads };
+    const of = axes === grid ? sizes : axes.map((a) => a.extent);
+    const split = threadLines(axes, of, (axis) => firsts.get(axis)!);
+    return { lines: [...begin, ...split, ...lines[i]!], threads: threadsIn(of) };
+  });
+  return {
+    bindings: [
+      ...order.map((buffer) => ({ buffer, access: stores.get(buffer)!.access })),
+      ...[...windowed].map(([key, { buffer }]) => ({
+        buffer,
+        access: "read" as const,
+        window: windows.get(key)!,
+      })),
+    ],
+    buffers: [
+      ...bound.values(),
+      ...[...windowed].map(([key, { bound }]) => ({
+        ...bound,
+        window: { ...bound.window!, vectors: windows.get(key)!.words / 4 },
+      })),
+    ],
+    declarations,
+    pieces: written,
+    ...columns.length === 0
+      ? {}
+      : { slices: blocks.map((_, slice) => columns.map((word) => word(slice))) },
+  };
+}

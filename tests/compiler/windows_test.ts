@@ -1,0 +1,236 @@
+/** Windows: what each slice of a kernel sees of the buffers that it reads as uniform buffers. */
+import fc from "fast-check";
+import { assert, assertEquals, assertLessOrEqual } from "../_assert.ts";
+import { noteRead, partOf, partsOf, type ReadWords, slicesOf } from "../../src/compiler/windows.ts";
+import {
+  type Axis,
+  type Index,
+  indexAxis,
+  indexConstant,
+  indexDiv,
+  indexEvaluate,
+  indexMod,
+  indexRange,
+  indexSum,
+} from "../../src/loops/index.ts";
+import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
+import { gradient } from "../../src/autodiff/vjp.ts";
+import { relu } from "../../src/nn/activations.ts";
+import { conv2d } from "../../src/nn/layers.ts";
+import { maxPool2d } from "../../src/nn/pooling.ts";
+import { evaluate } from "../../src/reference/evaluate.ts";
+import { tensor } from "../../src/reference/tensor.ts";
+import { type Node, sizeOf } from "../../src/tensor/node.ts";
+import {
+  broadcast,
+  input,
+  matmul,
+  mul,
+  permute,
+  reduce,
+  select,
+  square,
+  sum,
+  tanh,
+} from "../../src/tensor/ops.ts";
+import { distance } from "./_compare.ts";
+import { planOf, programOf, run, targets } from "./_run_plan.ts";
+
+const MOST = 512;
+
+/** All points of a grid. */
+function* grid(axes: readonly Axis[]): Generator<ReadonlyMap<string, number>> {
+  const total = axes.reduce((n, a) => n * a.extent, 1);
+  for (let k = 0; k < total; k++) {
+    let rest = k;
+    const at = new Map<string, number>();
+    for (const { name, extent } of axes) {
+      at.set(name, rest % extent);
+      rest = Math.floor(rest / extent);
+    }
+    yield at;
+  }
+}
+
+const valueAt = (x: Index, at: ReadonlyMap<string, number>): number =>
+  indexEvaluate(x, (atom) => atom.kind === "axis" ? at.get(atom.axis.name)! : 0);
+
+/** Affine sums of three axes, some of them through a quotient or a remainder. */
+const indices = fc.record({
+  extents: fc.tuple(
+    fc.integer({ min: 1, max: 9 }),
+    fc.integer({ min: 1, max: 9 }),
+    fc.integer({ min: 1, max: 6 }),
+  ),
+  factors: fc.tuple(...[0, 1, 2].map(() => fc.integer({ min: -3, max: 90 }))),
+  by: fc.integer({ min: 2, max: 7 }),
+  constants: fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 1, maxLength: 4 }),
+  shape: fc.constantFrom("plain", "quotient", "remainder"),
+}).map(({ extents, factors, by, constants, shape }) => {
+  const axes = extents.map((extent, i): Axis => ({ name: `a${i}`, extent }));
+  const sum = (constant: number) =>
+    indexSum(axes.map((a, i) => ({ factor: factors[i]!, index: indexAxis(a) })), constant);
+  const whole = (constant: number): Index =>
+    shape === "plain"
+      ? sum(constant)
+      : shape === "quotient"
+      ? indexDiv(sum(constant + 30), by)
+      : indexSum([{ factor: 40, index: indexMod(sum(30), by) }], constant);
+  return { axes, words: constants.map(whole) };
+});
+
+Deno.test("indexRange() holds an index at every point of its axes", () => {
+  fc.assert(fc.property(indices, fc.integer({ min: 0, max: 8 }), ({ axes, words }, pin) => {
+    const pinned = axes.slice(0, 1).map((a) => {
+      const at = Math.min(pin, a.extent - 1);
+      return [a.name, [at, at] as const] as const;
+    });
+    for (const word of words) {
+      const [low, high] = indexRange(word, new Map(pinned));
+      for (const at of grid(axes)) {
+        if (pinned.some(([name, [x]]) => at.get(name) !== x)) continue;
+        const value = valueAt(word, at);
+        assert(low <= value && value <= high, `${value} of ${low} … ${high}`);
+      }
+    }
+  }));
+});
+
+Deno.test("slicesOf() shows each thread the words that it reads", () => {
+  let several = 0;
+  fc.assert(
+    fc.property(indices, fc.integer({ min: 0, max: 40 }), ({ axes, words }, from) => {
+      const to = from + 1200;
+      const read: ReadWords = { from, to, bufferWords: to + 13, indices: new Map() };
+      words.forEach((w) => noteRead(read, w));
+      // The last axis is a loop of the thread's own.
+      const threads = axes.slice(0, 2);
+      const { sizes, blocks, windows } = slicesOf(new Map([["x", read]]), threads, MOST, 8);
+      const window = windows.get("x");
+      if (window === undefined) return;
+      several += blocks.length > 1 ? 1 : 0;
+      assertLessOrEqual(window.words, MOST);
+      assert(window.starts.every((s) => s % 64 === 0 && s >= 0));
+      assertLessOrEqual(Math.max(...window.starts) + window.words, Math.ceil((to + 13) / 64) * 64);
+      const seen = new Set<string>();
+      blocks.forEach((block, slice) => {
+        const start = window.starts[slice] ?? window.starts[0]!;
+        for (const at of grid(axes)) {
+          const inside = threads.every((a, i) =>
+            at.get(a.name)! >= block[i]! && at.get(a.name)! < block[i]! + sizes[i]!
+          );
+          if (!inside) continue;
+          seen.add([...at.values()].join());
+          for (const word of words) {
+            const value = valueAt(word, at);
+            // What lies outside of the value is never used.
+            if (value < from || value >= to) continue;
+            assert(start <= value && value < start + window.words, `${value} at ${start}`);
+          }
+        }
+      });
+      assertEquals(seen.size, [...grid(axes)].length, "every thread is in a slice");
+    }),
+    { numRuns: 300 },
+  );
+  assert(several > 20, `${several} of them were cut`);
+});
+
+Deno.test("partsOf() tells layers of one vector apart, and pieces of a sum", () => {
+  const row: Axis = { name: "row", extent: 10 }, column: Axis = { name: "column", extent: 100 };
+  const read: ReadWords = { from: 0, to: 4000, bufferWords: 4000, indices: new Map() };
+  const weights = indexSum([{ factor: 100, index: indexAxis(row) }, {
+    factor: 1,
+    index: indexAxis(column),
+  }]);
+  const bias = indexSum([{ factor: 1, index: indexAxis(row) }], 3000);
+  for (const word of [weights, indexSum([{ factor: 1, index: weights }], 3), bias]) {
+    noteRead(read, word);
+  }
+  assertEquals(partsOf(read), [{ from: 0, to: 1003 }, { from: 3000, to: 3010 }]);
+  assertEquals([weights, bias].map((w) => partOf(w, partsOf(read))), [0, 1]);
+  const pieces: ReadWords = { from: 0, to: 3000, bufferWords: 3000, indices: new Map() };
+  for (const k of [0, 1, 2]) noteRead(pieces, indexSum([{ factor: 1, index: weights }], 1000 * k));
+  assertEquals(partsOf(pieces).length, 3);
+  assertEquals(partOf(indexConstant(1000), partsOf(pieces)), 1);
+});
+
+/** A layer's products with 70 k words of input and 90 k of weights, in odd sizes. */
+function products() {
+  const x = input("x", [61, 1153]), w = input("w", [79, 1153]), y = input("y", [61, 79]);
+  return {
+    inputs: [x, w, y],
+    outputs: [
+      matmul(x, permute(w, [1, 0])),
+      matmul(permute(y, [1, 0]), x),
+      matmul(y, w),
+      sum(x, [0]),
+      reduce("max", w, [1]),
+    ],
+  };
+}
+
+Deno.test("compilePlan() reads through windows what a kernel does not write, in slices where it is long", () => {
+  const { kernels } = planOf(programOf(products().outputs), "wgsl");
+  assert(kernels.some(({ slices = [] }) => slices.length > 1));
+  for (const { label, bindings, slices, source } of kernels) {
+    const written = new Set(bindings.flatMap((b) => b.access === "write" ? [b.buffer] : []));
+    const windows = bindings.filter(({ window }) => window !== undefined);
+    assert(windows.every(({ buffer }) => !written.has(buffer)), label);
+    assertLessOrEqual(windows.length + (slices === undefined ? 0 : 1), DEFAULT_ADAPTER.maxUniforms);
+    for (const { window } of windows) {
+      assertLessOrEqual(4 * window!.words, DEFAULT_ADAPTER.maxUniformBytes);
+      assert(window!.starts.length === 1 || window!.starts.length === slices!.length, label);
+    }
+    assertEquals(source.match(/var<uniform> b/g)?.length ?? 0, windows.length);
+  }
+  for (const limits of [{ maxUniforms: 0 }, { kind: "gpu" as const }]) {
+    const plain = planOf(programOf(products().outputs), "wgsl", 1, limits).kernels;
+    assert(plain.every(({ source }) => !source.includes("var<uniform>")), JSON.stringify(limits));
+  }
+});
+
+const wave = (n: number, k: number) => Array.from({ length: n }, (_, i) => Math.sin(k * i + 1));
+
+/** Waves for inputs. */
+const valuesOf = (inputs: readonly Node[]) =>
+  new Map(inputs.map((node, k) => {
+    if (node.op.kind !== "input") throw new RangeError("inputs only");
+    const values = node.dtype === "bool" ? [1] : wave(sizeOf(node.shape), 0.1 + k);
+    return [`${node.op.name}@0`, tensor(values, node.shape, node.dtype, "f32")] as const;
+  }));
+
+async function worst(outputs: readonly Node[], inputs: readonly Node[], adapter = {}) {
+  const values = valuesOf(inputs);
+  const got = await run(outputs, values, "wgsl", adapter);
+  return Math.max(...evaluate(outputs, values).map((w, i) => distance(got[i]!, w.data)));
+}
+
+if (targets.includes("wgsl")) {
+  Deno.test("products of long values are what the oracle says, with windows and without", async () => {
+    const { outputs, inputs } = products();
+    for (const limits of [{}, { maxUniformBytes: 8192 }, { maxUniforms: 2 }, { maxUniforms: 0 }]) {
+      assertLessOrEqual(await worst(outputs, inputs, limits), 2e-5, JSON.stringify(limits));
+    }
+  });
+
+  Deno.test("gradients of a convolution with a pool are what the oracle says in slices of any size", async () => {
+    const x = input("x", [7, 3, 13, 11]), w = input("w", [5, 3, 3, 3]);
+    const loss = sum(square(relu(maxPool2d(tanh(conv2d(x, w, { padding: 1 })), { size: 2 }))));
+    const outputs = [loss, ...gradient(loss, [w, x])];
+    for (const maxUniformBytes of [65536, 4096, 1792, 1024]) {
+      assertLessOrEqual(
+        await worst(outputs, [x, w], { maxUniformBytes }),
+        2e-5,
+        `${maxUniformBytes}`,
+      );
+    }
+  });
+
+  Deno.test("a kernel may branch on a word at a constant address of a window", async () => {
+    const when = input("when", [], "bool"), x = input("x", [6, 40]), y = input("y", [6, 40]);
+    const side = (of: Node) => reduce("max", mul(of, of), [1]);
+    const choice = select(broadcast(when, [6], []), side(x), side(y));
+    assertLessOrEqual(await worst([choice, sum(choice)], [when, x, y]), 1e-6);
+  });
+}
