@@ -13,7 +13,7 @@ import type { Block, LoopBlock } from "./loop_blocks.ts";
 import type { Touches } from "./memory.ts";
 import type { RegionKernels } from "./region_kernels.ts";
 import { sizeOf } from "../tensor/node.ts";
-import { costOf, type Part, type Phase, workgroupLanes } from "./write_kernel.ts";
+import { costOf, type Part, type Phase, withoutWindows, workgroupLanes } from "./write_kernel.ts";
 
 /** In nanoseconds. */
 interface Costs {
@@ -178,9 +178,8 @@ export function workgroupLoops(
         continue;
       }
       for (const part of block.plan.kernels) {
-        const cost = costOf(part, values, adapter);
-        workgroup += cost + barrier;
-        device += cost / slower + dispatch;
+        workgroup += costOf(part, values, withoutWindows(adapter)) + barrier;
+        device += costOf(part, values, adapter) / slower + dispatch;
       }
       for (const v of block.plan.copied) workgroup += 2 * sizeOf(values[v]!.shape) + barrier;
     }

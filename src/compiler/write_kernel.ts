@@ -222,6 +222,11 @@ function partsOf(phases: readonly Phase[], times = 1): readonly (Part & { times:
   );
 }
 
+/** A loop reads what it writes, and so without windows; costs are then those of storage buffers. */
+export function withoutWindows(adapter: AdapterClass): AdapterClass {
+  return { ...adapter, maxUniforms: 0 };
+}
+
 /** Lanes of a workgroup that goes through loops: a software adapter runs it on one core, eight at a time. */
 export function workgroupLanes({ kind }: AdapterClass): number {
   return kind === "gpu" ? 256 : 64;
@@ -237,7 +242,7 @@ export function writeLoopKernel(
 ): WrittenKernel {
   const all = partsOf(phases);
   // A workgroup that goes through loops has no memory left for what threads share.
-  const pieces = all.map((part) => piecesOf(part, values, wgsl, false, adapter));
+  const pieces = all.map((part) => piecesOf(part, values, wgsl, false, withoutWindows(adapter)));
   const { bindings, buffers, declarations, pieces: written } = writePieces(
     pieces.flat(),
     values,
