@@ -13,11 +13,13 @@ export interface KernelDescription {
   readonly source: string;
   /** Invocations of a workgroup. */
   readonly workgroupSize: number;
-  /** Buffers in the order of the bindings, with their access. */
+  /** Buffers in the order of the bindings, with their access; `window` is reading through a uniform buffer. */
   readonly bindings: readonly string[];
-  /** Dispatches in one pass through all regions. */
+  /** How often it runs in one pass through all regions. */
   readonly dispatches: number;
-  /** Workgroups of its (first) dispatch, in each dimension. */
+  /** Parts that each of those is dispatched in, so that uniform buffers are long enough; mostly 1. */
+  readonly slices: number;
+  /** Workgroups of its (first) dispatch, in each dimension; of a slice if it has several. */
   readonly workgroups: readonly [number, number, number];
   /** Estimated multiply-adds of one dispatch. */
   readonly flops: number;
@@ -65,7 +67,7 @@ export interface ProgramDescription {
   readonly buffers: Readonly<Record<string, number>>;
   /** Bytes of all of them. */
   readonly bytes: number;
-  /** Dispatches of one step, averaged over the periods. */
+  /** Dispatches of one step, averaged over the periods; slices of a kernel count as one. */
   readonly dispatchesPerStep: number;
   /** Scalars that the host writes for one step. */
   readonly hostScalars: number;
@@ -113,8 +115,11 @@ export function describe(
     label: kernel.label,
     source: kernel.source,
     workgroupSize: kernel.workgroupSize,
-    bindings: kernel.bindings.map((b) => `${plan.buffers[b.buffer]!.label} (${b.access})`),
+    bindings: kernel.bindings.map((b) =>
+      `${plan.buffers[b.buffer]!.label} (${b.window === undefined ? b.access : "window"})`
+    ),
     dispatches: often[k]!,
+    slices: kernel.slices?.length ?? 1,
     workgroups: grids[k]!,
     flops: kernel.flops,
     bytes: kernel.words * 4,
