@@ -14,10 +14,21 @@ export interface Fetch {
   readonly slopes: readonly number[];
   /** Words of the whole value. */
   readonly words: number;
+  /**
+   * By how many words fewer a window spans if an axis is written out: its terms, which lie apart, have
+   * windows of their own. All axes, those that are summed over being last.
+   */
+  readonly apart: readonly number[];
 }
 
 /** What a load at `word` reads, of a value of so many words. */
-export function fetchOf(word: Index, parallel: readonly Axis[], words: number): Fetch {
+export function fetchOf(
+  word: Index,
+  parallel: readonly Axis[],
+  reduce: readonly Axis[],
+  words: number,
+  { maxUniforms }: AdapterClass,
+): Fetch {
   const spanOf = (further: number): number => {
     const ranges = parallel.map((
       a,
@@ -27,12 +38,24 @@ export function fetchOf(word: Index, parallel: readonly Axis[], words: number): 
     return high - low + 1;
   };
   const span = spanOf(-1);
-  return { span, words, slopes: parallel.map((_, i) => spanOf(i) - span) };
+  const apartBy = ({ name, extent }: Axis): number => {
+    if (extent >= maxUniforms) return 0;
+    const term = word.terms.find(({ atom }) => atom.kind === "axis" && atom.axis.name === name);
+    if (term === undefined) return 0;
+    const [low, high] = indexRange(word, new Map([[name, [0, 0]]])), step = Math.abs(term.factor);
+    return 2 * step >= high - low + 1 ? step * (extent - 1) : 0;
+  };
+  return {
+    span,
+    words,
+    slopes: parallel.map((_, i) => spanOf(i) - span),
+    apart: [...parallel.map(() => 0), ...reduce.map(apartBy)],
+  };
 }
 
 /** Whether a uniform binding spans what a box reads, whose thread goes through an axis if it is `serial`. */
 export function isNear(
-  { span, slopes, words }: Fetch,
+  { span, slopes, words, apart }: Fetch,
   sizes: readonly number[],
   serial: number,
   extents: readonly number[],
@@ -42,6 +65,7 @@ export function isNear(
   for (let i = 0; i < slopes.length; i++) {
     all += slopes[i]! * ((i === serial ? extents[i]! : sizes[i]!) - 1);
   }
+  for (let i = slopes.length; i < apart.length; i++) if (sizes[i] === extents[i]) all -= apart[i]!;
   // A binding begins at a multiple of so many words.
   return 4 * (Math.min(all, words) + 64) <= maxUniformBytes;
 }

@@ -117,7 +117,7 @@ function cheapestTile(
       const word = address(s.value, s.at);
       loads.push(seenLoad(s.at, shapeOf(s.value), word, names));
       const words = shapeOf(s.value).reduce((n, d) => n * d, 1);
-      fetches.push(fetchOf(word, stage.parallel, words));
+      fetches.push(fetchOf(word, stage.parallel, stage.reduce, words, adapter));
     } else if (s.kind === "inside") {
       const guard = guardOf(s.index, s.extent);
       const known = guard.axes.map((a) => names.indexOf(a)).filter((i) => i >= 0);

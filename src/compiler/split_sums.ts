@@ -6,21 +6,18 @@
  * @module
  */
 import { type AdapterClass, mostTurns } from "../loops/adapter.ts";
-import { type Axis, indexAxis, indexSum } from "../loops/index.ts";
+import { type Axis, indexAxis } from "../loops/index.ts";
 import {
   type Scalar,
-  scalarConstant,
   scalarFold,
-  scalarInside,
   scalarLoad,
-  scalarSelect,
   scalarSubstitute,
   type ValueId,
 } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
-import { chooseTile } from "../../kernels/tile_search.ts";
-import { addressOf } from "./build_stages.ts";
 import { readsOf } from "./fusion.ts";
+import { partedSum } from "./parted_sums.ts";
+import { inBlocks, tileAlone } from "./sum_blocks.ts";
 
 /** Outputs up to which a sum may be split, and terms from which it is worth it. */
 const MOST_OUTPUTS = 16384;
@@ -47,8 +44,9 @@ export function splitSums(
   const grown = [...values];
   const sealed = new Set<ValueId>();
   const result = stages.flatMap((stage): Stage[] => {
-    const halves = split(stage, grown, adapter);
-    if (halves === undefined) return [stage];
+    const parted = partedSum(stage, grown, adapter);
+    const halves = split(stage, grown, adapter, parted?.cost ?? Infinity);
+    if (halves === undefined) return [parted?.stage ?? stage];
     const whole = grown[stage.value]!;
     grown.push({
       id: grown.length,
@@ -63,34 +61,24 @@ export function splitSums(
   return { stages: result, values: grown, sealed };
 }
 
+/** A sum as partial sums and their sum, if that costs less than it does at once: `most` with its terms in parts. */
 function split(
   stage: Stage,
   values: readonly Value[],
   adapter: AdapterClass,
+  most: number,
 ): { partial: Stage; whole: Stage } | undefined {
   if (stage.combine !== "sum" && stage.combine !== "max") return undefined;
   const terms = product(stage.reduce), turns = mostTurns(adapter);
   const worthIt = stage.combine === "sum" && product(stage.parallel) <= MOST_OUTPUTS &&
     terms >= LEAST_TERMS;
   if (!worthIt && terms <= turns) return undefined;
-  const free = { multiple: 1, whole: false };
-  const costOf = (it: Stage, most: number): number =>
-    chooseTile(it, {
-      constraints: it.parallel.map(() => free),
-      adapter,
-      fixed: false,
-      shapeOf: (v) => values[v]!.shape,
-      address: (v, at) => addressOf(at, values[v]!.shape),
-      afterwards: { loads: [], stores: 1, last: 1 },
-      mostArithmetic: Infinity,
-      memory: false,
-      most,
-    }).cost;
+  const costOf = (it: Stage, most: number): number => tileAlone(it, values, adapter, most).cost;
   const outputs = product(stage.parallel);
   let best: { partial: Stage; whole: Stage } | undefined;
   const whole = costOf(stage, Infinity), must = whole === Infinity && terms > turns;
   if (!worthIt && !must) return undefined;
-  let least = whole * 0.85;
+  let least = Math.min(whole * 0.85, most);
   const axisIndex = stage.reduce.reduce((b, a, i) => a.extent > stage.reduce[b]!.extent ? i : b, 0);
   const outer = stage.reduce.findIndex((a) => a.extent >= 8);
   for (const at of new Set([outer < 0 ? axisIndex : outer, axisIndex])) {
@@ -131,28 +119,15 @@ function cut(
   slabs: number,
   id: ValueId,
 ): { partial: Stage; whole: Stage } {
-  const axis = stage.reduce[at]!;
-  const size = Math.ceil(axis.extent / slabs);
-  const slab: Axis = { name: `${axis.name}s`, extent: slabs };
-  const inner: Axis = { name: `${axis.name}i`, extent: size };
-  const position = indexSum([{ factor: size, index: indexAxis(slab) }, {
-    factor: 1,
-    index: indexAxis(inner),
-  }]);
-  const body = scalarSubstitute(stage.body, new Map([[axis.name, position]]));
-  const guarded = scalarSelect(
-    scalarInside(position, axis.extent),
-    body,
-    scalarConstant(stage.combine === "max" ? -Infinity : 0, "f32"),
-  );
+  const { block, inner, body } = inBlocks(stage, at, slabs);
   const partial: Stage = {
     value: id,
-    parallel: [slab, ...stage.parallel],
+    parallel: [block, ...stage.parallel],
     reduce: stage.reduce.map((a, i) => i === at ? inner : a).filter((a) => a.extent > 1),
     combine: stage.combine,
-    body: guarded,
+    body,
   };
-  const terms: Axis = { name: `${axis.name}p`, extent: slabs };
+  const terms: Axis = { name: `${stage.reduce[at]!.name}p`, extent: slabs };
   const whole: Stage = {
     value: stage.value,
     parallel: stage.parallel,
