@@ -1,0 +1,89 @@
+/** Sums over the rows of long values, which they read through several windows. */
+import { assert, assertEquals, assertLessOrEqual } from "../_assert.ts";
+import { partedSum } from "../../src/compiler/parted_sums.ts";
+import { type Axis, indexAxis } from "../../src/loops/index.ts";
+import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
+import { scalarBinary, scalarLoad } from "../../src/loops/scalar.ts";
+import type { Stage, Value } from "../../src/loops/stage.ts";
+import { evaluate } from "../../src/reference/evaluate.ts";
+import { tensor } from "../../src/reference/tensor.ts";
+import { sizeOf } from "../../src/tensor/node.ts";
+import { add, input, matmul, permute, sum } from "../../src/tensor/ops.ts";
+import { distance } from "./_compare.ts";
+import { planOf, programOf, run, targets } from "./_run_plan.ts";
+
+/** Σ over rows of y[row, unit] · x[row, column], and what it reads. */
+function gradient(rows: number, units: number, columns: number): [Stage, readonly Value[]] {
+  const axis = (name: string, extent: number): Axis => ({ name, extent });
+  const u = axis("u", units), p = axis("p", columns), b = axis("b", rows);
+  const load = (v: number, of: Axis) => scalarLoad(v, [indexAxis(b), indexAxis(of)], "f32");
+  const value = (id: number, shape: readonly number[]): Value => ({
+    id,
+    label: `${id}`,
+    shape,
+    dtype: "f32",
+    source: { kind: "stage" },
+  });
+  const body = scalarBinary("mul", load(0, u), load(1, p));
+  return [
+    { value: 2, parallel: [u, p], reduce: [b], combine: "sum", body },
+    [value(0, [rows, units]), value(1, [rows, columns]), value(2, [units, columns])],
+  ];
+}
+
+/** The axes that it sums over, in parts or as they are. */
+function axesOf(rows: number, units: number, columns: number, adapter = DEFAULT_ADAPTER) {
+  const [stage, values] = gradient(rows, units, columns);
+  return (partedSum(stage, values, adapter)?.stage ?? stage).reduce.map((a) => a.extent);
+}
+
+Deno.test("partedSum() cuts rows so that a window spans each part of a long value", () => {
+  assertEquals(axesOf(60, 128, 784), [3, 20]);
+  // No small number divides 61 rows: the last part is shorter.
+  assertEquals(axesOf(61, 128, 784), [4, 16]);
+});
+
+Deno.test("partedSum() leaves a sum as it is where windows are none, too few or not needed", () => {
+  assertEquals(axesOf(60, 128, 128), [60], "a window spans all of it");
+  assertEquals(axesOf(600, 128, 784), [600], "too many parts");
+  assertEquals(axesOf(60, 784, 784, { ...DEFAULT_ADAPTER, maxUniforms: 6 }), [60], "two are long");
+  assertEquals(axesOf(60, 128, 784, { ...DEFAULT_ADAPTER, maxUniforms: 0 }), [60]);
+  assertEquals(axesOf(60, 128, 784, { ...DEFAULT_ADAPTER, kind: "gpu" }), [60]);
+});
+
+/** The gradients of a layer by its weights and by its input, whose rows windows do not divide. */
+function layer() {
+  const x = input("x", [61, 577]), w = input("w", [53, 577]), y = input("y", [61, 53]);
+  const weights = matmul(permute(y, [1, 0]), x);
+  return { inputs: [x, w, y], outputs: [weights, matmul(y, w), sum(add(x, 1), [0])] };
+}
+
+Deno.test("compilePlan() reads the rows of long values through windows, without slices", () => {
+  const { kernels, buffers } = planOf(programOf(layer().outputs), "wgsl");
+  const products = kernels.filter(({ label }) => !label.startsWith("out2"));
+  assertEquals(products.length, 2);
+  for (const { label, bindings, slices } of products) {
+    assertEquals(slices, undefined, label);
+    assert(bindings.every(({ access, window }) => access === "write" || window !== undefined));
+    const long = bindings.filter(({ buffer }) => buffers[buffer]!.words > 16384 * 1.5);
+    const windows = long.filter(({ window }) => window !== undefined);
+    assertEquals(new Set(windows.map(({ buffer }) => buffer)).size, 1, label);
+    assert(windows.length > 1, label);
+  }
+});
+
+if (targets.includes("wgsl")) {
+  Deno.test("sums over rows are what the oracle says, whatever windows span", async () => {
+    const { outputs, inputs } = layer();
+    const values = new Map(inputs.map((node, k) => {
+      const wave = Array.from({ length: sizeOf(node.shape) }, (_, i) => Math.sin(i + k * i * i));
+      return [`${["x", "w", "y"][k]}@0`, tensor(wave, node.shape, "f32", "f32")] as const;
+    }));
+    const wanted = evaluate(outputs, values);
+    for (const maxUniformBytes of [65536, 20_480]) {
+      const got = await run(outputs, values, "wgsl", { maxUniformBytes });
+      const worst = Math.max(...wanted.map((w, i) => distance(got[i]!, w.data)));
+      assertLessOrEqual(worst, 2e-5, `${maxUniformBytes}`);
+    }
+  });
+}
