@@ -93,15 +93,20 @@ interface Assumed {
   readonly words: Set<number>;
 }
 
+/** Whether kernels have windows. */
+function hasWindows({ target }: Syntax, { kind, maxUniforms }: AdapterClass): boolean {
+  return target === "wgsl" && COSTS[kind].uniform !== undefined && maxUniforms > 0;
+}
+
 /** Values that a kernel may read through windows: those whose buffers it does not write. */
 function readableOf(
   pieces: readonly Piece[],
   values: readonly Value[],
   seatOf: (v: ValueId) => Seat,
-  { target }: Syntax,
-  { kind, maxUniforms }: AdapterClass,
+  syntax: Syntax,
+  adapter: AdapterClass,
 ): Assumed["regions"] {
-  if (target !== "wgsl" || COSTS[kind].uniform === undefined || maxUniforms === 0) return new Map();
+  if (!hasWindows(syntax, adapter)) return new Map();
   const written = new Set(pieces.flatMap(({ stored }) => stored.map((v) => seatOf(v).buffer)));
   return new Map(pieces.flatMap(({ reads }) =>
     [...reads].flatMap((v) => {
@@ -142,7 +147,13 @@ function attempt(
   const stores = storesOf(pieces, values, seatOf, regions);
   const order = [...stores.keys()].sort((a, b) => a - b);
   const bound = new Map(order.map((b, position): [number, BoundBuffer] => {
-    const { access, kinds, ring } = stores.get(b)!;
+    const { access, kinds, ring, bufferWords } = stores.get(b)!;
+    const short = 4 * bufferWords <= adapter.maxUniformBytes;
+    if (ring && access === "read" && short && hasWindows(syntax, adapter)) {
+      // A row is at the beginning of what is bound.
+      const window = { first: ORIGIN, vectors: bufferWords / 4 };
+      return [b, { position, access, element: "vec4u", window }];
+    }
     const f32 = kinds.size === 1 && kinds.has("f32");
     const vector = syntax.lanes !== undefined && !words.has(b) && !ring && kinds.size === 1;
     const element = vector ? (f32 ? "vec4f" : "vec4u") : f32 ? "f32" : "u32";
@@ -205,7 +216,7 @@ function attempt(
     new Map([...windowed].map(([key, { read }]) => [key, read])),
     grid,
     adapter.maxUniformBytes / 4,
-    adapter.maxUniforms - 1,
+    adapter.maxUniforms - 1 - [...bound.values()].filter((b) => b.window !== undefined).length,
   );
   const failed = [...windowed].filter(([key]) => !cut.windows.has(key));
   for (const [, { value, read }] of failed) {
@@ -224,6 +235,7 @@ type Stores = ReadonlyMap<number, {
   access: "read" | "write";
   readonly kinds: Set<"f32" | "u32">;
   readonly ring: boolean;
+  readonly bufferWords: number;
 }>;
 
 function storesOf(
@@ -235,8 +247,8 @@ function storesOf(
   const stores: Map<number, Stores extends ReadonlyMap<number, infer S> ? S : never> = new Map();
   const touch = (v: ValueId, access: "read" | "write"): void => {
     if (windowed.has(v)) return;
-    const { buffer, ring } = seatOf(v);
-    const known = stores.get(buffer) ?? { access, kinds: new Set(), ring };
+    const { buffer, ring, bufferWords } = seatOf(v);
+    const known = stores.get(buffer) ?? { access, kinds: new Set(), ring, bufferWords };
     if (access === "write") known.access = access;
     known.kinds.add(values[v]!.dtype === "f32" ? "f32" : "u32");
     stores.set(buffer, known);
@@ -282,7 +294,8 @@ function assembled(
       : columnOf((slice) => starts[slice]! / 4);
     begin.push(`let ${first} = ${from};`);
   }
-  if (windowed.size > 0) declarations.push(ORIGIN_DECLARATION);
+  const rows = [...bound.values()].some(({ window }) => window !== undefined);
+  if (rows || windowed.size > 0) declarations.push(ORIGIN_DECLARATION);
   const position = order.length + windowed.size;
   if (columns.length > 0) declarations.push(sliceBinding(position, columns.length));
   const written = pieces.map(({ threads }, i) => {
@@ -294,7 +307,13 @@ function assembled(
   });
   return {
     bindings: [
-      ...order.map((buffer) => ({ buffer, access: stores.get(buffer)!.access })),
+      ...order.map((buffer): Binding => {
+        const { access, bufferWords } = stores.get(buffer)!;
+        const row = bound.get(buffer)!.window !== undefined;
+        return row
+          ? { buffer, access, window: { words: bufferWords, starts: [0] } }
+          : { buffer, access };
+      }),
       ...[...windowed].map(([key, { buffer }]) => ({
         buffer,
         access: "read" as const,

@@ -100,7 +100,8 @@ export async function deviceMemory(
   common?: CommonBuffers,
 ): Promise<DeviceMemory> {
   const { device } = handle;
-  const align = Math.max(device.limits.minStorageBufferOffsetAlignment, 4) / 4;
+  const { minStorageBufferOffsetAlignment, minUniformBufferOffsetAlignment } = device.limits;
+  const align = Math.max(minStorageBufferOffsetAlignment, minUniformBufferOffsetAlignment, 4) / 4;
   const strides = plan.buffers.map((spec) =>
     spec.kind === "device" ? spec.words : Math.ceil(spec.words / align) * align
   );
