@@ -20,11 +20,14 @@ import type { BoundBuffer } from "./syntax.ts";
 import { vectorOf } from "./addresses.ts";
 import type { Writer, WriterContext } from "./writer.ts";
 
-/** All points of a box, row-major. */
-export function* points(extents: readonly number[]): Generator<readonly number[]> {
+/** All points of a box, row-major, so many steps from one to the next along each axis. */
+export function* points(
+  extents: readonly number[],
+  steps: readonly number[] = extents.map(() => 1),
+): Generator<readonly number[]> {
   const at = extents.map(() => 0);
   while (true) {
-    yield [...at];
+    yield at.map((n, i) => n * steps[i]!);
     let i = extents.length - 1;
     while (i >= 0 && ++at[i]! >= extents[i]!) at[i--] = 0;
     if (i < 0) return;

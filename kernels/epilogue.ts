@@ -33,6 +33,8 @@ interface Box {
   /** Elements along each parallel axis. */
   readonly sizes: readonly number[];
   readonly points: readonly (readonly number[])[];
+  /** From one element to the next along each of them. */
+  readonly steps: readonly number[];
   /** Its first element along each axis. */
   readonly base: readonly Index[];
   /** What is computed at each point. */
@@ -44,6 +46,7 @@ interface Box {
 /** What is known when the sums are done. */
 export interface Finished {
   readonly points: readonly (readonly number[])[];
+  readonly steps: readonly number[];
   readonly base: readonly Index[];
   readonly registers: ReadonlyMap<string, Scalar>;
 }
@@ -51,7 +54,7 @@ export interface Finished {
 /** Evaluates and stores what a thread computes. */
 export function writeEpilogue(
   t: TiledCluster,
-  { points: all, base, registers }: Finished,
+  { points: all, steps, base, registers }: Finished,
   threadAxes: readonly Axis[],
   dtypeOf: (v: ValueId) => DType,
   writer: Writer,
@@ -61,7 +64,7 @@ export function writeEpilogue(
   const begin = (axis: number, scaled: (size: number) => number): Index =>
     indexScale(indexAxis(threadAxes[axis]!), scaled(sizes[axis]!));
   if (rounds === undefined) {
-    const box = { sizes, points: all, base, registers, origin: begin };
+    const box = { sizes, points: all, steps, base, registers, origin: begin };
     return writeBox(t, box, dtypeOf, writer, context);
   }
   const { axis, size } = rounds;
@@ -94,6 +97,7 @@ export function writeEpilogue(
     const box: Box = {
       sizes: sizes.map((n, i) => i === axis ? size : n),
       points: first,
+      steps,
       base: base.map((of, i) => further(i, of, size)),
       registers: new Map(held),
       origin: (i, scaled) => further(i, begin(i, scaled), scaled(size)),
@@ -104,7 +108,7 @@ export function writeEpilogue(
 
 function writeBox(
   t: TiledCluster,
-  { sizes, points: boxPoints, base, registers, origin: originOf }: Box,
+  { sizes, points: boxPoints, steps, base, registers, origin: originOf }: Box,
   dtypeOf: (v: ValueId) => DType,
   writer: Writer,
   context: WriterContext,
@@ -159,7 +163,8 @@ function writeBox(
       if (r.kind === "same") return base[r.anchor]!;
       return originOf(r.anchor, (size) => r.kind === "grow" ? size * r.by : size / r.by);
     });
-    const box = [...points(extents)].filter((p) =>
+    const apart = axes.map((r) => r.kind === "same" ? steps[r.anchor]! : 1);
+    const box = [...points(extents, apart)].filter((p) =>
       p.every((off, i) => origin[i]!.terms.length > 0 || off < stage.parallel[i]!.extent)
     );
     boxes.push({

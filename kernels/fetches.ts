@@ -4,7 +4,12 @@
  * @module
  */
 import type { AdapterClass } from "../src/loops/adapter.ts";
-import { type Axis, type Index, type IndexRange, indexRange } from "../src/loops/index.ts";
+import { type Index, type IndexRange, indexRange } from "../src/loops/index.ts";
+import type { ValueId } from "../src/loops/scalar.ts";
+import type { Stage } from "../src/loops/stage.ts";
+
+/** Words by which windows begin before what is read, or end after it, at most. */
+const BEGIN = 128;
 
 /** The words from the first that a box reads to the last. */
 export interface Fetch {
@@ -19,15 +24,31 @@ export interface Fetch {
    * windows of their own. All axes, those that are summed over being last.
    */
   readonly apart: readonly number[];
+  /** How many elements along a parallel axis a window spans, if they lie apart; see {@link elementsIn}. */
+  readonly rows: readonly (number | undefined)[];
+  readonly value: ValueId;
+}
+
+/**
+ * How many elements along an axis a window of so many words spans, if what they read lies apart: windows
+ * whose ends overlap by much would be one.
+ */
+export function elementsIn(words: number, word: Index, axis: string): number | undefined {
+  const term = word.terms.find(({ atom }) => atom.kind === "axis" && atom.axis.name === axis);
+  if (term === undefined) return undefined;
+  const [low, high] = indexRange(word, new Map([[axis, [0, 0]]]));
+  const row = high - low + 1, step = Math.abs(term.factor);
+  const count = Math.floor((words - row) / step) + 1;
+  return row <= words && count * step >= row - step ? count : undefined;
 }
 
 /** What a load at `word` reads, of a value of so many words. */
 export function fetchOf(
+  value: ValueId,
   word: Index,
-  parallel: readonly Axis[],
-  reduce: readonly Axis[],
+  { parallel, reduce }: Pick<Stage, "parallel" | "reduce">,
   words: number,
-  { maxUniforms }: AdapterClass,
+  { maxUniforms, maxUniformBytes }: AdapterClass,
 ): Fetch {
   const spanOf = (further: number): number => {
     const ranges = parallel.map((
@@ -38,7 +59,7 @@ export function fetchOf(
     return high - low + 1;
   };
   const span = spanOf(-1);
-  const apartBy = ({ name, extent }: Axis): number => {
+  const apartBy = ({ name, extent }: Stage["reduce"][number]): number => {
     if (extent >= maxUniforms) return 0;
     const term = word.terms.find(({ atom }) => atom.kind === "axis" && atom.axis.name === name);
     if (term === undefined) return 0;
@@ -49,20 +70,24 @@ export function fetchOf(
     span,
     words,
     slopes: parallel.map((_, i) => spanOf(i) - span),
+    value,
+    rows: parallel.map(({ name }) => elementsIn(maxUniformBytes / 4 - BEGIN, word, name)),
     apart: [...parallel.map(() => 0), ...reduce.map(apartBy)],
   };
 }
 
-/** Whether a uniform binding spans what a box reads, whose thread goes through an axis if it is `serial`. */
+/** Whether a uniform binding spans what a box reads, whose thread goes through an axis if it is `serial`, or has elements far apart along one. */
 export function isNear(
-  { span, slopes, words, apart }: Fetch,
+  { span, slopes, words, apart, rows }: Fetch,
   sizes: readonly number[],
   serial: number,
+  spread: number,
   extents: readonly number[],
   { maxUniformBytes }: AdapterClass,
 ): boolean {
   let all = span;
   for (let i = 0; i < slopes.length; i++) {
+    if (i === spread && rows[i] !== undefined) continue;
     all += slopes[i]! * ((i === serial ? extents[i]! : sizes[i]!) - 1);
   }
   for (let i = slopes.length; i < apart.length; i++) if (sizes[i] === extents[i]) all -= apart[i]!;
@@ -70,20 +95,61 @@ export function isNear(
   return 4 * (Math.min(all, words) + 64) <= maxUniformBytes;
 }
 
+/** The parallel axis that slices cut because of a load, and in how many blocks. */
+function cutOf(
+  { slopes, words, span }: Fetch,
+  extents: readonly number[],
+  { maxUniformBytes }: AdapterClass,
+): readonly [axis: number, blocks: number] {
+  const axis = 4 * span > maxUniformBytes
+    ? -1
+    : slopes.findIndex((s, i) => s > 0 && extents[i]! > 1);
+  return [axis, Math.ceil(4 * words / maxUniformBytes)];
+}
+
 /**
  * In how many slices a kernel runs whose threads each read little of large values: what moves with one
- * axis is cut along that.
+ * axis is cut along that, unless threads have elements far apart along it.
  */
 export function slicesOf(
   fetches: readonly Fetch[],
   extents: readonly number[],
-  { maxUniformBytes }: AdapterClass,
+  adapter: AdapterClass,
+  spread: number,
 ): number {
   const cuts = new Map<number, number>();
-  for (const { slopes, words, span } of fetches) {
-    const axis = slopes.findIndex((s, i) => s > 0 && extents[i]! > 1);
-    if (axis < 0 || 4 * span > maxUniformBytes) continue;
-    cuts.set(axis, Math.max(cuts.get(axis) ?? 1, Math.ceil(4 * words / maxUniformBytes)));
+  for (const fetch of fetches) {
+    const [axis, blocks] = cutOf(fetch, extents, adapter);
+    if (axis >= 0 && axis !== spread) cuts.set(axis, Math.max(cuts.get(axis) ?? 1, blocks));
   }
   return [...cuts.values()].reduce((n, cut) => n * cut, 1);
+}
+
+/**
+ * How many elements a thread has along an axis at least and at most, if they lie so far apart that windows
+ * span what all threads read for each of them; undefined where that saves no slices, or takes too many windows.
+ *
+ * @param others What else the kernel reads.
+ */
+export function spreadOf(
+  axis: number,
+  fetches: readonly Fetch[],
+  extents: readonly number[],
+  others: number,
+  adapter: AdapterClass,
+): readonly [number, number] | undefined {
+  let least = 1;
+  const all = new Set<ValueId>(), long = new Set<ValueId>();
+  for (const fetch of fetches) {
+    all.add(fetch.value);
+    const [at, blocks] = cutOf(fetch, extents, adapter), rows = fetch.rows[axis];
+    if (at !== axis || blocks === 1) continue;
+    if (rows === undefined) return undefined;
+    least = Math.max(least, Math.ceil(extents[axis]! / rows));
+    long.add(fetch.value);
+  }
+  // Slices have a binding of their own.
+  const windows = adapter.maxUniforms - 1 - others - all.size + long.size;
+  const most = Math.floor(windows / Math.max(1, long.size));
+  return least === 1 || least > most ? undefined : [least, most];
 }

@@ -58,6 +58,11 @@ export interface Tile {
   readonly reduce: readonly number[];
   /** The parallel axis whose blocks a thread goes through, so that it loads once what they share. */
   readonly serial?: number;
+  /**
+   * The parallel axis along which the elements of a thread lie as far apart as there are threads along it,
+   * if there is one: windows then span what all threads read for one of them.
+   */
+  readonly spread?: number;
   /** The elements of the last parallel axis that the kernel computes, if not all of them. */
   readonly part?: { readonly from: number; readonly to: number };
   /** How workgroups share what they load, if they do. */
@@ -157,13 +162,14 @@ function writeThread(
 ): void {
   const { anchor } = t.cluster;
   const { syntax } = context;
-  const { parallel } = t.tile;
+  const { parallel, spread } = t.tile;
   const reduce = anchor.combine === "argmax" ? inOrder(anchor, t.tile.reduce) : t.tile.reduce;
   const start = (i: number) => i === threadAxes.length - 1 ? t.tile.part?.from ?? 0 : 0;
   const base = threadAxes.map((a, i) =>
-    indexShift(indexScale(indexAxis(a), parallel[i]!), start(i))
+    indexShift(indexScale(indexAxis(a), i === spread ? 1 : parallel[i]!), start(i))
   );
-  const boxPoints = [...points(parallel)].filter((p) =>
+  const steps = threadAxes.map(({ extent }, i) => i === spread ? extent : 1);
+  const boxPoints = [...points(parallel, steps)].filter((p) =>
     p.every((off, i) => threadAxes[i]!.extent > 1 || off < anchor.parallel[i]!.extent)
   );
   const dtype = dtypeOf(anchor.value);
@@ -273,6 +279,6 @@ function writeThread(
       );
     });
   }
-  const finished = { points: boxPoints, base, registers };
+  const finished = { points: boxPoints, steps, base, registers };
   writeEpilogue(t, finished, threadAxes, dtypeOf, writer, context);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Index } from "../src/loops/index.ts";
-import { type Fetch, fetchOf, isNear, slicesOf } from "./fetches.ts";
+import { type Fetch, fetchOf, isNear, slicesOf, spreadOf } from "./fetches.ts";
 import { type Scalar, scalarVisit, type ValueId } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
 import { type AdapterClass, mostTurns } from "../src/loops/adapter.ts";
@@ -40,6 +40,8 @@ export interface TileOptions {
   /** The word of an element of a value. */
   readonly address: (value: ValueId, at: readonly Index[]) => Index;
   readonly afterwards: Afterwards;
+  /** Parallel axes along which the elements of a thread may lie far apart. */
+  readonly spreads: readonly boolean[];
   /** Whether the target has memory that threads share, and arrays of their own. */
   readonly memory: boolean;
   /** Multiply-adds of one loop body, at most, if fewer than the class allows. */
@@ -96,6 +98,7 @@ function cheapestTile(
     shapeOf,
     address,
     afterwards,
+    spreads,
     memory,
     mostArithmetic,
     most = Infinity,
@@ -117,7 +120,7 @@ function cheapestTile(
       const word = address(s.value, s.at);
       loads.push(seenLoad(s.at, shapeOf(s.value), word, names));
       const words = shapeOf(s.value).reduce((n, d) => n * d, 1);
-      fetches.push(fetchOf(word, stage.parallel, stage.reduce, words, adapter));
+      fetches.push(fetchOf(s.value, word, stage, words, adapter));
     } else if (s.kind === "inside") {
       const guard = guardOf(s.index, s.extent);
       const known = guard.axes.map((a) => names.indexOf(a)).filter((i) => i >= 0);
@@ -126,7 +129,7 @@ function cheapestTile(
       s.dtype !== "bool" && s.kind !== "constant" && s.kind !== "index" && s.kind !== "select"
     ) operations++;
   });
-  const options = extents.map((extent, i) =>
+  let options = extents.map((extent, i) =>
     i < p
       ? fixed && !sums
         ? [Math.max(constraints[i]!.multiple, constraints[i]!.whole ? extent : 1)]
@@ -135,7 +138,9 @@ function cheapestTile(
   );
   const uniform = adapter.maxUniforms > 0 ? costs.uniform : undefined;
   const { load, vectorLoad } = uniform ?? costs;
-  const slices = uniform === undefined ? 1 : slicesOf(fetches, extents, adapter);
+  let slices = uniform === undefined ? 1 : slicesOf(fetches, extents, adapter, -1);
+  /** The axis along which the elements of a thread lie far apart. */
+  let spread = -1;
   let best: ChosenTile | undefined;
   /** A tile that costs more is not the cheapest. */
   let limit = most;
@@ -150,7 +155,9 @@ function cheapestTile(
     let axis: number | undefined, most = 2;
     for (let i = 0; i < p - 1; i++) {
       const count = size[i]! / constraints[i]!.multiple;
-      if (constraints[i]!.whole || count <= most || !Number.isInteger(count)) continue;
+      if (i === spread || constraints[i]!.whole || count <= most || !Number.isInteger(count)) {
+        continue;
+      }
       axis = i;
       most = count;
     }
@@ -190,7 +197,7 @@ function cheapestTile(
     if (starts !== undefined) {
       for (const { axis, factor } of starts) {
         const n = size[axis]!, step = Math.abs(factor);
-        if (!whole(axis) && (step * n) % 4 !== 0) aligned = false;
+        if (!whole(axis) && (axis === spread ? step : step * n) % 4 !== 0) aligned = false;
         if (n === 1) continue;
         if (step === 1) run += n - 1;
         else if (step === run) run *= n;
@@ -259,7 +266,7 @@ function cheapestTile(
     const work = (inside + after) * all / costs.lanes * (1 - 1e-9);
     if (work + compilingOf(fewest, 0) > limit) return;
     for (let serial = -1; serial < p; serial++) {
-      if (serial >= 0 && !mayLoop(serial)) continue;
+      if (serial >= 0 && (serial === spread || !mayLoop(serial))) continue;
       const rounds = serial < 0 ? 1 : Math.ceil(trips(serial)), threads = all / rounds;
       if (rounds * iterations > mostTurns(adapter)) continue;
       if (serial >= 0 && threads < FEWEST) continue;
@@ -283,7 +290,8 @@ function cheapestTile(
           if (size[i]! < extents[i]! && moves[i]) times = around;
         }
         shared ||= times === 1;
-        const near = uniform !== undefined && isNear(fetches[l]!, size, serial, extents, adapter);
+        const near = uniform !== undefined &&
+          isNear(fetches[l]!, size, serial, spread, extents, adapter);
         loadCost += times * (near ? loadCosts : farCosts)[l]!;
       }
       if (dear || !shared) continue;
@@ -307,6 +315,7 @@ function cheapestTile(
           parallel: size.slice(0, p),
           reduce: size.slice(p),
           ...serial < 0 ? {} : { serial },
+          ...spread < 0 ? {} : { spread },
           ...stored,
         },
         cost,
@@ -360,6 +369,21 @@ function cheapestTile(
   };
   descend();
   search(0, 1, 1);
+  if (slices > 1 && sums) {
+    const all = options;
+    spreads.forEach((may, axis) => {
+      const others = afterwards.loads.length;
+      const range = may ? spreadOf(axis, fetches, extents, others, adapter) : undefined;
+      if (range === undefined || guards.some(({ axes }) => axes.includes(axis))) return;
+      const [least, most] = range;
+      options = all.map((sizes, i) =>
+        i === axis ? sizes.filter((n) => n >= least && n <= most) : sizes
+      );
+      spread = axis;
+      slices = slicesOf(fetches, extents, adapter, axis);
+      search(0, 1, 1);
+    });
+  }
   return best ?? {
     tile: {
       parallel: stage.parallel.map((a, i) =>

@@ -5,9 +5,9 @@
  * @module
  */
 import type { AdapterClass } from "../loops/adapter.ts";
-import { type Index, indexRange } from "../loops/index.ts";
 import { scalarVisit, type ValueId } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
+import { elementsIn } from "../../kernels/fetches.ts";
 import { COSTS } from "../../kernels/tile_costs.ts";
 import { addressOf } from "./build_stages.ts";
 import { readsOf } from "./fusion.ts";
@@ -61,7 +61,7 @@ function partsOf(
     const { shape } = values[s.value]!, word = addressOf(s.at, shape);
     if (shape.reduce((n, d) => n * d, 1) <= most) return;
     stage.reduce.forEach(({ name, extent }, at) => {
-      const rows = rowsOf(word, name, most);
+      const rows = elementsIn(most, word, name);
       if (rows === undefined || rows >= extent) return;
       fewest.set(at, Math.max(fewest.get(at) ?? 0, Math.ceil(extent / rows)));
       long.set(at, (long.get(at) ?? new Set()).add(s.value));
@@ -74,17 +74,6 @@ function partsOf(
     if (count * cut + reads - cut < maxUniforms) return { at, count };
   }
   return undefined;
-}
-
-/** How many rows of a value, as an axis goes through them, a window spans, if rows lie apart. */
-function rowsOf(word: Index, axis: string, most: number): number | undefined {
-  const term = word.terms.find(({ atom }) => atom.kind === "axis" && atom.axis.name === axis);
-  if (term === undefined) return undefined;
-  const [low, high] = indexRange(word, new Map([[axis, [0, 0]]]));
-  const row = high - low + 1, step = Math.abs(term.factor);
-  const rows = Math.floor((most - row) / step) + 1;
-  // Parts whose ends overlap by much would share a window.
-  return row <= most && rows * step >= row - step ? rows : undefined;
 }
 
 /** A number of parts that divides an axis, if it is not much larger than what is needed. */

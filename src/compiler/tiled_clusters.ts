@@ -76,6 +76,16 @@ function afterwardsOf({ anchor, epilogue }: Group, stored: readonly ValueId[]): 
   return { loads: [...loads.values()], stores, last: last === Infinity ? 0 : last };
 }
 
+/** Along which axes the elements of a thread may be no neighbours: none that a member follows in windows. */
+function spreadsOf({ anchor, epilogue }: Group): readonly boolean[] {
+  return anchor.parallel.map((_, i) =>
+    i < anchor.parallel.length - 1 &&
+    epilogue.every(({ axes }) =>
+      axes.every((r) => r.kind === "same" || r.kind === "free" || r.anchor !== i)
+    )
+  );
+}
+
 /**
  * The cheapest tile of a group.
  *
@@ -97,6 +107,7 @@ export function tileOf(
     shapeOf: (v) => values[v]!.shape,
     address: (v, at) => addressOf(at, values[v]!.shape),
     afterwards: afterwardsOf(group, stored),
+    spreads: spreadsOf(group),
     memory,
     mostArithmetic,
   });
