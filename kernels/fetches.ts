@@ -127,7 +127,7 @@ export function slicesOf(
 
 /**
  * How many elements a thread has along an axis at least and at most, if they lie so far apart that windows
- * span what all threads read for each of them; undefined where that saves no slices.
+ * span what all threads read for each of them; undefined where that would save one slice at most.
  *
  * @param others What else the kernel reads.
  */
@@ -151,5 +151,5 @@ export function spreadOf(
   // Slices have a binding of their own.
   const windows = adapter.maxUniforms - 1 - others - all.size + long.size;
   const most = Math.floor(windows / Math.max(1, long.size));
-  return least === 1 ? undefined : [least, most];
+  return least <= 2 ? undefined : [least, most];
 }

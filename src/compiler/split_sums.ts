@@ -16,11 +16,16 @@ import {
 } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
 import { readsOf } from "./fusion.ts";
+import { COSTS } from "../../kernels/tile_costs.ts";
 import { partedSum } from "./parted_sums.ts";
 import { inBlocks, tileAlone } from "./sum_blocks.ts";
 
-/** Outputs up to which a sum may be split, and terms from which it is worth it. */
-const MOST_OUTPUTS = 16384;
+/** Outputs up to which a sum may be split: more where windows may span the slabs, and not the whole. */
+const MOST_OUTPUTS = 16_384;
+const MOST_IN_WINDOWS = 131_072;
+/** Partial sums that one may be split into. */
+const MOST_PARTIAL = 4_194_304;
+/** Terms from which it is worth it. */
 const LEAST_TERMS = 32;
 /** Terms of a sum that is evaluated where it is read, and terms in all its elements. */
 const FOLD_TERMS = 64;
@@ -70,7 +75,9 @@ function split(
 ): { partial: Stage; whole: Stage } | undefined {
   if (stage.combine !== "sum" && stage.combine !== "max") return undefined;
   const terms = product(stage.reduce), turns = mostTurns(adapter);
-  const worthIt = stage.combine === "sum" && product(stage.parallel) <= MOST_OUTPUTS &&
+  const windows = COSTS[adapter.kind].uniform !== undefined && adapter.maxUniforms > 0;
+  const mostOutputs = windows ? MOST_IN_WINDOWS : MOST_OUTPUTS;
+  const worthIt = stage.combine === "sum" && product(stage.parallel) <= mostOutputs &&
     terms >= LEAST_TERMS;
   if (!worthIt && terms <= turns) return undefined;
   const costOf = (it: Stage, most: number): number => tileAlone(it, values, adapter, most).cost;
@@ -85,6 +92,7 @@ function split(
     const axis = stage.reduce[at]!;
     const fewest = must ? Math.ceil(terms / turns) : 1;
     for (const slabs of slabCounts(axis.extent, fewest, adapter)) {
+      if (!must && outputs * slabs > MOST_PARTIAL) continue;
       const halves = cut(stage, at, slabs, values.length);
       const cost = costOf(halves.partial, least) +
         outputs * slabs * (adapter.kind === "cpu" ? 4 : 0.5) +

@@ -1,5 +1,7 @@
 /** Sums over the rows of long values, which they read through several windows. */
 import { assert, assertEquals, assertLessOrEqual } from "../_assert.ts";
+import { gradient } from "../../src/autodiff/vjp.ts";
+import { conv2d } from "../../src/nn/layers.ts";
 import { partedSum } from "../../src/compiler/parted_sums.ts";
 import { type Axis, indexAxis } from "../../src/loops/index.ts";
 import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
@@ -8,12 +10,12 @@ import type { Stage, Value } from "../../src/loops/stage.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { tensor } from "../../src/reference/tensor.ts";
 import { sizeOf } from "../../src/tensor/node.ts";
-import { add, input, matmul, permute, sum } from "../../src/tensor/ops.ts";
+import { add, input, matmul, permute, square, sum } from "../../src/tensor/ops.ts";
 import { distance } from "./_compare.ts";
 import { planOf, programOf, run, targets } from "./_run_plan.ts";
 
 /** Σ over rows of y[row, unit] · x[row, column], and what it reads. */
-function gradient(rows: number, units: number, columns: number): [Stage, readonly Value[]] {
+function rowSum(rows: number, units: number, columns: number): [Stage, readonly Value[]] {
   const axis = (name: string, extent: number): Axis => ({ name, extent });
   const u = axis("u", units), p = axis("p", columns), b = axis("b", rows);
   const load = (v: number, of: Axis) => scalarLoad(v, [indexAxis(b), indexAxis(of)], "f32");
@@ -33,7 +35,7 @@ function gradient(rows: number, units: number, columns: number): [Stage, readonl
 
 /** The axes that it sums over, in parts or as they are. */
 function axesOf(rows: number, units: number, columns: number, adapter = DEFAULT_ADAPTER) {
-  const [stage, values] = gradient(rows, units, columns);
+  const [stage, values] = rowSum(rows, units, columns);
   return (partedSum(stage, values, adapter)?.stage ?? stage).reduce.map((a) => a.extent);
 }
 
@@ -69,6 +71,17 @@ Deno.test("compilePlan() reads the rows of long values through windows, without 
     const windows = long.filter(({ window }) => window !== undefined);
     assertEquals(new Set(windows.map(({ buffer }) => buffer)).size, 1, label);
     assert(windows.length > 1, label);
+  }
+});
+
+Deno.test("compilePlan() splits sums of many outputs where their slabs are read through windows", () => {
+  const x = input("x", [60, 20, 12, 12]), w = input("w", [40, 20, 5, 5]);
+  const [slope] = gradient(sum(square(conv2d(x, w))), [w]);
+  for (const [limits, splits] of [[{}, true], [{ maxUniforms: 0 }, false]] as const) {
+    const { kernels } = planOf(programOf([slope!]), "wgsl", 1, limits);
+    const partial = kernels.find(({ label }) => label.endsWith(" partial"));
+    assertEquals(partial !== undefined, splits);
+    assert(partial?.bindings.every(({ access, window }) => access === "write" || window) ?? true);
   }
 });
 
