@@ -11,7 +11,8 @@ import type { ValueId } from "../loops/scalar.ts";
 import type { Value } from "../loops/stage.ts";
 import { simplify } from "../tensor/simplify.ts";
 import { buildStages, type Store, type StoreUnit } from "./build_stages.ts";
-import { formGroups, readsOf } from "./fusion.ts";
+import { doubledFrom, doubledSlots } from "./doubled_slots.ts";
+import { formGroups, readsOf, stagesOf } from "./fusion.ts";
 import { gateLoops } from "./gates.ts";
 import { hostInput, splitHost } from "./host.ts";
 import { type Excess, excessOf } from "./limits.ts";
@@ -56,6 +57,13 @@ export interface PlanOptions {
    * @default 1
    */
   readonly oneKernel?: number;
+  /**
+   * Words from which parameters and state that each step assigns once are computed aside, and change places
+   * after the step.
+   *
+   * @default 8192 where kernels read through windows, Infinity elsewhere
+   */
+  readonly doubled?: number;
 }
 
 /** A plan of some of the copies, and how many times over it takes to run them all. */
@@ -118,6 +126,7 @@ function planOf(
     adapter,
     writtenOut = WRITTEN_OUT,
     oneKernel = 1,
+    doubled: doubledWords = doubledFrom(target, adapter),
     progress = () => undefined,
   }: PlanOptions,
 ): Plan {
@@ -187,29 +196,49 @@ function planOf(
     })
   );
   const carried = new Set(cut.slots.map(({ name }) => name));
+  let doubled: ReadonlySet<string> = new Set();
+  const bindingsOf = (
+    touched: ReadonlySet<ValueId>,
+    apart: ReadonlySet<string>,
+    twice: ReadonlySet<string>,
+  ): number => {
+    const of = [...touched].map((v) => values[v]!);
+    return leastBindings(of, staged.stores, slots, apart, twice, adapter);
+  };
   const fits = (touched: ReadonlySet<ValueId>, apart: ReadonlySet<string> = carried): boolean =>
-    leastBindings([...touched].map((v) => values[v]!), staged.stores, slots, apart, adapter) <=
-      adapter.maxBindings;
+    bindingsOf(touched, apart, doubled) <= adapter.maxBindings;
   const around = loopsAround(regions);
   const active = new Set(regions.flatMap(activeSlots));
   const urgent = new Set(
     [...staged.stores].flatMap(([v, { slot }]) => active.has(slot) ? [v] : []),
   );
-  const planned = staged.units.map((stages, i) => {
+  const grouped = staged.units.map((stages, i) => {
     progress(i, staged.units.length + 1);
     const shared = shareSums(stages, values, replicas, adapter);
     const halves = splitSums(shared.stages, shared.values, adapter);
     values = halves.values;
     halves.sealed.forEach((v) => sealed.add(v));
-    const groups = formGroups(
+    return formGroups(
       foldSums(halves.stages, staged.assemblies, crossing),
       values,
       sealed,
       fits,
       urgent,
     );
-    return planRegion(groups, values, staged.stores, crossing, slots, around[i]!, urgent);
   });
+  const touched = grouped.flat().map((group) =>
+    new Set(stagesOf(group).flatMap((s) => [s.value, ...readsOf(s)]))
+  );
+  doubled = doubledSlots(
+    program.slots,
+    split.regions,
+    replicas,
+    doubledWords,
+    (twice) => touched.every((of) => bindingsOf(of, carried, twice) <= adapter.maxBindings),
+  );
+  const planned = grouped.map((groups, i) =>
+    planRegion(groups, values, staged.stores, crossing, slots, around[i]!, urgent, doubled)
+  );
 
   progress(staged.units.length, staged.units.length + 1);
   const syntax = target === "wgsl" ? wgsl : js;
@@ -220,7 +249,7 @@ function planOf(
       mostTime: target === "wgsl" ? oneKernel : 0,
       except: large,
     });
-    const swaps = swapsOf(regions, planned, staged.stores, small.inside);
+    const swaps = swapsOf(regions, planned, staged.stores, small.inside, doubled);
     const { touches } = small;
     const { stores } = staged;
     const seating = seatValues(
@@ -245,7 +274,7 @@ function planOf(
     written.large.forEach((loop) => large.add(loop));
     written = write();
   }
-  const { seating, kernels, commands } = written;
+  const { seating, kernels, commands, swaps } = written;
   const plan: Plan = {
     target,
     replicas,
@@ -260,6 +289,7 @@ function planOf(
     })),
     places: seating.places,
     records: seating.records,
+    swaps,
     hostScalars: split.hostScalars,
     hostState: split.hostState,
   };

@@ -27,6 +27,8 @@ import {
 import type { Nest, Run, Stage, Value } from "../loops/stage.ts";
 import { sizeOf } from "../tensor/node.ts";
 import { addressOf } from "./build_stages.ts";
+import { readsWindows } from "./windows.ts";
+import { COSTS } from "../../kernels/tile_costs.ts";
 
 /** Elements from which a domain is worth more than one thread. */
 const LEAST_ELEMENTS = 512;
@@ -128,6 +130,13 @@ function flatSum(
   return { stage, size, start, stop: start + axis.extent, term };
 }
 
+/** Elements of a thread, at most: so that a slice, which sees a window, has work for all lanes. */
+function mostElements(adapter: AdapterClass): number {
+  if (!readsWindows("wgsl", adapter)) return Infinity;
+  const { lanes, width } = COSTS[adapter.kind];
+  return adapter.maxUniformBytes / 4 / (lanes * width);
+}
+
 /** Threads for the ranges between the bounds. */
 export function shareOut(
   size: number,
@@ -137,7 +146,7 @@ export function shareOut(
 ): Nest {
   const [wanted, least] = SHARES[adapter.kind];
   const quarter = bounds.every((b) => b % 4 === 0) ? 4 : 1;
-  const each = size * copies / wanted;
+  const each = Math.min(size * copies / wanted, mostElements(adapter));
   const block = Math.max(least, Math.ceil(Math.min(each, size) / quarter) * quarter);
   let threads = 0;
   const runs = bounds.slice(1).map((stop, i): Run => {

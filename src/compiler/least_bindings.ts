@@ -15,32 +15,37 @@ const TEMPORARIES = 2;
 /**
  * The fewest bindings of a kernel that touches these values: rows of the host and of records, constants,
  * data and what loops carry lie in buffers of their own; all other slots may lie in one, as far as a
- * binding reaches.
+ * binding reaches, or in two where the next values of some lie aside.
  *
  * @param carried The slots that loops carry.
+ * @param doubled The slots whose next values lie aside.
  */
 export function leastBindings(
   touched: readonly Value[],
-  storeOf: ReadonlyMap<ValueId, { readonly slot: string }>,
+  storeOf: ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>,
   slots: ReadonlyMap<string, Slot>,
   carried: ReadonlySet<string>,
+  doubled: ReadonlySet<string>,
   { maxBindingBytes }: AdapterClass,
 ): number {
   const alone = new Set<string>();
-  const sharing = new Map<string, number>();
+  const shared = new Map<string, number>(), now = new Map(shared), next = new Map(shared);
   for (const { id, source, shape } of touched) {
     if (source.kind === "host") alone.add("host");
     else if (source.kind === "constant") alone.add(`constant ${id}`);
     else {
-      const name = source.kind === "slot" ? source.slot : storeOf.get(id)?.slot;
-      if (name === undefined) continue;
+      const slot = source.kind === "slot" ? source : storeOf.get(id);
+      if (slot === undefined) continue;
+      const { slot: name, version } = slot;
       const role = slots.get(name)!.role;
       if (role === "record") alone.add("records");
       else if (role === "data" || carried.has(name)) alone.add(name);
-      else sharing.set(name, sizeOf(shape));
+      else (!doubled.has(name) ? shared : version === 0 ? now : next).set(name, sizeOf(shape));
     }
   }
-  const bytes = [...sharing.values()].reduce((sum, words) => sum + 4 * words, 0);
-  const together = Math.min(sharing.size, 2 * Math.ceil(bytes / maxBindingBytes));
+  const together = [shared, now, next].reduce((count, sharing) => {
+    const bytes = [...sharing.values()].reduce((sum, words) => sum + 4 * words, 0);
+    return count + Math.min(sharing.size, 2 * Math.ceil(bytes / maxBindingBytes));
+  }, 0);
   return alone.size + together + TEMPORARIES;
 }

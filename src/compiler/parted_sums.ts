@@ -8,11 +8,10 @@ import type { AdapterClass } from "../loops/adapter.ts";
 import { scalarVisit, type ValueId } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
 import { elementsIn } from "../../kernels/fetches.ts";
-import { COSTS } from "../../kernels/tile_costs.ts";
 import { addressOf } from "./build_stages.ts";
 import { readsOf } from "./fusion.ts";
 import { inBlocks, tileAlone } from "./sum_blocks.ts";
-import { WINDOW_WORDS } from "./windows.ts";
+import { readsWindows, WINDOW_WORDS } from "./windows.ts";
 
 /** An axis of a sum, and into how many parts it is cut. */
 interface Parts {
@@ -33,7 +32,7 @@ export function partedSum(
   adapter: AdapterClass,
 ): PartedSum | undefined {
   if (stage.combine !== "sum" || stage.nest !== undefined) return undefined;
-  if (COSTS[adapter.kind].uniform === undefined || adapter.maxUniforms === 0) return undefined;
+  if (!readsWindows("wgsl", adapter)) return undefined;
   const parts = partsOf(stage, values, adapter);
   if (parts === undefined) return undefined;
   const parted = cut(stage, parts);

@@ -112,6 +112,16 @@ export interface Active extends Place {
   readonly after: number;
 }
 
+/** What stands where each buffer was, once pairs of them have changed places. */
+export function exchanged<A>(
+  buffers: readonly A[],
+  swaps: readonly (readonly [number, number])[],
+): readonly A[] {
+  const changed = [...buffers];
+  for (const [a, b] of swaps) [changed[a], changed[b]] = [buffers[b]!, buffers[a]!];
+  return changed;
+}
+
 /** Calls `visit` with every command, and with how often it happens. */
 export function visitCommands(
   commands: readonly Command[],
@@ -186,6 +196,11 @@ export interface Plan {
   >;
   /** Word of the records row, by record slot name (then one word per replica). */
   readonly records: ReadonlyMap<string, number>;
+  /**
+   * Pairs of buffers that change places after each step: what is next of a slot is written into the second
+   * one, so that the first is only read. Slots have their places in the first, and begin there.
+   */
+  readonly swaps: readonly (readonly [number, number])[];
   /** What the host writes into the row of each step. */
   readonly hostScalars: readonly HostScalar[];
   /** State that the host keeps. */

@@ -17,13 +17,19 @@ export interface RegionKernels {
     readonly stored: readonly ValueId[];
     readonly touches: Touches;
   }[];
-  /** Stores that cannot be in place: computed aside and copied at the end of the region. */
+  /**
+   * Stores that are not in place: computed aside, and copied at the end of the region unless the two change
+   * places.
+   */
   readonly copied: ReadonlySet<ValueId>;
 }
 
 /**
  * Orders the kernels of a region so that what is overwritten has been read, and says what cannot be.
  * What is `urgent` comes as soon as it can.
+ *
+ * @param doubled Slots that may be computed aside: in place, who reads and writes one could not read it
+ * through a window.
  */
 export function planRegion(
   groups: readonly Group[],
@@ -33,6 +39,7 @@ export function planRegion(
   slots: ReadonlyMap<string, Slot>,
   loops: ReadonlySet<number>,
   urgent: ReadonlySet<ValueId>,
+  doubled: ReadonlySet<string>,
 ): RegionKernels {
   const homes = new Map<ValueId, Group>();
   for (const g of groups) for (const s of stagesOf(g)) homes.set(s.value, g);
@@ -72,7 +79,8 @@ export function planRegion(
     const inPlace = readers.every((g) =>
       g === writer ? identical(writer, v, old) : !reaches(g, writer)
     );
-    if (!inPlace) copied.add(v);
+    const apart = doubled.has(store.slot) && readers.includes(writer);
+    if (!inPlace || apart) copied.add(v);
     else for (const g of readers) if (g !== writer) edges.get(writer)!.add(g);
   }
   const done = new Set<Group>();

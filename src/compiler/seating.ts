@@ -21,8 +21,12 @@ export const HOST_ROW = "host row";
 /** Key of the buffer with the records. */
 export const RECORDS = "records";
 
-/** A carried slot whose next values are computed aside: the two change places after each iteration. */
+/** The loop around all others, whose iterations are the steps. */
+export const STEP_LOOP = -1;
+
+/** A slot whose next values are computed aside: the two change places after each iteration. */
 export interface Swap {
+  /** The loop that carries it, or {@link STEP_LOOP}. */
   readonly loop: number;
   readonly slot: string;
   readonly value: ValueId;
@@ -74,10 +78,18 @@ export function seatValues(
     ),
   );
   const poolOf = new Map(pools.flatMap((pool) => pool.values.map((v) => [v, pool] as const)));
+  /** Until a step ends, the next values of a slot are those aside. */
+  const asideOf = new Map(
+    swaps.flatMap(({ loop, slot, value }) => loop === STEP_LOOP ? [[slot, value] as const] : []),
+  );
   const keyOf = (v: ValueId): string => {
     const value = values[v]!;
     if (value.source.kind === "host") return HOST_ROW;
-    if (value.source.kind === "slot") return `slot ${value.source.slot}`;
+    if (value.source.kind === "slot") {
+      const { slot, version } = value.source;
+      const aside = version > 0 ? asideOf.get(slot) : undefined;
+      return aside === undefined ? `slot ${slot}` : `value ${aside}`;
+    }
     const store = storeOf.get(v);
     if (store === undefined) return `value ${poolOf.get(v)?.values[0] ?? v}`;
     if (slots.get(store.slot)!.role === "record") return RECORDS;

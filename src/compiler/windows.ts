@@ -8,13 +8,25 @@
  * @module
  */
 import { type Axis, type Index, type IndexRange, indexRange } from "../loops/index.ts";
-import type { Window } from "./plan.ts";
+import type { AdapterClass } from "../loops/adapter.ts";
+import type { Plan, Window } from "./plan.ts";
+import { COSTS } from "../../kernels/tile_costs.ts";
 
 /** Words that offsets of uniform bindings are multiples of, on every device. */
 export const WINDOW_WORDS = 64;
 
 /** Slices of a kernel, at most: each takes as long as some tens of thousands of multiply-adds. */
-const MOST_SLICES = 64;
+const MOST_SLICES = 512;
+/** So many there may be in any case; more only where they see half a window of what is cut, on average. */
+const FREE_SLICES = 64;
+
+/** Whether kernels read through windows. */
+export function readsWindows(
+  target: Plan["target"],
+  { kind, maxUniforms }: AdapterClass,
+): boolean {
+  return target === "wgsl" && COSTS[kind].uniform !== undefined && maxUniforms > 0;
+}
 
 /** A part of a buffer: from one word up to another. */
 export interface Region {
@@ -164,6 +176,12 @@ function largest(most: number, holds: (n: number) => boolean): number {
   return low;
 }
 
+/** Slices that reading a region through windows may take. */
+function mostSlices({ from, to }: Region, mostWords: number): number {
+  const halves = Math.ceil(2 * (to - from) / mostWords);
+  return Math.min(MOST_SLICES, Math.max(FREE_SLICES, halves));
+}
+
 /** Threads along each axis, so that a block reads no more of a region than a binding spans. */
 function cutFor(
   read: ReadWords,
@@ -185,7 +203,7 @@ function cutFor(
       if (of[i] === 1) continue;
       const sized = (n: number): readonly number[] => of.map((m, k) => k === i ? n : m);
       if (!fits(sized(1))) {
-        if (countOf(axes, sized(1)) <= MOST_SLICES) search(sized(1), i + 1);
+        if (countOf(axes, sized(1)) <= mostSlices(read, most)) search(sized(1), i + 1);
         continue;
       }
       const cut = sized(largest(of[i]!, (n) => fits(sized(n))));
@@ -217,7 +235,7 @@ export function slicesOf(
   for (const [key, read] of order) {
     if (chosen.length === mostWindows) break;
     const cut = cutFor(read, axes, sizes, mostWords);
-    if (cut === undefined || countOf(axes, cut) > MOST_SLICES) continue;
+    if (cut === undefined || countOf(axes, cut) > mostSlices(read, mostWords)) continue;
     sizes = cut;
     chosen.push(key);
   }

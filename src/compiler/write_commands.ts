@@ -8,9 +8,9 @@ import type { ValueId } from "../loops/scalar.ts";
 import { sizeOf } from "../tensor/node.ts";
 import { isLongLoop } from "./kernel_size.ts";
 import { type Block, type LoopBlock, unitsOf } from "./loop_blocks.ts";
-import type { Command, Kernel, Place } from "./plan.ts";
+import type { Command, Kernel, Place, Repeat } from "./plan.ts";
 import type { RegionKernels } from "./region_kernels.ts";
-import type { Seating, Swap } from "./seating.ts";
+import { type Seating, STEP_LOOP, type Swap } from "./seating.ts";
 import { labelOf, type WorkgroupLoops } from "./workgroup_loops.ts";
 import { writeKernels, writeLoopKernel } from "./write_kernel.ts";
 import type { Seat } from "./write_pieces.ts";
@@ -35,7 +35,7 @@ function visitLoops(
       }
     }
   };
-  for (const blocks of regions) visit(blocks, new Set());
+  for (const blocks of regions) visit(blocks, new Set([STEP_LOOP]));
 }
 
 /** The loops around each unit, in order. */
@@ -48,16 +48,19 @@ export function loopsAround(
 }
 
 /**
- * The carried slots that an iteration cannot overwrite in place. Instead of a copy at the end of each
- * iteration, the two buffers change places.
+ * The slots that an iteration, or a step, does not overwrite in place. Instead of a copy at its end, the two
+ * buffers change places.
+ *
+ * @param doubled Slots that steps carry so.
  */
 export function swapsOf(
   regions: readonly (readonly Block[])[],
   planned: readonly RegionKernels[],
   storeOf: StoreOf,
   inKernels: ReadonlySet<number>,
+  doubled: ReadonlySet<string>,
 ): readonly Swap[] {
-  const carriedBy = new Map<string, number>();
+  const carriedBy = new Map([...doubled].map((slot) => [slot, STEP_LOOP]));
   visitLoops(regions, () => {}, ({ carried }, loop) => {
     if (inKernels.has(loop)) return;
     for (const slot of carried) carriedBy.set(slot, loop);
@@ -79,6 +82,8 @@ function loopsIn(blocks: readonly Block[]): number {
 export interface WrittenCommands {
   readonly kernels: readonly Kernel[];
   readonly commands: readonly (readonly Command[])[];
+  /** See {@link Plan}. */
+  readonly swaps: readonly (readonly [number, number])[];
   /** Loops whose kernels became larger than they should be. */
   readonly large: readonly number[];
 }
@@ -106,6 +111,12 @@ export function writeCommands(
     to: seating.placeOfSlot(slot),
     words: sizeOf(values[v]!.shape),
   });
+  const pairsOf = (of: readonly Swap[]): Repeat["swaps"] => {
+    const pairs = of.map(({ slot, value }) =>
+      [seating.placeOfSlot(slot).buffer, seating.seatOf(value).buffer] as const
+    );
+    return [...new Map(pairs.map((pair) => [pair.join(), pair])).values()];
+  };
   const seatOf = (v: ValueId): Seat => {
     const slot = copies.get(v);
     if (slot === undefined) return seating.seatOf(v);
@@ -161,10 +172,6 @@ export function writeCommands(
     }
     const commands = blockCommands(block.body);
     const own = block.carried.flatMap((slot) => swapped.get(slot) ?? []);
-    const pairs = new Map(own.map(({ slot, value }) => {
-      const pair = [seating.placeOfSlot(slot).buffer, seating.seatOf(value).buffer] as const;
-      return [pair.join(), pair] as const;
-    }));
     const active = block.active === undefined ? {} : {
       active: {
         ...seating.placeOfSlot(block.active),
@@ -172,12 +179,17 @@ export function writeCommands(
       },
     };
     return [
-      { kind: "repeat", times: block.times, commands, swaps: [...pairs.values()], ...active },
+      { kind: "repeat", times: block.times, commands, swaps: pairsOf(own), ...active },
       // After an odd number of iterations the last values lie aside.
       ...block.times % 2 === 0 ? [] : own.map(({ slot, value }) => copyOf(slot, value)),
     ];
   };
   const blockCommands = (blocks: readonly Block[]): Command[] =>
     blocks.flatMap((block) => block.kind === "unit" ? unitCommands() : loopCommands(block));
-  return { commands: regions.map(blockCommands), kernels, large };
+  return {
+    commands: regions.map(blockCommands),
+    swaps: pairsOf(swaps.filter(({ loop }) => loop === STEP_LOOP)),
+    kernels,
+    large,
+  };
 }

@@ -14,6 +14,7 @@ import {
   noteRead,
   partOf,
   partsOf,
+  readsWindows,
   type ReadWords,
   type Region,
   type Slices,
@@ -29,7 +30,6 @@ import {
   threadsIn,
 } from "../../kernels/grid.ts";
 import type { BoundBuffer, Syntax } from "../../kernels/syntax.ts";
-import { COSTS } from "../../kernels/tile_costs.ts";
 import type { WriterContext } from "../../kernels/writer.ts";
 
 /** Where a value lies for the kernels. */
@@ -93,20 +93,15 @@ interface Assumed {
   readonly words: Set<number>;
 }
 
-/** Whether kernels have windows. */
-function hasWindows({ target }: Syntax, { kind, maxUniforms }: AdapterClass): boolean {
-  return target === "wgsl" && COSTS[kind].uniform !== undefined && maxUniforms > 0;
-}
-
 /** Values that a kernel may read through windows: those whose buffers it does not write. */
 function readableOf(
   pieces: readonly Piece[],
   values: readonly Value[],
   seatOf: (v: ValueId) => Seat,
-  syntax: Syntax,
+  { target }: Syntax,
   adapter: AdapterClass,
 ): Assumed["regions"] {
-  if (!hasWindows(syntax, adapter)) return new Map();
+  if (!readsWindows(target, adapter)) return new Map();
   const written = new Set(pieces.flatMap(({ stored }) => stored.map((v) => seatOf(v).buffer)));
   return new Map(pieces.flatMap(({ reads }) =>
     [...reads].flatMap((v) => {
@@ -149,7 +144,7 @@ function attempt(
   const bound = new Map(order.map((b, position): [number, BoundBuffer] => {
     const { access, kinds, ring, bufferWords } = stores.get(b)!;
     const short = 4 * bufferWords <= adapter.maxUniformBytes;
-    if (ring && access === "read" && short && hasWindows(syntax, adapter)) {
+    if (ring && access === "read" && short && readsWindows(syntax.target, adapter)) {
       // A row is at the beginning of what is bound.
       const window = { first: ORIGIN, vectors: bufferWords / 4 };
       return [b, { position, access, element: "vec4u", window }];

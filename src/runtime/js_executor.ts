@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Command, Kernel, Plan } from "../compiler/plan.ts";
+import { type Command, exchanged, type Kernel, type Plan } from "../compiler/plan.ts";
 import { failure } from "../errors.ts";
 import { fires } from "../lowering/program.ts";
 import { sizeOf } from "../tensor/node.ts";
@@ -46,9 +46,7 @@ function runsOf(plan: Plan, commands: readonly Command[], memory: readonly Memor
     const known = active !== undefined && swaps.length === 0 ? active.after : length;
     const bodies = [runsOf(plan, command.commands, memory)];
     if (swaps.length > 0) {
-      const swapped = [...memory];
-      for (const [a, b] of swaps) [swapped[a], swapped[b]] = [memory[b]!, memory[a]!];
-      bodies.push(runsOf(plan, command.commands, swapped));
+      bodies.push(runsOf(plan, command.commands, exchanged(memory, swaps)));
     }
     const on = active === undefined ? undefined : memory[active.buffer]!.u;
     const at = active?.offset ?? 0;
@@ -74,10 +72,17 @@ export function jsExecutor(plan: Plan, overrides: Overrides = new Map()): Execut
   });
   const initial = initialValues(plan.slots, plan.replicas, overrides, "f32");
   const host = hostRow(plan, initial);
-  const regions = plan.regions.map((region) => ({
-    region,
-    run: runsOf(plan, region.commands, memory),
-  }));
+  const orderOf = (memory: readonly Memory[]) => ({
+    memory,
+    regions: plan.regions.map((region) => ({
+      region,
+      run: runsOf(plan, region.commands, memory),
+    })),
+  });
+  /** How the buffers stand: one way, or two that take turns. */
+  const orders = [orderOf(memory)];
+  if (plan.swaps.length > 0) orders.push(orderOf(exchanged(memory, plan.swaps)));
+  let turn = 0;
   const scalars = memory[plan.buffers.findIndex((b) => b.kind === "scalars")];
   const records = memory[plan.buffers.findIndex((b) => b.kind === "records")];
   const width = plan.buffers.find((b) => b.kind === "records")?.words ?? 0;
@@ -96,7 +101,7 @@ export function jsExecutor(plan: Plan, overrides: Overrides = new Map()): Execut
     }
     const size = sizeOf(place.shape);
     const copies = place.perReplica ? plan.replicas : 1;
-    const both = memory[place.buffer]!;
+    const both = orders[turn]!.memory[place.buffer]!;
     const data = (place.dtype === "f32" ? both.f : both.u)
       .subarray(place.offset, place.offset + size * copies);
     return { data, size, copies };
@@ -128,11 +133,12 @@ export function jsExecutor(plan: Plan, overrides: Overrides = new Map()): Execut
       const row = scalars ?? empty;
       for (let i = 0; i < n; i++, step++) {
         host.advance(step, row.f, row.u, 0);
-        for (const { region, run } of regions) {
+        for (const { region, run } of orders[turn]!.regions) {
           if (fires(region, step)) {
             for (const command of run) command();
           }
         }
+        turn = (turn + 1) % orders.length;
         store.append(records?.f ?? empty.f, 1, width);
       }
     },

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Command, Kernel, Plan } from "../compiler/plan.ts";
+import { type Command, exchanged, type Kernel, type Plan } from "../compiler/plan.ts";
 import type { BindingUse, Pipeline } from "./pipelines.ts";
 
 /** A kernel ready to be dispatched. */
@@ -44,10 +44,18 @@ export type BoundCommand =
 
 /** The commands of each region, and every bound kernel once. */
 export interface BoundPlan {
-  readonly regions: readonly (readonly BoundCommand[])[];
+  /** What happens in even and in odd steps; one where nothing changes places. */
+  readonly orders: readonly BoundOrder[];
   readonly kernels: readonly BoundKernel[];
   /** What slices of kernels are given. */
   readonly slices: GPUBuffer | undefined;
+}
+
+/** A step, as the buffers stand. */
+export interface BoundOrder {
+  /** What stands in the place of each buffer. */
+  readonly buffers: readonly GPUBuffer[];
+  readonly regions: readonly (readonly BoundCommand[])[];
 }
 
 /** How a kernel sees its buffers, in the order of its bindings. */
@@ -138,19 +146,19 @@ export function bindPlan(
         case "repeat": {
           const bodies = [bindAll(command.commands, order)];
           if (command.swaps.length > 0) {
-            const swapped = [...order];
-            for (const [a, b] of command.swaps) {
-              [swapped[a], swapped[b]] = [order[b]!, order[a]!];
-            }
-            bodies.push(bindAll(command.commands, swapped));
+            bodies.push(bindAll(command.commands, exchanged(order, command.swaps)));
           }
           return { kind: "repeat", times: command.times, bodies };
         }
       }
     });
-  const order = buffers.map((_, i) => i);
-  const regions = plan.regions.map(({ commands }) => bindAll(commands, order));
-  return { regions, kernels: [...known.values()], slices: slices.buffer };
+  const first: readonly number[] = buffers.map((_, i) => i);
+  const all = plan.swaps.length === 0 ? [first] : [first, exchanged(first, plan.swaps)];
+  const orders = all.map((order): BoundOrder => ({
+    buffers: order.map((i) => buffers[i]!),
+    regions: plan.regions.map(({ commands }) => bindAll(commands, order)),
+  }));
+  return { orders, kernels: [...known.values()], slices: slices.buffer };
 }
 
 function bindKernel(

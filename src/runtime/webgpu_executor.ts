@@ -69,6 +69,9 @@ export async function webgpuExecutor(
   const jobs: Job[] = [];
   let asked = 0;
   let encoded = 0;
+  /** How the buffers stand after the steps encoded so far, of which `encoded` is not the number: see `seek`. */
+  let turn = 0;
+  const order = () => memory.bound.orders[turn]!;
   let disposed = false;
   let broken: unknown;
   let pumping = false;
@@ -148,8 +151,9 @@ export async function webgpuExecutor(
       scalarBytes = 4 * i * scalarStride;
       recordBytes = 4 * (step % memory.recordRows) * recordStride;
       plan.regions.forEach((region, k) => {
-        if (fires(region, step)) encode(memory.bound.regions[k]!);
+        if (fires(region, step)) encode(order().regions[k]!);
       });
+      turn = (turn + 1) % memory.bound.orders.length;
     }
     endPass();
     device.queue.submit([encoder.finish()]);
@@ -223,7 +227,7 @@ export async function webgpuExecutor(
     const fitted = fitValues(slot, values, size, copies);
     const words = place.dtype === "f32" ? new Float32Array(fitted) : new Uint32Array(fitted);
     return () => {
-      writeWords(device, slot, memory.buffers[place.buffer]!, place.offset, words);
+      writeWords(device, slot, order().buffers[place.buffer]!, place.offset, words);
       // Written data stays in staging memory until something is submitted.
       if (words.length > 1 << 16) device.queue.submit([]);
     };
@@ -239,7 +243,7 @@ export async function webgpuExecutor(
     });
     try {
       const encoder = device.createCommandEncoder({ label: `read ${slot}` });
-      const source = memory.buffers[place.buffer]!;
+      const source = order().buffers[place.buffer]!;
       encoder.copyBufferToBuffer(source, place.offset * 4, staging, 0, words * 4);
       device.queue.submit([encoder.finish()]);
       const data = await takeWords(slot, staging, words);

@@ -53,7 +53,7 @@ function mayBeCommon(plan: Plan): ReadonlySet<number> {
   );
   const own = new Set(
     [...plan.places].filter(([name]) => !shared.has(name)).map(([, { buffer }]) => buffer),
-  );
+  ).union(new Set(plan.swaps.flat()));
   return new Set(
     plan.buffers.flatMap(({ kind }, i) => kind === "device" && !own.has(i) ? [i] : []),
   );

@@ -63,6 +63,7 @@ function counting(commands: readonly Command[]): Plan {
     regions: [{ period: 1, offset: 0, commands }],
     places: new Map([["w", { buffer: 0, offset: 0, shape, perReplica: false, dtype: "u32" }]]),
     records: new Map(),
+    swaps: [],
     hostScalars: [],
     hostState: [],
   };

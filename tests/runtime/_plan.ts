@@ -113,6 +113,7 @@ export function decayPlan(target: "wgsl" | "js", replicas: number): Plan {
       ["shared", { buffer: 3, offset: SIZE, shape: [SIZE], perReplica: false, dtype: "f32" }],
     ]),
     records: new Map([["loss", 0]]),
+    swaps: [],
     hostScalars: [{
       node: sub(1, mul(scalar("alpha"), scalar("s", 1))),
       dtype: "f32",

@@ -1,0 +1,47 @@
+/**
+ * Slots whose next values are computed aside, whereupon the two buffers change places: a buffer that a
+ * kernel writes it cannot read through a window.
+ *
+ * @module
+ */
+import type { AdapterClass } from "../loops/adapter.ts";
+import type { Region, Slot } from "../lowering/program.ts";
+import { sizeOf } from "../tensor/node.ts";
+import type { Plan } from "./plan.ts";
+import { shapeIn } from "./replicate.ts";
+import { readsWindows } from "./windows.ts";
+
+/** Words from which the slices of a window take less than what it saves. */
+const DOUBLED_FROM = 8192;
+
+/** From how many words slots are computed aside unless it is said: where there are no windows, none is. */
+export function doubledFrom(target: Plan["target"], adapter: AdapterClass): number {
+  return readsWindows(target, adapter) ? DOUBLED_FROM : Infinity;
+}
+
+/**
+ * Parameters and state that each step assigns once.
+ *
+ * @param from Words that they have at least.
+ * @param fit Whether the kernels can bind these slots twice.
+ */
+export function doubledSlots(
+  slots: readonly Slot[],
+  regions: readonly Region[],
+  replicas: number,
+  from: number,
+  fit: (doubled: ReadonlySet<string>) => boolean,
+): ReadonlySet<string> {
+  const periods = new Map<string, number[]>();
+  for (const { period, assign } of regions) {
+    for (const { slot } of assign) periods.set(slot, [...periods.get(slot) ?? [], period]);
+  }
+  return slots.reduce<ReadonlySet<string>>((doubled, slot) => {
+    const { name, role } = slot;
+    const [period, ...more] = periods.get(name) ?? [];
+    const kept = role === "parameters" || role === "state";
+    if (!kept || period !== 1 || more.length > 0) return doubled;
+    const larger = new Set([...doubled, name]);
+    return sizeOf(shapeIn(slot, replicas)) >= from && fit(larger) ? larger : doubled;
+  }, new Set());
+}
