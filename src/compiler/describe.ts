@@ -67,6 +67,8 @@ export interface ProgramDescription {
   readonly buffers: Readonly<Record<string, number>>;
   /** Bytes of all of them. */
   readonly bytes: number;
+  /** Buffers, by label, that change places after each step with those that hold what is next. */
+  readonly swapped: readonly string[];
   /** Dispatches of one step, averaged over the periods; slices of a kernel count as one. */
   readonly dispatchesPerStep: number;
   /** Scalars that the host writes for one step. */
@@ -140,6 +142,7 @@ export function describe(
     regions,
     buffers: bytesByLabel(device),
     bytes: device.reduce((sum, b) => sum + b.words * 4, 0),
+    swapped: plan.swaps.map(([now]) => plan.buffers[now]!.label),
     dispatchesPerStep: regions.reduce((sum, r) => sum + r.dispatches / r.period, 0),
     hostScalars: plan.hostScalars.length,
     records: [...plan.records.keys()].map((name) => name.slice("record/".length)),

@@ -11,6 +11,7 @@ import type { Overrides } from "../../src/runtime/initial.ts";
 import { JS_ADAPTER } from "../../src/runtime/launch.ts";
 import { jsExecutor } from "../../src/runtime/js_executor.ts";
 import { webgpuExecutor } from "../../src/runtime/webgpu_executor.ts";
+import type { CommonBuffers } from "../../src/runtime/webgpu_memory.ts";
 import type { Node } from "../../src/tensor/node.ts";
 import { topological } from "../../src/tensor/walk.ts";
 
@@ -35,22 +36,22 @@ export function planOf(
   target: Target,
   replicas = 1,
   adapter: Partial<AdapterClass> = {},
-  loops: Pick<PlanOptions, "writtenOut" | "oneKernel"> = {},
+  options: Pick<PlanOptions, "writtenOut" | "oneKernel" | "doubled"> = {},
 ): Plan {
   return right(
     compilePlan(program, {
       target,
       replicas,
       adapter: { ...target === "js" ? JS_ADAPTER : DEFAULT_ADAPTER, ...adapter },
-      ...loops,
+      ...options,
     }),
   );
 }
 
-/** An executor of a plan; its first slots are `values`. */
-export function start(plan: Plan, values: Overrides): Promise<Executor> {
+/** An executor of a plan; its first slots are `values`. On a device it may have buffers in `common`. */
+export function start(plan: Plan, values: Overrides, common?: CommonBuffers): Promise<Executor> {
   if (plan.target === "js") return Promise.resolve(jsExecutor(plan, values));
-  return webgpuExecutor(right(acquired), plan, values);
+  return webgpuExecutor(right(acquired), plan, values, common);
 }
 
 /** The slot that output `i` of a graph is stored in. */

@@ -21,6 +21,8 @@ export interface StepsOptions {
   /** Values of slots that are not the program's own, such as the batch's, for all replicas. */
   readonly slots?: ReadonlyMap<string, ArrayLike<number>>;
   readonly seeds?: readonly number[];
+  /** Words from which slots change places with their next values, if not those of the compiler. */
+  readonly doubled?: number;
 }
 
 function rounded(x: Tensor): Tensor {
@@ -80,10 +82,10 @@ export interface Comparison {
  */
 export async function differences(
   program: StepProgram,
-  { steps, target, thetas, slots = new Map(), seeds = [] }: StepsOptions,
+  { steps, target, thetas, slots = new Map(), seeds = [], doubled }: StepsOptions,
 ): Promise<Comparison> {
   const replicas = thetas.length;
-  const plan = planOf(program, target, replicas);
+  const plan = planOf(program, target, replicas, {}, doubled === undefined ? {} : { doubled });
   const runner = stepRunner(program, "f64"), single = stepRunner(program, "f32");
   const shapes = new Map(program.slots.map((s) => [s.name, s]));
   const given = [...slots].map(([name, values]): [string, Tensor] => {

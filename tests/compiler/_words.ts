@@ -25,6 +25,12 @@ function watched(array: Float32Array | Uint32Array, { reads, writes }: Traffic):
   });
 }
 
+/** The buffer that the next values of a slot are written into. */
+export function nextBuffer({ swaps, places }: Plan, slot: string): number {
+  const { buffer } = places.get(slot)!;
+  return swaps.find(([now]) => now === buffer)?.[1] ?? buffer;
+}
+
 /** The buffers that a kernel writes. */
 export function writtenBy(plan: Plan, kernel: number): ReadonlySet<number> {
   const written = plan.kernels[kernel]!.bindings.filter(({ access }) => access === "write");

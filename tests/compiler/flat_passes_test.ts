@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "../_assert.ts";
 import type { Plan } from "../../src/compiler/plan.ts";
 import { visitCommands } from "../../src/compiler/plan.ts";
+import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
 import { lower, type LowerOptions } from "../../src/lowering/lower.ts";
 import type { AnyObjective } from "../../src/lowering/problem.ts";
 import { PARAMETERS, type StepProgram } from "../../src/lowering/program.ts";
@@ -166,6 +167,19 @@ Deno.test("compilePlan() makes norms of all tensors one reduction", () => {
 Deno.test("compilePlan() makes products with one direction one reduction", () => {
   // The norm of the direction, then all products with it, then the update.
   assertLessOrEqual(dispatchesOf(bowl, ogr1d()), 5);
+});
+
+Deno.test("compilePlan() shares out long vectors so that each slice has threads for all lanes", () => {
+  const size = 1 << 22;
+  const large = objective({
+    parameters: { theta: zeros([size]) },
+    loss: ({ theta }) => mul(0.5, sum(square(theta))),
+  }) as AnyObjective;
+  const { kernels: [pass], regions } = planOf(lowered(large, adam()), "wgsl");
+  const [first] = regions[0]!.commands;
+  assert(first?.kind === "dispatch" && first.kernel === 0);
+  assertEquals(pass!.slices!.length, size * 4 / DEFAULT_ADAPTER.maxUniformBytes);
+  assertEquals(first.workgroups[0] * pass!.workgroupSize, 16);
 });
 
 Deno.test("compilePlan() shares out the elements of a GPU's pass to neighbouring threads", () => {

@@ -155,6 +155,26 @@ Deno.test("partsOf() tells layers of one vector apart, and pieces of a sum", () 
   assertEquals(partOf(indexConstant(1000), partsOf(pieces)), 1);
 });
 
+Deno.test("slicesOf() cuts into many slices only what fills windows", () => {
+  /** A window shows eight blocks of 64 words. */
+  const axisOf = (name: string, windows: number): Axis => ({ name, extent: 8 * windows });
+  const slicesFor = (axes: readonly Axis[]) => {
+    const reads = axes.map((axis): [string, ReadWords] => {
+      const to = 64 * axis.extent;
+      const read: ReadWords = { from: 0, to, bufferWords: to, indices: new Map() };
+      noteRead(read, indexSum([{ factor: 64, index: indexAxis(axis) }], 0));
+      return [axis.name, read];
+    });
+    const { blocks, windows } = slicesOf(new Map(reads), axes, MOST, 4);
+    return [blocks.length, ...windows.keys()];
+  };
+  assertEquals(slicesFor([axisOf("long", 512)]), [512, "long"]);
+  assertEquals(slicesFor([axisOf("longer", 513)]), [1]);
+  assertEquals(slicesFor([axisOf("a", 8), axisOf("b", 8)]), [64, "a", "b"]);
+  // Along both each slice would see a third of a window that is new.
+  assertEquals(slicesFor([axisOf("a", 3), axisOf("b", 100)]), [3, "a"]);
+});
+
 /** A layer's products with 70 k words of input and 90 k of weights, in odd sizes. */
 function products() {
   const x = input("x", [61, 1153]), w = input("w", [79, 1153]), y = input("y", [61, 79]);

@@ -1,6 +1,7 @@
 import * as E from "fp-ts/lib/Either.js";
 import { describe } from "../../src/compiler/describe.ts";
 import { SteepestError } from "../../src/errors.ts";
+import { objective } from "../../src/objective/objective.ts";
 import { adam } from "../../src/optimizer/catalogue/adam.ts";
 import { nasgd } from "../../src/optimizer/catalogue/nasgd.ts";
 import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
@@ -9,6 +10,7 @@ import { cosineDecay } from "../../src/optimizer/schedule.ts";
 import { ema, scale } from "../../src/optimizer/transforms.ts";
 import { compile } from "../../src/runtime/compile.ts";
 import { getOrThrow } from "../../src/runtime/program.ts";
+import { square, sum } from "../../src/tensor/ops.ts";
 import {
   assert,
   assertAlmostEquals,
@@ -109,6 +111,25 @@ for (const { backend, ignore } of backends) {
     assert(E.isLeft(refused));
     assertEquals(refused.left.kind, "checkpoint");
     assertEquals(other.steps, 0);
+  });
+
+  test("continues what is long from a checkpoint after any number of steps", async () => {
+    const bowl = objective({
+      parameters: { x: Array.from({ length: 8192 }, (_, i) => Math.sin(i)) },
+      loss: ({ x }) => sum(square(x)),
+    });
+    const start = async () => getOrThrow(await compile(bowl, adam(), { backend })());
+    using straight = await start();
+    using first = await start();
+    straight.step(6);
+    for (const steps of [3, 2]) {
+      first.step(steps);
+      using second = await start();
+      getOrThrow(await second.restore(await first.save()));
+      assertEquals(await second.parameters(), await first.parameters());
+      second.step(6 - first.steps);
+      assertEquals(await second.save(), await straight.save());
+    }
   });
 
   test("reports what is missing, cancelled or disposed", async () => {
