@@ -70,31 +70,64 @@ export interface Slices {
 
 const ALL: ReadonlyMap<string, IndexRange> = new Map();
 
+/** A part of a value that has a window of its own. */
+export interface Part extends Region {
+  /** The first word that the first thread reads. */
+  readonly first: number;
+}
+
+/** The axes of a grid at its first thread. */
+function firstThread(grid: readonly Axis[]): ReadonlyMap<string, IndexRange> {
+  return new Map(grid.map(({ name }) => [name, [0, 0]]));
+}
+
 /** In which of the parts of a value, by {@link partsOf}, a word lies. */
-export function partOf(word: Index, parts: readonly Region[]): number {
-  const [low] = indexRange(word, ALL);
-  return Math.max(0, parts.findLastIndex(({ from }) => from <= low));
+export function partOf(word: Index, parts: readonly Part[], grid: readonly Axis[]): number {
+  const [low] = indexRange(word, firstThread(grid));
+  return Math.max(0, parts.findLastIndex(({ first }) => first <= low));
 }
 
 /**
- * The parts of a region that are read, by where they begin: two layers in a vector of parameters, or the
- * pieces of a sum. Threads beyond an edge may read what lies behind a part.
+ * The parts of a region that are read, by where the first thread reads them: two layers in a vector of
+ * parameters, or the pieces of a sum. Threads beyond an edge may read what lies behind a part.
+ *
+ * @param most As many parts; of more, those that lie nearest to each other are one.
  */
-export function partsOf({ from, to, indices }: ReadWords): readonly Region[] {
+export function partsOf(
+  { from, to, indices }: ReadWords,
+  grid: readonly Axis[],
+  most: number,
+): readonly Part[] {
+  const pinned = firstThread(grid);
   const ranges = [...indices.values()].flatMap(({ index, constants }) => {
-    const [a, b] = indexRange(index, ALL).map((x) => x - index.constant);
-    return [...constants].map((c): Region => ({
-      from: Math.max(from, a! + c),
-      to: Math.min(to, b! + c + 1),
+    const [a, b] = indexRange(index, ALL).map((x) => x - index.constant) as [number, number];
+    const [x, y] = indexRange(index, pinned).map((x) => x - index.constant) as [number, number];
+    return [...constants].map((c) => ({
+      from: Math.max(from, a + c),
+      to: Math.min(to, b + c + 1),
+      first: x + c,
+      last: y + c,
     }));
   });
-  return ranges.sort((a, b) => a.from - b.from).reduce<Region[]>((parts, range) => {
-    const last = parts.at(-1);
-    if (last === undefined || 2 * (range.from - last.from) >= last.to - last.from) {
+  const joined = (a: typeof ranges[number], b: typeof ranges[number]) => ({
+    from: Math.min(a.from, b.from),
+    to: Math.max(a.to, b.to),
+    first: a.first,
+    last: Math.max(a.last, b.last),
+  });
+  const parts: typeof ranges = [];
+  for (const range of ranges.sort((a, b) => a.first - b.first)) {
+    const before = parts.at(-1);
+    if (before === undefined || 2 * (range.first - before.first) > before.last - before.first) {
       parts.push(range);
-    } else parts[parts.length - 1] = { from: last.from, to: Math.max(last.to, range.to) };
-    return parts;
-  }, []);
+    } else parts[parts.length - 1] = joined(before, range);
+  }
+  while (parts.length > Math.max(1, most)) {
+    const gaps = parts.slice(1).map((part, i) => part.first - parts[i]!.last);
+    const nearest = gaps.indexOf(Math.min(...gaps));
+    parts.splice(nearest, 2, joined(parts[nearest]!, parts[nearest + 1]!));
+  }
+  return parts.map(({ from, to, first }) => ({ from, to, first }));
 }
 
 /** The words that a block of threads reads of a region. */
@@ -198,12 +231,13 @@ function cutFor(
   };
   if (fits(sizes)) return sizes;
   let best: readonly number[] | undefined;
+  /** One axis may have blocks of several threads; others, of those from `from` on, have as many as threads. */
   const search = (of: readonly number[], from: number): void => {
-    for (let i = from; i < axes.length; i++) {
+    for (let i = 0; i < axes.length; i++) {
       if (of[i] === 1) continue;
       const sized = (n: number): readonly number[] => of.map((m, k) => k === i ? n : m);
       if (!fits(sized(1))) {
-        if (countOf(axes, sized(1)) <= mostSlices(read, most)) search(sized(1), i + 1);
+        if (i >= from && countOf(axes, sized(1)) <= mostSlices(read, most)) search(sized(1), i + 1);
         continue;
       }
       const cut = sized(largest(of[i]!, (n) => fits(sized(n))));

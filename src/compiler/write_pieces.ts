@@ -12,11 +12,11 @@ import { addressOf } from "./build_stages.ts";
 import type { Binding } from "./plan.ts";
 import {
   noteRead,
+  type Part,
   partOf,
   partsOf,
   readsWindows,
   type ReadWords,
-  type Region,
   type Slices,
   slicesOf,
 } from "./windows.ts";
@@ -88,7 +88,9 @@ interface Windowed {
 /** What is assumed, until writing shows what is different. */
 interface Assumed {
   /** Values that are read through windows, each by the regions that have windows of their own. */
-  readonly regions: Map<ValueId, readonly Region[]>;
+  readonly regions: Map<ValueId, readonly Part[]>;
+  /** The axes of the grids by which those are told apart. */
+  threads: readonly Axis[];
   /** Storage buffers that are not seen as vectors. */
   readonly words: Set<number>;
 }
@@ -106,7 +108,7 @@ function readableOf(
   return new Map(pieces.flatMap(({ reads }) =>
     [...reads].flatMap((v) => {
       const { buffer, ring, offset: from } = seatOf(v);
-      const whole: Region = { from, to: from + sizeOf(values[v]!.shape) };
+      const whole: Part = { from, to: from + sizeOf(values[v]!.shape), first: from };
       return ring || written.has(buffer) ? [] : [[v, [whole]] as const];
     })
   ));
@@ -122,6 +124,7 @@ export function writePieces(
 ): WrittenPieces {
   const assumed: Assumed = {
     regions: readableOf(pieces, values, seatOf, syntax, adapter),
+    threads: [],
     words: new Set(),
   };
   for (;;) {
@@ -137,8 +140,9 @@ function attempt(
   seatOf: (v: ValueId) => Seat,
   syntax: Syntax,
   adapter: AdapterClass,
-  { regions, words }: Assumed,
+  assumed: Assumed,
 ): WrittenPieces | undefined {
+  const { regions, words, threads } = assumed;
   const stores = storesOf(pieces, values, seatOf, regions);
   const order = [...stores.keys()].sort((a, b) => a - b);
   const bound = new Map(order.map((b, position): [number, BoundBuffer] => {
@@ -186,7 +190,10 @@ function attempt(
       const word = indexAdd(addressOf(at, values[v]!.shape), indexConstant(offset));
       const own = regions.get(v);
       if (own === undefined) return { buffer: bound.get(buffer)!, word };
-      const { bound: window, read } = windowOf(v, partOf(word, own));
+      const { bound: window, read } = windowOf(
+        v,
+        own.length === 1 ? 0 : partOf(word, own, threads),
+      );
       noteRead(read, word);
       return { buffer: window, word };
     },
@@ -207,18 +214,19 @@ function attempt(
   );
   for (const [{ position }] of plain) words.add(order[position]!);
   const grid = pieces.length === 1 ? grids[0] ?? [] : [];
+  const rows = [...bound.values()].filter((b) => b.window !== undefined).length;
+  const most = adapter.maxUniforms - 1 - rows;
   const cut = slicesOf(
     new Map([...windowed].map(([key, { read }]) => [key, read])),
     grid,
     adapter.maxUniformBytes / 4,
-    adapter.maxUniforms - 1 - [...bound.values()].filter((b) => b.window !== undefined).length,
+    most,
   );
   const failed = [...windowed].filter(([key]) => !cut.windows.has(key));
+  const share = Math.floor((most - windowed.size) / Math.max(1, failed.length)) + 1;
   for (const [, { value, read }] of failed) {
-    const parts = partsOf(read);
-    if (
-      regions.get(value)?.length === 1 && parts.length > 1 && parts.length < adapter.maxUniforms
-    ) regions.set(value, parts);
+    const parts = partsOf(read, assumed.threads = grids.flat(), share);
+    if (regions.get(value)?.length === 1 && parts.length > 1) regions.set(value, parts);
     else regions.delete(value);
   }
   if (plain.length + failed.length > 0) return undefined;

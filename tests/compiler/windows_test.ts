@@ -147,12 +147,29 @@ Deno.test("partsOf() tells layers of one vector apart, and pieces of a sum", () 
   for (const word of [weights, indexSum([{ factor: 1, index: weights }], 3), bias]) {
     noteRead(read, word);
   }
-  assertEquals(partsOf(read), [{ from: 0, to: 1003 }, { from: 3000, to: 3010 }]);
-  assertEquals([weights, bias].map((w) => partOf(w, partsOf(read))), [0, 1]);
+  assertEquals(partsOf(read, [], 8), [
+    { from: 0, to: 1003, first: 0 },
+    { from: 3000, to: 3010, first: 3000 },
+  ]);
+  assertEquals([weights, bias].map((w) => partOf(w, partsOf(read, [], 8), [])), [0, 1]);
   const pieces: ReadWords = { from: 0, to: 3000, bufferWords: 3000, indices: new Map() };
   for (const k of [0, 1, 2]) noteRead(pieces, indexSum([{ factor: 1, index: weights }], 1000 * k));
-  assertEquals(partsOf(pieces).length, 3);
-  assertEquals(partOf(indexConstant(1000), partsOf(pieces)), 1);
+  assertEquals(partsOf(pieces, [], 8).length, 3);
+  assertEquals(partOf(indexConstant(1000), partsOf(pieces, [], 8), []), 1);
+  // Of copies of a vector each thread reads the layers of its own.
+  const copy: Axis = { name: "copy", extent: 5 };
+  const copies: ReadWords = { from: 0, to: 20_000, bufferWords: 20_000, indices: new Map() };
+  const own = [weights, bias].map((w) =>
+    indexSum([{ factor: 1, index: w }, { factor: 4000, index: indexAxis(copy) }])
+  );
+  own.forEach((w) => noteRead(copies, w));
+  const layers = partsOf(copies, [copy, row], 8);
+  assertEquals(layers.map(({ first }) => first), [0, 3000]);
+  assertEquals(own.map((w) => partOf(w, layers, [copy, row])), [0, 1]);
+  // Of more parts than there may be, those that lie nearest to each other are one.
+  const far: ReadWords = { from: 0, to: 9000, bufferWords: 9000, indices: new Map() };
+  for (const c of [0, 500, 5000, 5300, 8999]) noteRead(far, indexConstant(c));
+  assertEquals(partsOf(far, [], 3).map(({ first }) => first), [0, 5000, 8999]);
 });
 
 Deno.test("slicesOf() cuts into many slices only what fills windows", () => {
