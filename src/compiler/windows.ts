@@ -15,9 +15,10 @@ import { COSTS } from "../../kernels/tile_costs.ts";
 /** Words that offsets of uniform bindings are multiples of, on every device. */
 export const WINDOW_WORDS = 64;
 
-/** Slices of a kernel, at most: each takes as long as some tens of thousands of multiply-adds. */
-const MOST_SLICES = 512;
-/** So many there may be in any case; more only where they see half a window of what is cut, on average. */
+/**
+ * Slices that a kernel may have in any case, each of which takes as long as some tens of thousands of
+ * multiply-adds; more only where they see half a window of what is cut, on average.
+ */
 const FREE_SLICES = 64;
 
 /** Whether kernels read through windows. */
@@ -91,7 +92,7 @@ export function partOf(word: Index, parts: readonly Part[], grid: readonly Axis[
  * The parts of a region that are read, by where the first thread reads them: two layers in a vector of
  * parameters, or the pieces of a sum. Threads beyond an edge may read what lies behind a part.
  *
- * @param most As many parts; of more, those that lie nearest to each other are one.
+ * @param most As many parts; of more, those that are shortest together are one.
  */
 export function partsOf(
   { from, to, indices }: ReadWords,
@@ -123,8 +124,10 @@ export function partsOf(
     } else parts[parts.length - 1] = joined(before, range);
   }
   while (parts.length > Math.max(1, most)) {
-    const gaps = parts.slice(1).map((part, i) => part.first - parts[i]!.last);
-    const nearest = gaps.indexOf(Math.min(...gaps));
+    const spans = parts.slice(1).map((part, i) =>
+      Math.max(part.last, parts[i]!.last) - parts[i]!.first
+    );
+    const nearest = spans.indexOf(Math.min(...spans));
     parts.splice(nearest, 2, joined(parts[nearest]!, parts[nearest + 1]!));
   }
   return parts.map(({ from, to, first }) => ({ from, to, first }));
@@ -211,8 +214,7 @@ function largest(most: number, holds: (n: number) => boolean): number {
 
 /** Slices that reading a region through windows may take. */
 function mostSlices({ from, to }: Region, mostWords: number): number {
-  const halves = Math.ceil(2 * (to - from) / mostWords);
-  return Math.min(MOST_SLICES, Math.max(FREE_SLICES, halves));
+  return Math.max(FREE_SLICES, Math.ceil(2 * (to - from) / mostWords));
 }
 
 /** Threads along each axis, so that a block reads no more of a region than a binding spans. */

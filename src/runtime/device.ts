@@ -31,6 +31,8 @@ const WISHES = {
   maxComputeInvocationsPerWorkgroup: 1024,
   maxComputeWorkgroupSizeX: 1024,
   maxComputeWorkgroupStorageSize: 32768,
+  // Each window is a uniform buffer.
+  maxUniformBuffersPerShaderStage: 16,
 } as const;
 
 function requiredLimits(limits: GPUSupportedLimits): Record<string, number> {
