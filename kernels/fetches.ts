@@ -4,7 +4,7 @@
  * @module
  */
 import type { AdapterClass } from "../src/loops/adapter.ts";
-import { type Index, type IndexRange, indexRange } from "../src/loops/index.ts";
+import { type Axis, type Index, type IndexRange, indexRange } from "../src/loops/index.ts";
 import type { ValueId } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
 
@@ -29,15 +29,39 @@ export interface Fetch {
   readonly value: ValueId;
 }
 
+/** What one element along an axis reads, and how far apart two of them are. */
+interface Row {
+  readonly words: number;
+  readonly step: number;
+}
+
+/** The rows along an axis, in each of the copies that other axes of the grid go through. */
+function rowOf(word: Index, name: string, parallel: readonly Axis[]): Row | undefined {
+  const own = word.terms.find(({ atom }) => atom.kind === "axis" && atom.axis.name === name);
+  if (own?.atom.kind !== "axis") return undefined;
+  const step = Math.abs(own.factor), all = step * own.atom.axis.extent;
+  const pinned = word.terms.flatMap(({ factor, atom }) => {
+    if (atom.kind !== "axis") return [];
+    const copies = Math.abs(factor) >= all && parallel.some((a) => a.name === atom.axis.name);
+    return copies || atom.axis.name === name ? [[atom.axis.name, [0, 0]] as const] : [];
+  });
+  const [low, high] = indexRange(word, new Map(pinned));
+  return { words: high - low + 1, step };
+}
+
 /**
  * How many elements along an axis a window of so many words spans, if what they read lies apart: windows
  * whose ends overlap by much would be one.
  */
-export function elementsIn(words: number, word: Index, axis: string): number | undefined {
-  const term = word.terms.find(({ atom }) => atom.kind === "axis" && atom.axis.name === axis);
-  if (term === undefined) return undefined;
-  const [low, high] = indexRange(word, new Map([[axis, [0, 0]]]));
-  const row = high - low + 1, step = Math.abs(term.factor);
+export function elementsIn(
+  words: number,
+  word: Index,
+  axis: string,
+  parallel: readonly Axis[],
+): number | undefined {
+  const found = rowOf(word, axis, parallel);
+  if (found === undefined) return undefined;
+  const { words: row, step } = found;
   const count = Math.floor((words - row) / step) + 1;
   return row <= words && count * step >= row - step ? count : undefined;
 }
@@ -61,17 +85,15 @@ export function fetchOf(
   const span = spanOf(-1);
   const apartBy = ({ name, extent }: Stage["reduce"][number]): number => {
     if (extent >= maxUniforms) return 0;
-    const term = word.terms.find(({ atom }) => atom.kind === "axis" && atom.axis.name === name);
-    if (term === undefined) return 0;
-    const [low, high] = indexRange(word, new Map([[name, [0, 0]]])), step = Math.abs(term.factor);
-    return 2 * step >= high - low + 1 ? step * (extent - 1) : 0;
+    const row = rowOf(word, name, parallel);
+    return row !== undefined && 2 * row.step >= row.words ? row.step * (extent - 1) : 0;
   };
   return {
     span,
     words,
     slopes: parallel.map((_, i) => spanOf(i) - span),
     value,
-    rows: parallel.map(({ name }) => elementsIn(maxUniformBytes / 4 - BEGIN, word, name)),
+    rows: parallel.map(({ name }) => elementsIn(maxUniformBytes / 4 - BEGIN, word, name, parallel)),
     apart: [...parallel.map(() => 0), ...reduce.map(apartBy)],
   };
 }

@@ -60,7 +60,7 @@ function partsOf(
     const { shape } = values[s.value]!, word = addressOf(s.at, shape);
     if (shape.reduce((n, d) => n * d, 1) <= most) return;
     stage.reduce.forEach(({ name, extent }, at) => {
-      const rows = elementsIn(most, word, name);
+      const rows = elementsIn(most, word, name, stage.parallel);
       if (rows === undefined || rows >= extent) return;
       fewest.set(at, Math.max(fewest.get(at) ?? 0, Math.ceil(extent / rows)));
       long.set(at, (long.get(at) ?? new Set()).add(s.value));
