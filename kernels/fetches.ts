@@ -133,7 +133,7 @@ function cutOf(
  * In how many slices a kernel runs whose threads each read little of large values: what moves with one
  * axis is cut along that, unless threads have elements far apart along it.
  */
-export function slicesOf(
+export function slicesExpected(
   fetches: readonly Fetch[],
   extents: readonly number[],
   adapter: AdapterClass,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Index } from "../src/loops/index.ts";
-import { type Fetch, fetchOf, isNear, slicesOf, spreadOf } from "./fetches.ts";
+import { type Fetch, fetchOf, isNear, slicesExpected, spreadOf } from "./fetches.ts";
 import { type Scalar, scalarVisit, type ValueId } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
 import { type AdapterClass, mostTurns } from "../src/loops/adapter.ts";
@@ -138,7 +138,7 @@ function cheapestTile(
   );
   const uniform = adapter.maxUniforms > 0 ? costs.uniform : undefined;
   const { load, vectorLoad } = uniform ?? costs;
-  let slices = uniform === undefined ? 1 : slicesOf(fetches, extents, adapter, -1);
+  let slices = uniform === undefined ? 1 : slicesExpected(fetches, extents, adapter, -1);
   /** The axis along which the elements of a thread lie far apart. */
   let spread = -1;
   let best: ChosenTile | undefined;
@@ -380,7 +380,7 @@ function cheapestTile(
         i === axis ? sizes.filter((n) => n >= least && n <= most) : sizes
       );
       spread = axis;
-      slices = slicesOf(fetches, extents, adapter, axis);
+      slices = slicesExpected(fetches, extents, adapter, axis);
       search(0, 1, 1);
     });
   }

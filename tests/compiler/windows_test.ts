@@ -13,6 +13,7 @@ import {
   indexRange,
   indexSum,
 } from "../../src/loops/index.ts";
+import { ORIGIN } from "../../kernels/grid.ts";
 import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
 import { gradient } from "../../src/autodiff/vjp.ts";
 import { relu } from "../../src/nn/activations.ts";
@@ -21,18 +22,7 @@ import { maxPool2d } from "../../src/nn/pooling.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { tensor } from "../../src/reference/tensor.ts";
 import { type Node, sizeOf } from "../../src/tensor/node.ts";
-import {
-  broadcast,
-  input,
-  matmul,
-  mul,
-  permute,
-  reduce,
-  select,
-  square,
-  sum,
-  tanh,
-} from "../../src/tensor/ops.ts";
+import { input, matmul, permute, reduce, square, sum, tanh } from "../../src/tensor/ops.ts";
 import { distance } from "./_compare.ts";
 import { planOf, programOf, run, targets } from "./_run_plan.ts";
 
@@ -229,6 +219,10 @@ Deno.test("compilePlan() reads through windows what a kernel does not write, in 
       assert(window!.starts.length === 1 || window!.starts.length === slices!.length, label);
     }
     assertEquals(source.match(/var<uniform> b/g)?.length ?? 0, windows.length);
+    // No address is a constant: lavapipe dies of branches on some of those.
+    const firsts = source.match(/^let o\d+ = .*$/gm) ?? [];
+    assert(firsts.every((line) => line.includes(ORIGIN)), label);
+    assertEquals(source.includes(`${ORIGIN} = id.z;`), windows.length > 0, label);
   }
   for (const limits of [{ maxUniforms: 0 }, { kind: "gpu" as const }]) {
     const plain = planOf(programOf(products().outputs), "wgsl", 1, limits).kernels;
@@ -264,6 +258,7 @@ if (targets.includes("wgsl")) {
     const x = input("x", [7, 3, 13, 11]), w = input("w", [5, 3, 3, 3]);
     const loss = sum(square(relu(maxPool2d(tanh(conv2d(x, w, { padding: 1 })), { size: 2 }))));
     const outputs = [loss, ...gradient(loss, [w, x])];
+    // Where addresses are constants, the process ends here.
     for (const maxUniformBytes of [65536, 4096, 1792, 1024]) {
       assertLessOrEqual(
         await worst(outputs, [x, w], { maxUniformBytes }),
@@ -271,12 +266,5 @@ if (targets.includes("wgsl")) {
         `${maxUniformBytes}`,
       );
     }
-  });
-
-  Deno.test("a kernel may branch on a word at a constant address of a window", async () => {
-    const when = input("when", [], "bool"), x = input("x", [6, 40]), y = input("y", [6, 40]);
-    const side = (of: Node) => reduce("max", mul(of, of), [1]);
-    const choice = select(broadcast(when, [6], []), side(x), side(y));
-    assertLessOrEqual(await worst([choice, sum(choice)], [when, x, y]), 1e-6);
   });
 }
