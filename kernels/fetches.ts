@@ -19,6 +19,8 @@ export interface Fetch {
   readonly slopes: readonly number[];
   /** Words of the whole value. */
   readonly words: number;
+  /** The words from the first that any thread reads to the last. */
+  readonly reach: number;
   /**
    * By how many words fewer a window spans if an axis is written out: its terms, which lie apart, have
    * windows of their own. All axes, those that are summed over being last.
@@ -91,6 +93,7 @@ export function fetchOf(
   return {
     span,
     words,
+    reach: word.high - word.low + 1,
     slopes: parallel.map((_, i) => spanOf(i) - span),
     value,
     rows: parallel.map(({ name }) => elementsIn(maxUniformBytes / 4 - BEGIN, word, name, parallel)),
@@ -115,6 +118,11 @@ export function isNear(
   for (let i = slopes.length; i < apart.length; i++) if (sizes[i] === extents[i]) all -= apart[i]!;
   // A binding begins at a multiple of so many words.
   return 4 * (Math.min(all, words) + 64) <= maxUniformBytes;
+}
+
+/** Whether a uniform binding spans what all threads read. */
+export function isNearAtOnce({ reach, words }: Fetch, { maxUniformBytes }: AdapterClass): boolean {
+  return 4 * (Math.min(reach, words) + 64) <= maxUniformBytes;
 }
 
 /** The parallel axis that slices cut because of a load, and in how many blocks. */

@@ -16,6 +16,8 @@ export interface Costs {
   readonly lanes: number;
   /** Groups of lanes that run at once. */
   readonly width: number;
+  /** Groups of lanes of one workgroup that run at once. */
+  readonly workgroupWidth: number;
   readonly accumulators: number;
   /** Whether boxes may reach beyond the edge of what is computed, where nothing is stored. */
   readonly edges: boolean;
@@ -68,6 +70,7 @@ export const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     thread: 40,
     lanes: 8,
     width: 2,
+    workgroupWidth: 1,
     accumulators: 64,
     edges: true,
     bodyArithmetic: 1000,
@@ -87,6 +90,7 @@ export const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     thread: 20,
     lanes: 32,
     width: 256,
+    workgroupWidth: 16,
     accumulators: 64,
     edges: true,
     bodyArithmetic: 2000,
@@ -114,6 +118,7 @@ export const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     thread: 4,
     lanes: 1,
     width: 1,
+    workgroupWidth: 1,
     accumulators: 16,
     edges: false,
     bodyArithmetic: 60,

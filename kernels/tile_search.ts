@@ -4,7 +4,7 @@
  * @module
  */
 import type { Index } from "../src/loops/index.ts";
-import { type Fetch, fetchOf, isNear, slicesExpected, spreadOf } from "./fetches.ts";
+import { type Fetch, fetchOf, isNear, isNearAtOnce, slicesExpected, spreadOf } from "./fetches.ts";
 import { type Scalar, scalarVisit, type ValueId } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
 import { type AdapterClass, mostTurns } from "../src/loops/adapter.ts";
@@ -48,6 +48,8 @@ export interface TileOptions {
   readonly mostArithmetic: number;
   /** Tiles that cost more need not be found: the cost may then be Infinity. */
   readonly most?: number;
+  /** What a workgroup writes that does all the work, if one does: it reads that from storage. */
+  readonly workgroup?: ReadonlySet<ValueId>;
 }
 
 /** Threads that are left where each goes through an axis. */
@@ -102,6 +104,7 @@ function cheapestTile(
     memory,
     mostArithmetic,
     most = Infinity,
+    workgroup,
   }: TileOptions,
 ): ChosenTile {
   const costs = COSTS[adapter.kind];
@@ -138,7 +141,10 @@ function cheapestTile(
   );
   const uniform = adapter.maxUniforms > 0 ? costs.uniform : undefined;
   const { load, vectorLoad } = uniform ?? costs;
-  let slices = uniform === undefined ? 1 : slicesExpected(fetches, extents, adapter, -1);
+  const width = workgroup === undefined ? costs.width : costs.workgroupWidth;
+  let slices = uniform === undefined || workgroup !== undefined
+    ? 1
+    : slicesExpected(fetches, extents, adapter, -1);
   /** The axis along which the elements of a thread lie far apart. */
   let spread = -1;
   let best: ChosenTile | undefined;
@@ -215,7 +221,7 @@ function cheapestTile(
   };
   const runningOf = (perThread: number, threads: number): number => {
     const groups = Math.ceil(Math.ceil(threads / slices) / costs.lanes);
-    return slices * (perThread * Math.ceil(groups / costs.width) * costs.width +
+    return slices * (perThread * Math.ceil(groups / width) * width +
       (slices === 1 ? 0 : uniform!.slice));
   };
   const compilingOf = (places: number, arrays: number): number =>
@@ -290,8 +296,11 @@ function cheapestTile(
           if (size[i]! < extents[i]! && moves[i]) times = around;
         }
         shared ||= times === 1;
+        const fetch = fetches[l]!;
         const near = uniform !== undefined &&
-          isNear(fetches[l]!, size, serial, spread, extents, adapter);
+          (workgroup === undefined
+            ? isNear(fetch, size, serial, spread, extents, adapter)
+            : !workgroup.has(fetch.value) && isNearAtOnce(fetch, adapter));
         loadCost += times * (near ? loadCosts : farCosts)[l]!;
       }
       if (dear || !shared) continue;

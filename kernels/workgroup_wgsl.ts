@@ -42,8 +42,8 @@ export function wgslWorkgroupModule(
 ): string {
   const functions: string[] = [];
   let loops = 0;
-  const write = (list: readonly WorkgroupStep[]): readonly string[] =>
-    list.flatMap((step): readonly string[] => {
+  const write = (list: readonly WorkgroupStep[]): string[] =>
+    list.flatMap((step): string[] => {
       if (step.kind === "part") {
         const name = `part${functions.length}`;
         functions.push([`fn ${name}(thread: u32) {`, ...inlineNames(step.lines), "}"].join("\n"));
@@ -67,6 +67,8 @@ export function wgslWorkgroupModule(
       ];
     });
   const main = write(steps);
+  // Nothing reads what the last part stores.
+  if (steps.at(-1)?.kind === "part") main.pop();
   const text = functions.join("\n");
   return [
     ...wgslPreamble(buffers, text),

@@ -36,7 +36,7 @@ import { sharedNodes } from "./shared_nodes.ts";
 import { shareSums } from "./flat_sums.ts";
 import { foldSums, splitSums } from "./split_sums.ts";
 import { loopsAround, swapsOf, writeCommands } from "./write_commands.ts";
-import { workgroupLoops } from "./workgroup_loops.ts";
+import { workgroupKernels } from "./workgroup_kernels.ts";
 import { WRITTEN_OUT, type WrittenOut } from "./written_out.ts";
 import { js } from "../../kernels/syntax_js.ts";
 import { wgsl } from "../../kernels/syntax_wgsl.ts";
@@ -51,8 +51,8 @@ export interface PlanOptions {
   /** Told which part of the work is next: regions to plan, and one to write the kernels. */
   readonly progress?: (done: number, total: number) => void;
   /**
-   * How many times as long as kernels of its own a loop may take inside one kernel, by estimate: with 0 none
-   * does so, with Infinity each that can.
+   * How many times as long as kernels of their own loops and runs of kernels may take inside one kernel, by
+   * estimate: with 0 none does so, with Infinity each that can.
    *
    * @default 1
    */
@@ -244,11 +244,22 @@ function planOf(
   const syntax = target === "wgsl" ? wgsl : js;
   /** Loops that are too much for one kernel, which only shows when it is written. */
   const large = new Set<number>();
+  const periods = split.regions.map(({ period }) => period);
   const write = () => {
-    const small = workgroupLoops(regions, planned, values, staged.stores, fits, adapter, {
-      mostTime: target === "wgsl" ? oneKernel : 0,
-      except: large,
-    });
+    const small = workgroupKernels(
+      regions,
+      periods,
+      planned,
+      values,
+      staged.stores,
+      urgent,
+      fits,
+      adapter,
+      {
+        mostTime: target === "wgsl" ? oneKernel : 0,
+        except: large,
+      },
+    );
     const swaps = swapsOf(regions, planned, staged.stores, small.inside, doubled);
     const { touches } = small;
     const { stores } = staged;

@@ -10,13 +10,16 @@ import type { Stage, Value } from "../loops/stage.ts";
 import { accesses, type Group, isSame, readsOf, stagesOf } from "./fusion.ts";
 import type { Touches } from "./memory.ts";
 
+/** A kernel of a region. */
+export interface PlannedKernel {
+  readonly group: Group;
+  readonly stored: readonly ValueId[];
+  readonly touches: Touches;
+}
+
 /** The kernels of a region, in the order in which they run. */
 export interface RegionKernels {
-  readonly kernels: readonly {
-    readonly group: Group;
-    readonly stored: readonly ValueId[];
-    readonly touches: Touches;
-  }[];
+  readonly kernels: readonly PlannedKernel[];
   /**
    * Stores that are not in place: computed aside, and copied at the end of the region unless the two change
    * places.

@@ -86,19 +86,27 @@ function spreadsOf({ anchor, epilogue }: Group): readonly boolean[] {
   );
 }
 
-/**
- * The cheapest tile of a group.
- *
- * @param memory Whether its threads may share some, and have arrays.
- * @param mostArithmetic Multiply-adds of a loop body, at most.
- */
+/** How a group is to be written. */
+export interface TilingOptions {
+  /** Whether its threads may share memory, and have arrays. */
+  readonly memory: boolean;
+  /**
+   * Multiply-adds of a loop body, at most.
+   *
+   * @default Infinity
+   */
+  readonly mostArithmetic?: number;
+  /** What a workgroup writes that does all the work, if one does. */
+  readonly workgroup?: ReadonlySet<ValueId>;
+}
+
+/** The cheapest tile of a group. */
 export function tileOf(
   group: Group,
   stored: readonly ValueId[],
   values: readonly Value[],
-  memory: boolean,
   adapter: AdapterClass,
-  mostArithmetic: number = Infinity,
+  { memory, mostArithmetic = Infinity, workgroup }: TilingOptions,
 ): ChosenTile {
   const chosen = chooseTile(group.anchor, {
     constraints: group.constraints,
@@ -110,6 +118,7 @@ export function tileOf(
     spreads: spreadsOf(group),
     memory,
     mostArithmetic,
+    ...workgroup === undefined ? {} : { workgroup },
   });
   const most = mostTurns(adapter), { reduce, value } = group.anchor;
   const turns = reduce.reduce((n, a, i) => n * Math.ceil(a.extent / chosen.tile.reduce[i]!), 1);
@@ -125,14 +134,13 @@ export function tiledClusters(
   group: Group,
   stored: readonly ValueId[],
   values: readonly Value[],
-  memory: boolean,
   adapter: AdapterClass,
-  mostArithmetic: number = Infinity,
+  options: TilingOptions,
 ): readonly TiledCluster[] {
   const { anchor, epilogue } = group;
   const cluster = { anchor, epilogue: epilogue.map((e) => e.stage), stored };
   const elementwise = anchor.combine === "none";
-  const chosen = tileOf(group, stored, values, memory, adapter, mostArithmetic).tile;
+  const chosen = tileOf(group, stored, values, adapter, options).tile;
   const last = anchor.parallel.length - 1, end = anchor.parallel[last]?.extent ?? 0;
   const size = anchor.parallel.reduce((n, a) => n * a.extent, 1);
   const one = { cluster, epilogue, tile: chosen };

@@ -39,7 +39,7 @@ export interface Region {
 export interface ReadWords extends Region {
   /** Words of the buffer. */
   readonly bufferWords: number;
-  /** Indices of equal terms, with all their constants. */
+  /** Indices of equal terms and ranges, with all their constants. */
   readonly indices: Map<string, {
     readonly index: Index;
     readonly constants: Set<number>;
@@ -51,9 +51,11 @@ export interface ReadWords extends Region {
 /** Remembers that a word is read. */
 export function noteRead({ indices }: ReadWords, word: Index): void {
   const { constant, tail } = word;
-  const known = indices.get(tail) ??
+  // Axes of one name are longer in some parts of a kernel than in others.
+  const key = `${word.low - constant}:${word.high - constant}${tail}`;
+  const known = indices.get(key) ??
     { index: word, constants: new Set<number>(), low: constant, high: constant };
-  indices.set(tail, known);
+  indices.set(key, known);
   known.constants.add(constant);
   known.low = Math.min(known.low, constant);
   known.high = Math.max(known.high, constant);

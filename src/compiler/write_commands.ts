@@ -6,13 +6,14 @@
 import type { AdapterClass } from "../loops/adapter.ts";
 import type { ValueId } from "../loops/scalar.ts";
 import { sizeOf } from "../tensor/node.ts";
-import { isLongLoop } from "./kernel_size.ts";
+import { isLong, isLongLoop } from "./kernel_size.ts";
 import { type Block, type LoopBlock, unitsOf } from "./loop_blocks.ts";
 import type { Command, Kernel, Place, Repeat } from "./plan.ts";
 import type { RegionKernels } from "./region_kernels.ts";
 import { type Seating, STEP_LOOP, type Swap } from "./seating.ts";
-import { labelOf, type WorkgroupLoops } from "./workgroup_loops.ts";
-import { writeKernels, writeLoopKernel } from "./write_kernel.ts";
+import { labelOf, type WorkgroupKernels } from "./workgroup_kernels.ts";
+import { labelOfRun, type Run } from "./workgroup_runs.ts";
+import { writeKernels, writeWorkgroupKernel, type WrittenKernel } from "./write_kernel.ts";
 import type { Seat } from "./write_pieces.ts";
 import type { Syntax } from "../../kernels/syntax.ts";
 
@@ -93,7 +94,7 @@ export function writeCommands(
   regions: readonly (readonly Block[])[],
   planned: readonly RegionKernels[],
   swaps: readonly Swap[],
-  { kernels: loopKernels, values, copies }: WorkgroupLoops,
+  { kernels: loopKernels, runs, values, copies }: WorkgroupKernels,
   storeOf: StoreOf,
   seating: Seating,
   syntax: Syntax,
@@ -127,22 +128,26 @@ export function writeCommands(
   let unit = 0, loops = 0;
   /** After which command the first value of a slot is known. */
   const known = new Map<string, Command>();
+  /** The kernels of a run: one, unless that would be large. */
+  const written = (run: Run): readonly WrittenKernel[] => {
+    const [first, ...more] = run;
+    if (more.length === 0) {
+      return writeKernels(first!.touches.label, first!, values, seatOf, syntax, adapter);
+    }
+    const parts = run.map((part) => ({ kind: "part" as const, part }));
+    const one = writeWorkgroupKernel(labelOfRun(run), parts, values, seatOf, adapter);
+    if (!isLong(one.kernel.source)) return [one];
+    const half = run.length >> 1;
+    return [...written(run.slice(0, half)), ...written(run.slice(half))];
+  };
   const unitCommands = (): Command[] => {
     const plan = planned[unit++]!;
-    const commands = plan.kernels.flatMap(({ group, stored, touches }): Command[] => {
-      const written = writeKernels(
-        touches.label,
-        { group, stored },
-        values,
-        seatOf,
-        syntax,
-        adapter,
-      );
-      const dispatches = written.map(({ kernel, workgroups }): Command => {
+    const commands = runs.get(plan)!.flatMap((run): Command[] => {
+      const dispatches = written(run).map(({ kernel, workgroups }): Command => {
         kernels.push(kernel);
         return { kind: "dispatch", kernel: kernels.length - 1, workgroups };
       });
-      for (const v of stored) {
+      for (const v of run.flatMap(({ stored }) => stored)) {
         const store = storeOf.get(v);
         if (store?.version === 1) known.set(store.slot, dispatches.at(-1)!);
       }
@@ -162,7 +167,7 @@ export function writeCommands(
       unit += unitsOf(block.body).length;
       loops += loopsIn(block.body);
       const label = labelOf(block);
-      const { kernel, workgroups } = writeLoopKernel(label, [loop], values, seatOf, adapter);
+      const { kernel, workgroups } = writeWorkgroupKernel(label, [loop], values, seatOf, adapter);
       kernels.push(kernel);
       if (isLongLoop(kernel.source)) large.push(number);
       const once: Command = { kind: "dispatch", kernel: kernels.length - 1, workgroups };

@@ -20,7 +20,7 @@ import { wgslWorkgroupModule, type WorkgroupStep } from "../../kernels/workgroup
 import { sharedWords } from "../../kernels/shared_tile.ts";
 import { threadsOf, type Tile, writeTiled } from "../../kernels/tile.ts";
 import type { WriterContext } from "../../kernels/writer.ts";
-import { tiledClusters, tileOf, VECTOR_ELEMENTS } from "./tiled_clusters.ts";
+import { tiledClusters, tileOf, type TilingOptions, VECTOR_ELEMENTS } from "./tiled_clusters.ts";
 
 /** Workgroups in x before the grid goes on in y. */
 const ROW = 32768;
@@ -88,16 +88,21 @@ function readsOfPart(group: Group): ReadonlySet<ValueId> {
   return new Set(stages.flatMap((s) => [...readsOf(s)]).filter((v) => !inside.has(v)));
 }
 
-/** Estimated nanoseconds of one core. */
+/**
+ * Estimated nanoseconds of one core.
+ *
+ * @param workgroup What a workgroup writes that does all of it, if one does.
+ */
 export function costOf(
   { group, stored }: Part,
   values: readonly Value[],
   adapter: AdapterClass,
+  workgroup?: ReadonlySet<ValueId>,
 ): number {
   const { words } = workOf([{ group, stored }], values);
-  return nestOf(group) === undefined
-    ? tileOf(group, stored, values, false, adapter).running + words
-    : 2 * words;
+  if (nestOf(group) !== undefined) return 2 * words;
+  const options = { memory: false, ...workgroup === undefined ? {} : { workgroup } };
+  return tileOf(group, stored, values, adapter, options).running + words;
 }
 
 /** One grid of threads of a part. */
@@ -111,9 +116,8 @@ function piecesOf(
   part: Part,
   values: readonly Value[],
   syntax: Syntax,
-  memory: boolean,
   adapter: AdapterClass,
-  mostArithmetic: number = Infinity,
+  options: TilingOptions,
 ): readonly PartPiece[] {
   const { group, stored } = part, reads = readsOfPart(group);
   const dtypeOf = (v: ValueId) => values[v]!.dtype;
@@ -123,7 +127,7 @@ function piecesOf(
     const write = (context: WriterContext) => writeFlat(flat, context, dtypeOf);
     return [{ part, reads, stored, threads: nest.threads * nest.copies, write }];
   }
-  return tiledClusters(group, stored, values, memory, adapter, mostArithmetic).map((plan) => ({
+  return tiledClusters(group, stored, values, adapter, options).map((plan) => ({
     part,
     reads,
     stored,
@@ -147,7 +151,7 @@ export function writeKernels(
   adapter: AdapterClass,
 ): readonly WrittenKernel[] {
   const write = (mostArithmetic: number): readonly WrittenKernel[] =>
-    piecesOf(part, values, syntax, syntax.shared !== undefined, adapter, mostArithmetic)
+    piecesOf(part, values, syntax, adapter, { memory: syntax.shared !== undefined, mostArithmetic })
       .map((piece) => writePiece(label, piece, values, seatOf, syntax, adapter));
   const cheapest = write(Infinity);
   const fits = (kernels: readonly WrittenKernel[]): boolean =>
@@ -204,7 +208,7 @@ function sizeOfWorkgroup(
   return kind === "gpu" ? 64 : threads < 256 ? 8 : threads < 4096 ? 16 : 64;
 }
 
-/** One thing that a kernel with loops in it does. */
+/** One thing that a kernel of one workgroup does. */
 export type Phase =
   | { readonly kind: "part"; readonly part: Part }
   | {
@@ -222,18 +226,13 @@ function partsOf(phases: readonly Phase[], times = 1): readonly (Part & { times:
   );
 }
 
-/** A loop reads what it writes, and so without windows; costs are then those of storage buffers. */
-export function withoutWindows(adapter: AdapterClass): AdapterClass {
-  return { ...adapter, maxUniforms: 0 };
-}
-
-/** Lanes of a workgroup that goes through loops: a software adapter runs it on one core, eight at a time. */
+/** Lanes of a workgroup that goes through parts: a software adapter runs it on one core, eight at a time. */
 export function workgroupLanes({ kind }: AdapterClass): number {
   return kind === "gpu" ? 256 : 64;
 }
 
-/** Writes a kernel of one workgroup that goes through loops by itself. */
-export function writeLoopKernel(
+/** Writes a kernel of one workgroup that goes through parts and loops by itself. */
+export function writeWorkgroupKernel(
   label: string,
   phases: readonly Phase[],
   values: readonly Value[],
@@ -241,8 +240,11 @@ export function writeLoopKernel(
   adapter: AdapterClass,
 ): WrittenKernel {
   const all = partsOf(phases);
-  // A workgroup that goes through loops has no memory left for what threads share.
-  const pieces = all.map((part) => piecesOf(part, values, wgsl, false, withoutWindows(adapter)));
+  const workgroup = new Set(all.flatMap(({ stored }) => stored));
+  // One that goes through parts has no memory left for what threads share.
+  const pieces = all.map((part) =>
+    piecesOf(part, values, wgsl, adapter, { memory: false, workgroup })
+  );
   const { bindings, buffers, declarations, pieces: written } = writePieces(
     pieces.flat(),
     values,

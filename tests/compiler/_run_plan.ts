@@ -30,13 +30,16 @@ export function right<A>(either: E.Either<Error, A>): A {
   return either.right;
 }
 
+/** How a plan is made. */
+export type Ways = Pick<PlanOptions, "writtenOut" | "oneKernel" | "doubled">;
+
 /** The plan of a program for a software adapter or an engine, or what `adapter` changes of it. */
 export function planOf(
   program: StepProgram,
   target: Target,
   replicas = 1,
   adapter: Partial<AdapterClass> = {},
-  options: Pick<PlanOptions, "writtenOut" | "oneKernel" | "doubled"> = {},
+  options: Ways = {},
 ): Plan {
   return right(
     compilePlan(program, {
@@ -101,9 +104,10 @@ export async function run(
   inputs: ReadonlyMap<string, Tensor>,
   target: Target,
   adapter: Partial<AdapterClass> = {},
+  options: Ways = {},
 ): Promise<Float64Array[]> {
   const executor = await start(
-    planOf(programOf(outputs), target, 1, adapter),
+    planOf(programOf(outputs), target, 1, adapter, options),
     overridesOf(inputs),
   );
   try {

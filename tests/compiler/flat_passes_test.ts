@@ -48,7 +48,7 @@ function dispatches(plan: Plan): number {
   return count;
 }
 const dispatchesOf = (of: AnyObjective, optimizer: Optimizer, options?: LowerOptions): number =>
-  dispatches(planOf(lowered(of, optimizer, options), "wgsl"));
+  dispatches(planOf(lowered(of, optimizer, options), "wgsl", 1, {}, { oneKernel: 0 }));
 
 const NOT_ELEMENTWISE: ReadonlySet<OpKind> = new Set(
   ["reduce", "contraction", "gather", "scatterAdd", "concatenate", "repeat"],

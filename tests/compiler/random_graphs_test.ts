@@ -4,7 +4,7 @@ import type { AdapterClass } from "../../src/loops/adapter.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { randomGraph } from "../tensor/_random_graphs.ts";
 import { distance } from "./_compare.ts";
-import { run, type Target, targets } from "./_run_plan.ts";
+import { run, type Target, targets, type Ways } from "./_run_plan.ts";
 
 /** Of the largest value of a tensor. */
 const TOLERANCE = 1e-5;
@@ -30,20 +30,23 @@ for (const target of targets) {
     assertEquals(wrong, []);
   });
 
-  const others: readonly (readonly [string, Partial<AdapterClass>])[] = [
-    ["costs", { kind: target === "js" ? "cpu" : "gpu" }],
-    ...target === "js"
-      ? []
+  const others: readonly (readonly [string, Partial<AdapterClass>, Ways])[] = [
+    ["a device of other costs", { kind: target === "js" ? "cpu" : "gpu" }, {}],
+    ...target === "js" ? [] : [
       // Whatever is longer than a few words is read in slices.
-      : [256, 1024].map((maxUniformBytes) => ["limits", { maxUniformBytes }] as const),
+      ["a device of short windows", { maxUniformBytes: 256 }, {}],
+      ["a device of other windows", { maxUniformBytes: 1024 }, {}],
+      ["a device that does each kernel by itself", {}, { oneKernel: 0 }],
+      ["one workgroup that does what it can", { maxBindings: 16 }, { oneKernel: Infinity }],
+    ] as const,
   ];
-  for (const [what, adapter] of others) {
-    Deno.test(`compilePlan() on ${target} agrees with itself on a device of other ${what}: ${JSON.stringify(adapter)}`, async () => {
+  for (const [where, adapter, ways] of others) {
+    Deno.test(`compilePlan() on ${target} agrees with itself on ${where}`, async () => {
       const wrong: string[] = [];
       for (let seed = 1000; seed < 1000 + GRAPHS[target] / 8; seed++) {
         const { outputs, inputs } = randomGraph(seed);
         const wanted = evaluate(outputs, inputs, { precision: "f32" });
-        const got = await run(outputs, inputs, target, adapter);
+        const got = await run(outputs, inputs, target, adapter, ways);
         outputs.forEach((node, i) => {
           const apart = distance(got[i]!, wanted[i]!.data);
           if (!(apart <= TOLERANCE)) wrong.push(`seed ${seed}: ${node.op.kind} is ${apart} apart`);

@@ -1,6 +1,6 @@
 /** Windows: what each slice of a kernel sees of the buffers that it reads as uniform buffers. */
 import fc from "fast-check";
-import { assert, assertEquals, assertLessOrEqual } from "../_assert.ts";
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "../_assert.ts";
 import { noteRead, partOf, partsOf, type ReadWords, slicesOf } from "../../src/compiler/windows.ts";
 import {
   type Axis,
@@ -124,6 +124,17 @@ Deno.test("slicesOf() shows each thread the words that it reads", () => {
     { numRuns: 300 },
   );
   assert(several > 20, `${several} of them were cut`);
+});
+
+Deno.test("slicesOf() shows what parts of a kernel read along axes of one name that differ in length", () => {
+  for (const extents of [[5, 300], [300, 5]]) {
+    const read: ReadWords = { from: 0, to: 900, bufferWords: 900, indices: new Map() };
+    for (const extent of extents) {
+      noteRead(read, indexSum([{ factor: 3, index: indexAxis({ name: "i", extent }) }]));
+    }
+    const { windows } = slicesOf(new Map([["x", read]]), [], 1024, 8);
+    assertGreaterOrEqual(windows.get("x")!.words, 3 * 299 + 1);
+  }
 });
 
 Deno.test("partsOf() tells layers of one vector apart, and pieces of a sum", () => {

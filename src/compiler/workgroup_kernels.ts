@@ -1,38 +1,28 @@
 /**
- * Which loops run inside one kernel: those whose iterations are so small that one workgroup does them
- * sooner than the device begins as many kernels.
+ * What runs inside one kernel: loops whose iterations, and runs of kernels that, are so small that one
+ * workgroup does them sooner than the device begins as many kernels.
  *
  * @module
  */
 import { type AdapterClass, mostTurns } from "../loops/adapter.ts";
-import { type Axis, indexAxis } from "../loops/index.ts";
-import { scalarLoad, scalarVisit, type ValueId } from "../loops/scalar.ts";
+import { indexAxis } from "../loops/index.ts";
+import { scalarLoad, type ValueId } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
-import { groupOf, nestOf, stagesOf } from "./fusion.ts";
+import { groupOf } from "./fusion.ts";
 import type { Block, LoopBlock } from "./loop_blocks.ts";
 import type { Touches } from "./memory.ts";
-import type { RegionKernels } from "./region_kernels.ts";
+import type { PlannedKernel, RegionKernels } from "./region_kernels.ts";
 import { sizeOf } from "../tensor/node.ts";
-import { costOf, type Part, type Phase, withoutWindows, workgroupLanes } from "./write_kernel.ts";
-
-/** In nanoseconds. */
-interface Costs {
-  /** Until a kernel begins. */
-  readonly dispatch: number;
-  /** Between two parts of a workgroup. */
-  readonly barrier: number;
-  /** How much longer one workgroup takes than the whole device. */
-  readonly slower: number;
-}
-
-const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
-  cpu: { dispatch: 20_000, barrier: 50, slower: 2 },
-  gpu: { dispatch: 5000, barrier: 200, slower: 16 },
-  script: { dispatch: 0, barrier: 0, slower: 1 },
-};
-
-/** Parts of one kernel, all of which are compiled together. */
-const MOST_PARTS = 24;
+import {
+  leastLoss,
+  MOST_PARTS,
+  partCosts,
+  turnsAround,
+  turnsOf,
+  WORKGROUP_COSTS,
+} from "./workgroup_costs.ts";
+import { labelOfRun, type Run, runsOf } from "./workgroup_runs.ts";
+import type { Part, Phase } from "./write_kernel.ts";
 
 /** A loop that runs inside a kernel, which is dispatched `chunks` times. */
 export interface WorkgroupLoop {
@@ -40,12 +30,14 @@ export interface WorkgroupLoop {
   readonly loop: Extract<Phase, { readonly kind: "loop" }>;
 }
 
-/** Numbered loops with what their units do, and the loops that run inside one kernel. */
-export interface WorkgroupLoops {
+/** Numbered loops with what their units do, and what runs inside one kernel. */
+export interface WorkgroupKernels {
   /** The phases of a loop that is one kernel, by its number; loops inside it are not in here. */
   readonly kernels: ReadonlyMap<number, WorkgroupLoop>;
   /** The loops that are in kernels, those inside others as well. */
   readonly inside: ReadonlySet<number>;
+  /** The kernels of units that are not in such loops, in runs. */
+  readonly runs: ReadonlyMap<RegionKernels, readonly Run[]>;
   /** What the kernels touch, in order; what is in one kernel is touched together. */
   readonly touches: readonly Touches[];
   /** The values, with those that are copied inside kernels. */
@@ -67,73 +59,66 @@ type Planned =
 function numbered(
   regions: readonly (readonly Block[])[],
   planned: readonly RegionKernels[],
-): readonly Planned[] {
+): readonly (readonly Planned[])[] {
   let units = 0, loops = 0;
   const visit = (block: Block): Planned => {
     if (block.kind === "unit") return { kind: "unit", plan: planned[units++]! };
     const number = loops++;
     return { kind: "loop", number, block, body: block.body.map(visit) };
   };
-  return regions.flatMap((blocks) => blocks.map(visit));
+  return regions.map((blocks) => blocks.map(visit));
 }
 
 /** At least as many turns as the loops of a lane take in an iteration. */
-function turnsOf(
+function turnsIn(
   blocks: readonly Planned[],
   values: readonly Value[],
   adapter: AdapterClass,
 ): number {
-  const lanes = workgroupLanes(adapter);
-  const around = (elements: number) => Math.ceil(elements / lanes);
   return blocks.reduce((turns, block) => {
     if (block.kind === "loop") {
-      return turns + block.block.times * turnsOf(block.body, values, adapter);
+      return turns + block.block.times * turnsIn(block.body, values, adapter);
     }
     const { kernels, copied } = block.plan;
-    const parts = kernels.map(({ group }) => {
-      const { parallel, reduce } = group.anchor, nest = nestOf(group);
-      let inside = 2 * product(reduce) * (nest?.block ?? 1);
-      for (const stage of stagesOf(group)) {
-        scalarVisit(stage.body, (s) => inside *= s.kind === "fold" ? 2 * s.axis.extent : 1);
-      }
-      const threads = nest === undefined ? product(parallel) : nest.threads * nest.copies;
-      return around(threads) * (1 + inside);
-    });
-    const copies = [...copied].map((v) => around(sizeOf(values[v]!.shape)));
+    const parts = kernels.map(({ group }) => turnsOf(group, adapter));
+    const copies = [...copied].map((v) => turnsAround(sizeOf(values[v]!.shape), adapter));
     return [...parts, ...copies].reduce((a, b) => a + b, turns);
   }, 1);
 }
 
-const product = (axes: readonly Axis[]): number => axes.reduce((n, a) => n * a.extent, 1);
-
-/** Which loops may run inside a kernel. */
-export interface WorkgroupLoopOptions {
-  /** How many times as long as by kernels of its own a loop may take. */
+/** What may run inside a kernel. */
+export interface WorkgroupOptions {
+  /** How many times as long as by kernels of its own it may take; with 0 nothing does so. */
   readonly mostTime: number;
   /** Numbers of loops that may not. */
   readonly except: ReadonlySet<number>;
 }
 
 /**
- * Chooses the loops.
+ * Chooses the loops and the runs.
  *
+ * @param periods Of the regions, in steps.
  * @param storeOf Which slot a value is the next one of.
+ * @param urgent Values that are to be known soon.
  * @param bindable Whether a kernel could bind these values; slots that are `apart` share no buffer.
  */
-export function workgroupLoops(
+export function workgroupKernels(
   regions: readonly (readonly Block[])[],
+  periods: readonly number[],
   planned: readonly RegionKernels[],
   given: readonly Value[],
   storeOf: ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>,
+  urgent: ReadonlySet<ValueId>,
   bindable: (touched: ReadonlySet<ValueId>, apart: ReadonlySet<string>) => boolean,
   adapter: AdapterClass,
-  { mostTime, except }: WorkgroupLoopOptions,
-): WorkgroupLoops {
-  const { dispatch, barrier, slower } = COSTS[adapter.kind];
+  { mostTime, except }: WorkgroupOptions,
+): WorkgroupKernels {
+  const { dispatch, barrier } = WORKGROUP_COSTS[adapter.kind];
   const values = [...given];
   const copies = new Map<ValueId, string>();
   const kernels = new Map<number, WorkgroupLoop>();
   const inside = new Set<number>();
+  const runs = new Map<RegionKernels, readonly Run[]>();
   const touches: Touches[] = [];
 
   /** The next value of a slot is put in its place at the end of an iteration. */
@@ -168,22 +153,38 @@ export function workgroupLoops(
     blocks.flatMap((b) => b.kind === "unit" ? [] : [b.number, ...numbersIn(b.body)]);
 
   /** What an iteration takes: as parts of a workgroup, and as kernels of the device. */
-  const costsOf = (blocks: readonly Planned[]): { workgroup: number; device: number } => {
+  const costsOf = (
+    blocks: readonly Planned[],
+    written: ReadonlySet<ValueId>,
+  ): { workgroup: number; device: number } => {
     let workgroup = 0, device = 0;
     for (const block of blocks) {
       if (block.kind === "loop") {
-        const inner = costsOf(block.body);
+        const inner = costsOf(block.body, written);
         workgroup += block.block.times * inner.workgroup;
         device += block.block.times * inner.device;
         continue;
       }
       for (const part of block.plan.kernels) {
-        workgroup += costOf(part, values, withoutWindows(adapter)) + barrier;
-        device += costOf(part, values, adapter) / slower + dispatch;
+        const costs = partCosts(part, values, adapter, written);
+        workgroup += costs.workgroup + barrier;
+        device += costs.device + dispatch;
       }
       for (const v of block.plan.copied) workgroup += 2 * sizeOf(values[v]!.shape) + barrier;
     }
     return { workgroup, device };
+  };
+  /** Whether that is so where no two values share a buffer: none that others read becomes one that is written. */
+  const bindableApart = (run: Run): boolean => {
+    const { reads, writes } = touchedBy(run, "");
+    const buffers = [...reads, ...writes].map((v) => {
+      const { source } = values[v]!, store = storeOf.get(v);
+      if (source.kind === "host") return "host";
+      if (source.kind === "slot" && source.version === 0) return source.slot;
+      const slot = source.kind === "slot" ? source.slot : store?.slot;
+      return slot === undefined ? v : `${slot} next`;
+    });
+    return new Set(buffers).size <= adapter.maxBindings;
   };
   const fits = (
     { number, body }: Planned & { kind: "loop" },
@@ -194,41 +195,67 @@ export function workgroupLoops(
     if (mostTime === 0 || except.has(number) || parts.length === 0 || parts.length > MOST_PARTS) {
       return false;
     }
-    const { workgroup, device } = costsOf(body);
-    if (workgroup > mostTime * device || turnsOf(body, values, adapter) > mostTurns(adapter)) {
+    const { workgroup, device } = costsOf(body, writtenBy(parts));
+    if (workgroup > mostTime * device || turnsIn(body, values, adapter) > mostTurns(adapter)) {
       return false;
     }
     const touched = parts.flatMap(({ touches: { reads, writes } }) => [...reads, ...writes]);
     // What the loops around carry may change places, and shares with its like alone.
     return bindable(new Set(touched), around);
   };
-  const visit = (block: Planned, around: ReadonlySet<string>): void => {
+  const visit = (block: Planned, around: ReadonlySet<string>, often: number): void => {
     if (block.kind === "unit") {
-      touches.push(...block.plan.kernels.map((k) => k.touches));
+      const { plan } = block, written = writtenBy(plan.kernels);
+      const own = runsOf(plan.kernels, {
+        adapter,
+        mostTime,
+        often,
+        costsOf: (kernel) => partCosts(kernel, values, adapter, written),
+        leastLoss: (kernel) => leastLoss(kernel, adapter),
+        bindable: bindableApart,
+        urgent,
+      });
+      runs.set(plan, own);
+      touches.push(...own.map((run) => touchedBy(run, labelOfRun(run))));
       return;
     }
     if (!fits(block, around)) {
       const carried = around.union(new Set(block.block.carried));
-      return block.body.forEach((b) => visit(b, carried));
+      return block.body.forEach((b) => visit(b, carried, often * block.block.times));
     }
     const { times } = block.block;
-    const most = Math.floor(mostTurns(adapter) / turnsOf(block.body, values, adapter));
+    const most = Math.floor(mostTurns(adapter) / turnsIn(block.body, values, adapter));
     let inOne = Math.min(times, most);
     while (times % inOne !== 0) inOne--;
     kernels.set(block.number, { chunks: times / inOne, loop: { ...loopOf(block), times: inOne } });
     for (const number of [block.number, ...numbersIn(block.body)]) inside.add(number);
-    const all = plansIn(block.body).flatMap((p) => p.kernels.map((k) => k.touches));
-    const union = (of: (t: Touches) => ReadonlySet<ValueId>) =>
-      new Set(all.flatMap((t) => [...of(t)]));
-    touches.push({
-      label: labelOf(block.block),
-      reads: union((t) => t.reads),
-      writes: union((t) => t.writes),
-      loops: all[0]!.loops.difference(new Set([block.number, ...numbersIn(block.body)])),
-    });
+    const { loops, ...all } = touchedBy(
+      plansIn(block.body).flatMap((p) => p.kernels),
+      labelOf(block.block),
+    );
+    const own = new Set([block.number, ...numbersIn(block.body)]);
+    touches.push({ ...all, loops: loops.difference(own) });
   };
-  numbered(regions, planned).forEach((block) => visit(block, new Set()));
-  return { kernels, inside, touches, values, copies };
+  numbered(regions, planned).forEach((blocks, i) =>
+    blocks.forEach((block) => visit(block, new Set(), 1 / periods[i]!))
+  );
+  return { kernels, inside, runs, touches, values, copies };
+}
+
+/** What kernels store. */
+function writtenBy(kernels: readonly PlannedKernel[]): ReadonlySet<ValueId> {
+  return new Set(kernels.flatMap(({ stored }) => stored));
+}
+
+/** What kernels touch together. */
+function touchedBy(kernels: readonly PlannedKernel[], label: string): Touches {
+  const all = kernels.map((k) => k.touches);
+  return {
+    label,
+    reads: new Set(all.flatMap((t) => [...t.reads])),
+    writes: new Set(all.flatMap((t) => [...t.writes])),
+    loops: all[0]!.loops,
+  };
 }
 
 /** What a loop is called. */
