@@ -1,7 +1,10 @@
 /** Small kernels that follow each other: one workgroup does all of them. */
 import { assert, assertEquals, assertGreater, assertLess } from "../_assert.ts";
 import { describe } from "../../src/compiler/describe.ts";
-import type { AdapterClass } from "../../src/loops/adapter.ts";
+import { addressOf } from "../../src/compiler/build_stages.ts";
+import { type AdapterClass, DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
+import { type Axis, indexAxis } from "../../src/loops/index.ts";
+import { scalarBinary, scalarLoad } from "../../src/loops/scalar.ts";
 import type { Region, StepProgram } from "../../src/lowering/program.ts";
 import { lower } from "../../src/lowering/lower.ts";
 import type { AnyObjective } from "../../src/lowering/problem.ts";
@@ -10,6 +13,7 @@ import { classification } from "../../src/objective/classification.ts";
 import { adam } from "../../src/optimizer/catalogue/adam.ts";
 import type { Node } from "../../src/tensor/node.ts";
 import { compare, constant, input, matmul, repeat, sum, tanh } from "../../src/tensor/ops.ts";
+import { chooseTile } from "../../kernels/tile_search.ts";
 import { outputSlot, planOf, programOf, right, start, targets, type Ways } from "./_run_plan.ts";
 
 const ignore = !targets.includes("wgsl");
@@ -77,6 +81,28 @@ Deno.test("compilePlan() ends a run with what says whether a loop goes on", () =
   assertEquals(next, 1);
   assertEquals(loop!.skipped, loop!.kernels.length - 2);
   assert(loop!.kernels.slice(2).some((label) => label.includes("…")), "a run is skipped");
+});
+
+Deno.test("chooseTile() knows that a workgroup reads from storage what it has written", () => {
+  const [i, j, k]: readonly Axis[] = ["i", "j", "k"].map((name) => ({ name, extent: 24 }));
+  const load = (v: number, axis: Axis) => scalarLoad(v, [indexAxis(axis), indexAxis(k!)], "f32");
+  const body = scalarBinary("mul", load(0, i!), load(1, j!));
+  const cost = (workgroup?: readonly number[]): number =>
+    chooseTile({ value: 2, parallel: [i!, j!], reduce: [k!], combine: "sum", body }, {
+      constraints: [i, j].map(() => ({ multiple: 1, whole: false })),
+      adapter: DEFAULT_ADAPTER,
+      fixed: false,
+      shapeOf: () => [24, 24],
+      address: (_, at) => addressOf(at, [24, 24]),
+      afterwards: { loads: [], stores: 1, last: 1 },
+      spreads: [false, false],
+      memory: false,
+      mostArithmetic: Infinity,
+      ...workgroup === undefined ? {} : { workgroup: new Set(workgroup) },
+    }).cost;
+  assertLess(cost([]), cost([0]));
+  assertLess(cost([0]), cost([0, 1]));
+  assertEquals(cost([9]), cost([]));
 });
 
 Deno.test({
