@@ -4,7 +4,7 @@
  * @module
  */
 import type { Index } from "../src/loops/index.ts";
-import { type Fetch, fetchOf, isNear, isNearAtOnce, slicesExpected, spreadOf } from "./fetches.ts";
+import { type Fetch, fetchOf, isNear, isNearAtOnce, slicesExpected, spreadsOf } from "./fetches.ts";
 import { type Scalar, scalarVisit, type ValueId } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
 import { type AdapterClass, mostTurns } from "../src/loops/adapter.ts";
@@ -132,7 +132,7 @@ function cheapestTile(
       s.dtype !== "bool" && s.kind !== "constant" && s.kind !== "index" && s.kind !== "select"
     ) operations++;
   });
-  let options = extents.map((extent, i) =>
+  let options: readonly (readonly number[])[] = extents.map((extent, i) =>
     i < p
       ? fixed && !sums
         ? [Math.max(constraints[i]!.multiple, constraints[i]!.whole ? extent : 1)]
@@ -142,9 +142,8 @@ function cheapestTile(
   const uniform = adapter.maxUniforms > 0 ? costs.uniform : undefined;
   const { load, vectorLoad } = uniform ?? costs;
   const width = workgroup === undefined ? costs.width : costs.workgroupWidth;
-  let slices = uniform === undefined || workgroup !== undefined
-    ? 1
-    : slicesExpected(fetches, extents, adapter, -1);
+  const cut = uniform === undefined || workgroup !== undefined ? [] : fetches;
+  let { slices, near: mayBeNear } = slicesExpected(cut, extents, adapter);
   /** The axis along which the elements of a thread lie far apart. */
   let spread = -1;
   let best: ChosenTile | undefined;
@@ -219,10 +218,10 @@ function cheapestTile(
     loadCosts[seen] = uniform === undefined ? farCosts[seen]! : costOf(uniform);
     seen++;
   };
-  const runningOf = (perThread: number, threads: number): number => {
-    const groups = Math.ceil(Math.ceil(threads / slices) / costs.lanes);
-    return slices * (perThread * Math.ceil(groups / width) * width +
-      (slices === 1 ? 0 : uniform!.slice));
+  const runningOf = (perThread: number, threads: number, among = slices): number => {
+    const groups = Math.ceil(Math.ceil(threads / among) / costs.lanes);
+    return among * (perThread * Math.ceil(groups / width) * width +
+      (among === 1 ? 0 : uniform!.slice));
   };
   const compilingOf = (places: number, arrays: number): number =>
     costs.site * (places + arrays) + Math.max(0, places - costs.sites) * costs.crowded;
@@ -250,7 +249,7 @@ function cheapestTile(
     // The terms of sums are products; those of maxima may be anything.
     const other = sums && stage.combine !== "sum";
     if (other && body * operations > bodyArithmetic && body > 1) return;
-    const words = size[p - 1] === undefined ? 0 : size[p - 1]! * afterwards.last;
+    const words = p === 0 || spread === p - 1 ? 0 : size[p - 1]! * afterwards.last;
     const row = p === 0 ? 0 : extents[p - 1]! * afterwards.last;
     const quads = words > 0 && words % 4 === 0 && row % 4 === 0;
     const stores = accumulators * afterwards.stores / (quads ? 4 : 1);
@@ -299,25 +298,29 @@ function cheapestTile(
         const fetch = fetches[l]!;
         const near = uniform !== undefined &&
           (workgroup === undefined
-            ? isNear(fetch, size, serial, spread, extents, adapter)
+            ? mayBeNear[l]! && isNear(fetch, size, serial, spread, extents, adapter)
             : !workgroup.has(fetch.value) && isNearAtOnce(fetch, adapter));
         loadCost += times * (near ? loadCosts : farCosts)[l]!;
       }
       if (dear || !shared) continue;
-      let stored = {}, running = runningOf(perThread(after), threads);
-      let cost = running + compilingOf(sites * bodies + spelled, 0);
+      let stored = {}, each = perThread(after);
+      let compiling = compilingOf(sites * bodies + spelled, 0);
+      let cost = runningOf(each, threads) + compiling;
       if (at !== undefined) {
-        const moved = runningOf(perThread(after + accumulators * costs.register!.move), threads);
-        const inRounds = moved + compilingOf(
-          sites * bodies + fewest,
-          accumulators * costs.register!.sites,
-        );
+        const moved = perThread(after + accumulators * costs.register!.move);
+        const places = compilingOf(sites * bodies + fewest, accumulators * costs.register!.sites);
+        const inRounds = runningOf(moved, threads) + places;
         if (inRounds < cost) {
           stored = { rounds: { axis: at, size: constraints[at]!.multiple } };
-          running = moved;
-          cost = inRounds;
+          [each, compiling, cost] = [moved, places, inRounds];
         }
       }
+      if (best !== undefined && cost >= best.cost) continue;
+      // Slices hold whole threads: boxes make more of them.
+      const box = { sizes: size, spread, serial };
+      const among = slices === 1 ? 1 : slicesExpected(fetches, extents, adapter, box).slices;
+      const running = runningOf(each, threads, among);
+      cost = running + compiling;
       if (best !== undefined && cost >= best.cost) continue;
       best = {
         tile: {
@@ -379,18 +382,15 @@ function cheapestTile(
   descend();
   search(0, 1, 1);
   if (slices > 1 && sums) {
-    const all = options;
+    const all = options, others = afterwards.loads.length;
     spreads.forEach((may, axis) => {
-      const others = afterwards.loads.length;
-      const range = may ? spreadOf(axis, fetches, extents, others, adapter) : undefined;
-      if (range === undefined || guards.some(({ axes }) => axes.includes(axis))) return;
-      const [least, most] = range;
-      options = all.map((sizes, i) =>
-        i === axis ? sizes.filter((n) => n >= least && n <= most) : sizes
-      );
-      spread = axis;
-      slices = slicesExpected(fetches, extents, adapter, axis);
-      search(0, 1, 1);
+      if (!may || guards.some(({ axes }) => axes.includes(axis))) return;
+      for (const found of spreadsOf(axis, all[axis]!, fetches, extents, others, adapter)) {
+        options = all.map((sizes, i) => i === axis ? found.elements : sizes);
+        spread = axis;
+        ({ slices, near: mayBeNear } = found);
+        search(0, 1, 1);
+      }
     });
   }
   return best ?? {

@@ -22,7 +22,7 @@ import { inBlocks, tileAlone } from "./sum_blocks.ts";
 
 /** Outputs up to which a sum may be split: more where windows may span the slabs, and not the whole. */
 const MOST_OUTPUTS = 16_384;
-const MOST_IN_WINDOWS = 131_072;
+const MOST_IN_WINDOWS = 524_288;
 /** Partial sums that one may be split into. */
 const MOST_PARTIAL = 4_194_304;
 /** Terms from which it is worth it. */

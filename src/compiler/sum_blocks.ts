@@ -57,7 +57,7 @@ export function tileAlone(
     shapeOf: (v) => values[v]!.shape,
     address: (v, at) => addressOf(at, values[v]!.shape),
     afterwards: { loads: [], stores: 1, last: 1 },
-    spreads: stage.parallel.map((_, i) => i < stage.parallel.length - 1),
+    spreads: stage.parallel.map(() => true),
     mostArithmetic: Infinity,
     memory: false,
     most,

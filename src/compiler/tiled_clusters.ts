@@ -79,7 +79,6 @@ function afterwardsOf({ anchor, epilogue }: Group, stored: readonly ValueId[]): 
 /** Along which axes the elements of a thread may be no neighbours: none that a member follows in windows. */
 function spreadsOf({ anchor, epilogue }: Group): readonly boolean[] {
   return anchor.parallel.map((_, i) =>
-    i < anchor.parallel.length - 1 &&
     epilogue.every(({ axes }) =>
       axes.every((r) => r.kind === "same" || r.kind === "free" || r.anchor !== i)
     )

@@ -10,16 +10,11 @@
 import { type Axis, type Index, type IndexRange, indexRange } from "../loops/index.ts";
 import type { AdapterClass } from "../loops/adapter.ts";
 import type { Plan, Window } from "./plan.ts";
+import { mostSlices } from "../../kernels/fetches.ts";
 import { COSTS } from "../../kernels/tile_costs.ts";
 
 /** Words that offsets of uniform bindings are multiples of, on every device. */
 export const WINDOW_WORDS = 64;
-
-/**
- * Slices that a kernel may have in any case, each of which takes as long as some tens of thousands of
- * multiply-adds; more only where they see half a window of what is cut, on average.
- */
-const FREE_SLICES = 64;
 
 /** Whether kernels read through windows. */
 export function readsWindows(
@@ -214,11 +209,6 @@ function largest(most: number, holds: (n: number) => boolean): number {
   return low;
 }
 
-/** Slices that reading a region through windows may take. */
-function mostSlices({ from, to }: Region, mostWords: number): number {
-  return Math.max(FREE_SLICES, Math.ceil(2 * (to - from) / mostWords));
-}
-
 /** Threads along each axis, so that a block reads no more of a region than a binding spans. */
 function cutFor(
   read: ReadWords,
@@ -241,7 +231,9 @@ function cutFor(
       if (of[i] === 1) continue;
       const sized = (n: number): readonly number[] => of.map((m, k) => k === i ? n : m);
       if (!fits(sized(1))) {
-        if (i >= from && countOf(axes, sized(1)) <= mostSlices(read, most)) search(sized(1), i + 1);
+        if (i >= from && countOf(axes, sized(1)) <= mostSlices(read.to - read.from, most)) {
+          search(sized(1), i + 1);
+        }
         continue;
       }
       const cut = sized(largest(of[i]!, (n) => fits(sized(n))));
@@ -273,7 +265,9 @@ export function slicesOf(
   for (const [key, read] of order) {
     if (chosen.length === mostWindows) break;
     const cut = cutFor(read, axes, sizes, mostWords);
-    if (cut === undefined || countOf(axes, cut) > mostSlices(read, mostWords)) continue;
+    if (cut === undefined || countOf(axes, cut) > mostSlices(read.to - read.from, mostWords)) {
+      continue;
+    }
     sizes = cut;
     chosen.push(key);
   }

@@ -9,8 +9,8 @@ import { scalarBinary, scalarLoad } from "../../src/loops/scalar.ts";
 import type { Stage, Value } from "../../src/loops/stage.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { tensor } from "../../src/reference/tensor.ts";
-import { sizeOf } from "../../src/tensor/node.ts";
-import { add, input, matmul, permute, square, sum } from "../../src/tensor/ops.ts";
+import { type Node, sizeOf } from "../../src/tensor/node.ts";
+import { add, broadcast, input, matmul, mul, permute, square, sum } from "../../src/tensor/ops.ts";
 import { distance } from "./_compare.ts";
 import { planOf, programOf, run, targets } from "./_run_plan.ts";
 
@@ -85,13 +85,53 @@ Deno.test("compilePlan() splits sums of many outputs where their slabs are read 
   }
 });
 
+const valuesOf = (inputs: readonly Node[], names: readonly string[]) =>
+  new Map(inputs.map((node, k) => {
+    const wave = Array.from({ length: sizeOf(node.shape) }, (_, i) => Math.sin(i + k * i * i));
+    return [`${names[k]}@0`, tensor(wave, node.shape, "f32", "f32")] as const;
+  }));
+
+/** A matrix whose rows are longer than a window, times a vector, and its transpose times another. */
+function longRows(rows: number, columns: number, copies: readonly number[] = []) {
+  const g = input("g", [...copies, rows, columns]);
+  const v = input("v", [...copies, columns]), y = input("y", [...copies, rows]);
+  const times = (m: Node, x: Node): Node => {
+    const along = copies.length;
+    const axes = Array.from({ length: along + 1 }, (_, i) => i === along ? i + 1 : i);
+    return sum(mul(m, broadcast(x, m.shape, axes)), [along + 1]);
+  };
+  const turned = permute(g, [...copies.map((_, i) => i), copies.length + 1, copies.length]);
+  return { inputs: [g, v, y], outputs: [times(g, v), times(turned, y)] };
+}
+
+Deno.test("compilePlan() reads rows that are longer than windows through windows, in few slices", () => {
+  for (const copies of [[], [4]]) {
+    const { outputs } = longRows(60, 21_840, copies);
+    const { kernels } = planOf(programOf(outputs), "wgsl");
+    for (const { label, bindings, slices } of kernels) {
+      assert(bindings.every(({ access, window }) => access === "write" || window), label);
+      // A window spans less than a row: 80 of them are the matrix.
+      assertLessOrEqual(slices?.length ?? 1, 16 * (copies[0] ?? 1), label);
+    }
+  }
+});
+
 if (targets.includes("wgsl")) {
+  Deno.test("products with rows longer than windows are what the oracle says", async () => {
+    for (const copies of [[], [3]]) {
+      const { outputs, inputs } = longRows(37, 1210, copies);
+      const values = valuesOf(inputs, ["g", "v", "y"]), wanted = evaluate(outputs, values);
+      for (const maxUniformBytes of [4096, 65536]) {
+        const got = await run(outputs, values, "wgsl", { maxUniformBytes });
+        const worst = Math.max(...wanted.map((w, i) => distance(got[i]!, w.data)));
+        assertLessOrEqual(worst, 2e-5, `${copies}, ${maxUniformBytes}`);
+      }
+    }
+  });
+
   Deno.test("sums over rows are what the oracle says, whatever windows span", async () => {
     const { outputs, inputs } = layer();
-    const values = new Map(inputs.map((node, k) => {
-      const wave = Array.from({ length: sizeOf(node.shape) }, (_, i) => Math.sin(i + k * i * i));
-      return [`${["x", "w", "y"][k]}@0`, tensor(wave, node.shape, "f32", "f32")] as const;
-    }));
+    const values = valuesOf(inputs, ["x", "w", "y"]);
     const wanted = evaluate(outputs, values);
     for (const maxUniformBytes of [65536, 20_480]) {
       const got = await run(outputs, values, "wgsl", { maxUniformBytes });
