@@ -22,7 +22,7 @@ interface Costs {
 
 /** For each class of adapters. */
 export const WORKGROUP_COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
-  cpu: { dispatch: 30_000, barrier: 50, compiling: 15_000 },
+  cpu: { dispatch: 38_000, barrier: 50, compiling: 15_000 },
   gpu: { dispatch: 5000, barrier: 200, compiling: 200 },
   script: { dispatch: 0, barrier: 0, compiling: 0 },
 };
