@@ -109,7 +109,7 @@ Deno.test("compilePlan() puts copies of few elements side by side into the lanes
   for (const optimizer of [nasgd({ alpha: 1.6 }), adam()]) {
     const program = right(lower(rosenbrock as AnyObjective, optimizer));
     const lanesOf = (replicas: number, kind: "cpu" | "gpu"): number[] => {
-      const plan = planOf(program, "wgsl", replicas, { kind });
+      const plan = planOf(program, "wgsl", replicas, { kind }, { oneKernel: 0 });
       return plan.regions.flatMap(({ commands }) =>
         commands.flatMap((command) => {
           if (command.kind !== "dispatch") return [];
