@@ -24,6 +24,7 @@ import {
   unitsOf,
   withValues,
 } from "./loop_blocks.ts";
+import { mayFill, passesOf } from "./pass_size.ts";
 import { keepOldVersions } from "./old_versions.ts";
 import type { Plan } from "./plan.ts";
 import { prepare } from "./prepare.ts";
@@ -97,17 +98,20 @@ export function compilePlan(
 }
 
 /**
- * Plans as many copies at once as the device can bind, in as few passes as that takes; all passes are of
- * equal size. Left: whatever {@link compilePlan} finds where one copy alone is too large.
+ * Plans as many copies at once as the device can bind and its caches hold, in as few passes as that takes;
+ * all passes are of equal size. Left: whatever {@link compilePlan} finds where one copy alone is too large.
  */
 export function planPasses(
   program: StepProgram,
   options: PlanOptions,
 ): E.Either<SteepestError, PassPlan> {
   const { replicas, adapter } = options;
-  for (let passes = 1;;) {
+  const planOfCopies = (together: number) => tryPlan(program, { ...options, replicas: together });
+  const alone = replicas > 1 && mayFill(options) ? planOfCopies(1) : undefined;
+  let passes = alone !== undefined && E.isRight(alone) ? passesOf(alone.right, replicas) : 1;
+  for (;;) {
     const together = Math.ceil(replicas / passes);
-    const planned = tryPlan(program, { ...options, replicas: together });
+    const planned = together === 1 && alone !== undefined ? alone : planOfCopies(together);
     if (E.isLeft(planned) && (planned.left.kind !== "limit" || together === 1)) return planned;
     // Where a kernel has too many buffers, those of fewer copies can be put together.
     const excess = E.isLeft(planned) ? undefined : excessOf(planned.right, adapter);

@@ -151,9 +151,10 @@ for (const target of targets) {
   });
 }
 
-Deno.test("planPasses() runs four hundred copies of the CNN in two passes of one plan", () => {
+Deno.test("planPasses() runs four hundred copies of the CNN in two passes on a GPU", () => {
   const program = right(lower(classification(mnistCnn(), 60) as AnyObjective, sgd()));
-  const options = { target: "wgsl", replicas: 400, adapter: DEFAULT_ADAPTER } as const;
+  const adapter = { ...DEFAULT_ADAPTER, kind: "gpu" } as const;
+  const options = { target: "wgsl", replicas: 400, adapter } as const;
   const { plan, passes } = right(planPasses(program, options));
   assertEquals([plan.replicas, passes], [200, 2]);
   const largest = Math.max(...plan.buffers.map(({ words }) => 4 * words));
