@@ -30,6 +30,8 @@ const LEAST_TERMS = 32;
 /** Terms of a sum that is evaluated where it is read, and terms in all its elements. */
 const FOLD_TERMS = 64;
 const FOLD_TOTAL = 40_000;
+/** What a kernel of its own takes on a software adapter, in nanoseconds. */
+const KERNEL = 40_000;
 
 /** Stages with their sums split; `sealed` are the partial sums, which take no epilogue. */
 export interface SplitStages {
@@ -66,13 +68,24 @@ export function splitSums(
   return { stages: result, values: grown, sealed };
 }
 
+/** Whether a sum of so many terms is evaluated where it is read. */
+function folds(outputs: number, terms: number): boolean {
+  return terms <= FOLD_TERMS && terms * outputs <= FOLD_TOTAL;
+}
+
+/** Partial sums, and the sum of those. */
+interface Halves {
+  readonly partial: Stage;
+  readonly whole: Stage;
+}
+
 /** A sum as partial sums and their sum, if that costs less than it does at once: `most` with its terms in parts. */
 function split(
   stage: Stage,
   values: readonly Value[],
   adapter: AdapterClass,
   most: number,
-): { partial: Stage; whole: Stage } | undefined {
+): Halves | undefined {
   if (stage.combine !== "sum" && stage.combine !== "max") return undefined;
   const terms = product(stage.reduce), turns = mostTurns(adapter);
   const windows = COSTS[adapter.kind].uniform !== undefined && adapter.maxUniforms > 0;
@@ -82,21 +95,35 @@ function split(
   if (!worthIt && terms <= turns) return undefined;
   const costOf = (it: Stage, most: number): number => tileAlone(it, values, adapter, most).cost;
   const outputs = product(stage.parallel);
-  let best: { partial: Stage; whole: Stage } | undefined;
+  /** What the sum of so many partial sums takes, which may have a window for each slab. */
+  const secondOf = ({ partial, whole }: Halves, slabs: number, most: number): number => {
+    if (!windows || slabs >= adapter.maxUniforms - 1) {
+      return 10_000 + outputs * slabs * (adapter.kind === "cpu" ? 4 : 0.5);
+    }
+    const read: Value = {
+      id: partial.value,
+      label: "",
+      shape: partial.parallel.map((a) => a.extent),
+      dtype: "f32",
+      source: { kind: "stage" },
+    };
+    return (folds(outputs, slabs) ? 10_000 : KERNEL) +
+      tileAlone(whole, [...values, read], adapter, most).running;
+  };
+  let best: Halves | undefined;
   const whole = costOf(stage, Infinity), must = whole === Infinity && terms > turns;
   if (!worthIt && !must) return undefined;
   let least = Math.min(whole * 0.85, most);
   const axisIndex = stage.reduce.reduce((b, a, i) => a.extent > stage.reduce[b]!.extent ? i : b, 0);
+  const usual = usualCounts(outputs, windows, adapter);
   const outer = stage.reduce.findIndex((a) => a.extent >= 8);
   for (const at of new Set([outer < 0 ? axisIndex : outer, axisIndex])) {
     const axis = stage.reduce[at]!;
     const fewest = must ? Math.ceil(terms / turns) : 1;
-    for (const slabs of slabCounts(axis.extent, fewest, adapter)) {
+    for (const slabs of slabCounts(axis.extent, [fewest, ...usual])) {
       if (!must && outputs * slabs > MOST_PARTIAL) continue;
       const halves = cut(stage, at, slabs, values.length);
-      const cost = costOf(halves.partial, least) +
-        outputs * slabs * (adapter.kind === "cpu" ? 4 : 0.5) +
-        10_000;
+      const cost = costOf(halves.partial, least) + secondOf(halves, slabs, least);
       if (cost < least) {
         least = cost;
         best = halves;
@@ -106,10 +133,15 @@ function split(
   return best;
 }
 
-function slabCounts(extent: number, fewest: number, adapter: AdapterClass): number[] {
-  const usual = adapter.kind === "cpu" ? [4, 6, 12, 60, 256] : [16, 64, 256, 1024];
+/** Into how many partial sums one is split; what is not folded reads each slab through a window of its own. */
+function usualCounts(outputs: number, windows: boolean, { kind }: AdapterClass): readonly number[] {
+  if (kind !== "cpu") return [16, 64, 256, 1024];
+  return windows && !folds(outputs, 4) ? [2, 4, 6, 10, 60, 256] : [4, 6, 12, 60, 256];
+}
+
+function slabCounts(extent: number, wanted: readonly number[]): number[] {
   return [
-    ...new Set([fewest, ...usual].map((w) => {
+    ...new Set(wanted.map((w) => {
       // A count that divides the axis needs no guard.
       for (let d = 0; d < w / 3; d++) {
         if (w + d <= extent && extent % (w + d) === 0) return w + d;
@@ -126,7 +158,7 @@ function cut(
   at: number,
   slabs: number,
   id: ValueId,
-): { partial: Stage; whole: Stage } {
+): Halves {
   const { block, inner, body } = inBlocks(stage, at, slabs);
   const partial: Stage = {
     value: id,
@@ -157,9 +189,7 @@ export function foldSums(
   const folded = new Map<ValueId, Stage>();
   for (const s of stages) {
     const only = readers.get(s.value);
-    const terms = product(s.reduce);
-    const short = s.combine === "sum" && terms <= FOLD_TERMS &&
-      terms * product(s.parallel) <= FOLD_TOTAL;
+    const short = s.combine === "sum" && folds(product(s.parallel), product(s.reduce));
     if (short && only?.length === 1 && assemblies.has(only[0]!.value) && !kept.has(s.value)) {
       folded.set(s.value, s);
     }

@@ -82,6 +82,20 @@ Deno.test("compilePlan() splits sums of many outputs where their slabs are read 
     const partial = kernels.find(({ label }) => label.endsWith(" partial"));
     assertEquals(partial !== undefined, splits);
     assert(partial?.bindings.every(({ access, window }) => access === "write" || window) ?? true);
+    // As many slabs as windows span, for what sums them.
+    const whole = kernels[kernels.indexOf(partial!) + 1];
+    if (splits) assert(whole!.bindings.every(({ access, window }) => access === "write" || window));
+  }
+});
+
+Deno.test("compilePlan() splits long bodies whose rows would be read in parts otherwise", () => {
+  const y = input("y", [60, 40, 8, 8]), w = input("w", [40, 20, 5, 5]);
+  const x = input("x", [60, 20, 12, 12]);
+  const [slope] = gradient(sum(mul(conv2d(x, w), y)), [x]);
+  const { kernels } = planOf(programOf([slope!]), "wgsl");
+  assertEquals(kernels.map(({ label }) => label.endsWith(" partial")), [true, false]);
+  for (const { bindings } of kernels) {
+    assert(bindings.every(({ access, window }) => access === "write" || window));
   }
 });
 
