@@ -263,7 +263,7 @@ export function slicesOf(
   const chosen: string[] = [];
   const order = [...reads].sort(([, a], [, b]) => (a.to - a.from) - (b.to - b.from));
   for (const [key, read] of order) {
-    if (chosen.length === mostWindows) break;
+    if (chosen.length >= mostWindows) break;
     const cut = cutFor(read, axes, sizes, mostWords);
     if (cut === undefined || countOf(axes, cut) > mostSlices(read.to - read.from, mostWords)) {
       continue;

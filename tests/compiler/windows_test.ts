@@ -22,7 +22,7 @@ import { maxPool2d } from "../../src/nn/pooling.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { tensor } from "../../src/reference/tensor.ts";
 import { type Node, sizeOf } from "../../src/tensor/node.ts";
-import { input, matmul, permute, reduce, square, sum, tanh } from "../../src/tensor/ops.ts";
+import { add, input, matmul, mul, permute, reduce, square, sum, tanh } from "../../src/tensor/ops.ts";
 import { distance } from "./_compare.ts";
 import { planOf, programOf, run, targets } from "./_run_plan.ts";
 
@@ -200,6 +200,22 @@ Deno.test("slicesOf() cuts into many slices only what fills windows", () => {
   assertEquals(slicesFor([axisOf("a", 8), axisOf("b", 8)]), [64, "a", "b"]);
   // Along both each slice would see a third of a window that is new.
   assertEquals(slicesFor([axisOf("a", 3), axisOf("b", 100)]), [3, "a"]);
+});
+
+Deno.test("a kernel binds no more uniform buffers than there may be", () => {
+  const rate = { name: "hyper/rate", role: "hyper", shape: [], dtype: "f32" } as const;
+  const program = programOf(
+    [mul(input(rate.name, []), add(input("x", [1000]), input("y", [1000])))],
+    [{ ...rate, perReplica: false }],
+  );
+  // The row of the host's scalars is one of them.
+  for (const maxUniforms of [1, 2, 3, 4]) {
+    const { kernels } = planOf(program, "wgsl", 1, { maxUniforms });
+    for (const { bindings, slices } of kernels) {
+      const windows = bindings.filter(({ window }) => window !== undefined).length;
+      assertLessOrEqual(windows + (slices === undefined ? 0 : 1), maxUniforms);
+    }
+  }
 });
 
 /** A layer's products with 70 k words of input and 90 k of weights, in odd sizes. */
