@@ -20,8 +20,9 @@ export type Initializer =
 
 function checked(initializer: Initializer, name: string, scale: number): Initializer {
   const { shape } = initializer;
-  if (!shape.every((d) => Number.isInteger(d) && d >= 1)) {
-    throw failure("shape", name, `[${shape.join(", ")}]`, "extents that are positive integers");
+  if (!Array.isArray(shape) || !shape.every((d) => Number.isInteger(d) && d >= 1)) {
+    const found = Array.isArray(shape) ? `[${shape.join(", ")}]` : String(shape);
+    throw failure("shape", name, found, "extents that are positive integers");
   }
   if (!Number.isFinite(scale)) throw failure("description", name, `${scale}`, "a finite number");
   return Object.freeze({ ...initializer, shape: Object.freeze([...shape]) });

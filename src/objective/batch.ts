@@ -20,6 +20,8 @@ export type BatchSpecification = Readonly<Record<string, Shape | TensorSlot>>;
 /** The batch `B`, with every element type known. */
 export type Slots<B> = { readonly [K in keyof B]: TensorSlot };
 
+const DTYPES: ReadonlySet<unknown> = new Set<DType>(["f32", "u32", "bool"]);
+
 /** A u32 tensor of the batch, for labels and indices. */
 export function u32(shape: Shape): TensorSlot {
   return { shape, dtype: "u32" };
@@ -36,15 +38,15 @@ export function batchSlots<B extends BatchSpecification>(
   issues: Issue[],
 ): Slots<B> {
   const slots = Object.entries(specification).map(([name, given]): [string, TensorSlot] => {
-    const slot = isShape(given) ? { shape: given, dtype: "f32" as const } : given;
-    const { shape } = slot;
-    const ok = name !== "" && Array.isArray(shape) &&
+    const slot = isShape(given) ? { shape: given, dtype: "f32" as const } : { ...given };
+    const { shape, dtype } = slot;
+    const ok = name !== "" && Array.isArray(shape) && DTYPES.has(dtype) &&
       shape.every((d) => Number.isInteger(d) && d >= 1);
     if (!ok) {
       issues.push(
         issue(
           `batch/${name}`,
-          JSON.stringify(given),
+          JSON.stringify(given) ?? String(given),
           "a shape of positive integers, or u32(shape)",
         ),
       );

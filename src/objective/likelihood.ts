@@ -151,6 +151,14 @@ export function gaussian(target: string): Likelihood {
 
 /** A likelihood as the compiler reads it. */
 export function likelihoodOf(given: Likelihood | CustomLikelihood): Likelihood {
+  if (typeof given !== "object" || given === null) {
+    throw failure(
+      "description",
+      "likelihood",
+      String(given),
+      "a likelihood, or an object with `loss`",
+    );
+  }
   if ("perExample" in given) return given;
   const { loss: perExample, sample, hessian } = given;
   return {

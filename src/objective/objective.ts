@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Issue, issue, SteepestError } from "../errors.ts";
+import { failure, type Issue, issue, SteepestError } from "../errors.ts";
 import { makeMode, type Mode } from "../nn/mode.ts";
 import type { Parameters, Tensors, Values } from "../nn/parameters.ts";
 import type { Node } from "../tensor/node.ts";
@@ -191,6 +191,9 @@ export function objective<P extends Parameters, B extends BatchSpecification>(
 export function objective<P extends Parameters, B extends BatchSpecification>(
   description: LossDescription<P, B> | LikelihoodDescription<P, B>,
 ): Objective<P, B> {
+  if (typeof description !== "object" || description === null) {
+    throw failure("description", "objective", String(description), "a description of an objective");
+  }
   const { parameters, lowerBound } = description;
   const issues: Issue[] = [];
   const leaves = leavesOf(parameters, issues);

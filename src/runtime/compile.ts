@@ -27,7 +27,7 @@ function identityOf(optimizer: Optimizer, program: StepProgram): string {
 /** A label that names no class has a loss of 0, which would pass for a perfect answer. */
 function checkLabels<P, B>(objective: Objective<P, B>, { data = {} }: CompileOptions): void {
   const { name, below = Infinity } = objective.labels ?? {};
-  const labels = name === undefined ? undefined : data[name] ?? data[`batch/${name}`];
+  const labels = name === undefined ? undefined : data?.[name] ?? data?.[`batch/${name}`];
   const wrong = Array.from(labels ?? []).find((label) => label >= below);
   if (wrong === undefined) return;
   throw failure("data", `batch/${name}`, `the label ${wrong}`, `classes from 0 to ${below - 1}`);
@@ -44,6 +44,9 @@ async function build<P extends Parameters, B, N extends TelemetryName>(
     throw failure("cancelled", "signal", "an aborted signal", "a run to the end");
   };
   checkSignal();
+  if (typeof objective?.build !== "function") {
+    throw failure("description", "objective", String(objective), "what objective() makes");
+  }
   const optimizer = getOrThrow(canonical(given));
   checkLabels(objective, options);
   const lowered = getOrThrow(lower(objective as AnyObjective, optimizer, { telemetry }));

@@ -4,7 +4,7 @@
  * @module
  */
 import * as E from "fp-ts/lib/Either.js";
-import { type Issue, issue, SteepestError } from "../errors.ts";
+import { failure, type Issue, issue, SteepestError } from "../errors.ts";
 import type { Slot, StepProgram } from "../lowering/program.ts";
 import { STEP } from "../lowering/program.ts";
 import { scheduleNode } from "../lowering/schedules.ts";
@@ -196,6 +196,9 @@ export function programControls(
   };
 
   const set = (values: HyperparameterValues): E.Either<SteepestError, void> => {
+    if (typeof values !== "object" || values === null) {
+      return E.left(failure("description", "set", String(values), "hyperparameters by path"));
+    }
     const issues: Issue[] = [], needs: Issue[] = [], changes: Change[] = [];
     const refused = new Set<string>();
     for (const [path, given] of Object.entries(values)) {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Issue, issue, SteepestError } from "../errors.ts";
-import type { DeviceLimits } from "../loops/adapter.ts";
+import { failure, type Issue, issue, SteepestError } from "../errors.ts";
+import { DEFAULT_ADAPTER, type DeviceLimits } from "../loops/adapter.ts";
 import type { Arena, StepProgram } from "../lowering/program.ts";
 import { PARAMETERS, SEED } from "../lowering/program.ts";
 import { initialValues } from "../nn/initial.ts";
@@ -13,7 +13,7 @@ import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { CompileProgress } from "./compile_progress.ts";
 import type { DeviceHandle } from "./device.ts";
 import type { BackendName } from "./executor.ts";
-import { sizeOf } from "../tensor/node.ts";
+import { type DType, sizeOf } from "../tensor/node.ts";
 
 /** Options of `compile`. */
 export interface CompileOptions<N extends TelemetryName = TelemetryName> {
@@ -95,12 +95,23 @@ export interface CompileOptions<N extends TelemetryName = TelemetryName> {
   readonly signal?: AbortSignal;
 }
 
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return typeof value === "object" && value !== null && "length" in value;
+}
+
 /** The seed of each replica. */
 export function seedsOf(seed: number | readonly number[], replicas: number): readonly number[] {
-  const seeds = typeof seed === "number"
-    ? Array.from({ length: replicas }, (_, r) => seed + r)
-    : seed;
   const issues: Issue[] = [];
+  const several = typeof seed !== "number";
+  if (several && !isList(seed)) {
+    throw failure(
+      "description",
+      "seed",
+      String(seed),
+      "an integer from 0 to 4294967295, or several",
+    );
+  }
+  const seeds = several ? seed : Array.from({ length: replicas }, (_, r) => seed + r);
   if (seeds.length !== replicas) {
     issues.push(issue("seed", `${seeds.length} seeds`, `${replicas}, one per replica`));
   }
@@ -126,9 +137,19 @@ export function optionIssues(options: CompileOptions): Issue[] {
   if (!Number.isInteger(replicas) || replicas < 1) {
     issues.push(issue("replicas", String(replicas), "a positive integer"));
   }
+  for (const name of ["data", "parameters", "limits"] as const) {
+    const value: unknown = options[name];
+    const list = Array.isArray(value) || ArrayBuffer.isView(value);
+    if (value === undefined || (typeof value === "object" && value !== null && !list)) continue;
+    issues.push(issue(name, list ? "an array" : String(value), "values by name"));
+  }
+  const { kind: _, ...known } = DEFAULT_ADAPTER;
   for (const [name, value] of Object.entries(options.limits ?? {})) {
-    if (Number.isInteger(value) && value >= 1) continue;
-    issues.push(issue(`limits/${name}`, String(value), "a positive integer"));
+    if (!Object.hasOwn(known, name)) {
+      issues.push(issue(`limits/${name}`, "no such limit", Object.keys(known).join(", ")));
+    } else if (!Number.isInteger(value) || value < 1) {
+      issues.push(issue(`limits/${name}`, String(value), "a positive integer"));
+    }
   }
   if (precision === "f64" && backend !== "reference") {
     issues.push(
@@ -147,6 +168,7 @@ function startOf(
   leaves: readonly Leaf[],
   seeds: readonly number[],
   given: Readonly<Record<string, number | ArrayLike<number>>>,
+  single: boolean,
   issues: Issue[],
 ): Float64Array {
   const start = new Float64Array(arena.size * seeds.length);
@@ -161,6 +183,10 @@ function startOf(
   for (const { path, offset, size } of arena.entries) {
     const own = given[path];
     const values = typeof own === "number" ? [own] : own;
+    if (values !== undefined && !isList(values)) {
+      issues.push(issue(`parameters/${path}`, `${values}`, "a number, or numbers"));
+      continue;
+    }
     if (values !== undefined && values.length !== size && values.length !== size * seeds.length) {
       issues.push(issue(
         `parameters/${path}`,
@@ -169,8 +195,10 @@ function startOf(
       ));
       continue;
     }
-    if (values !== undefined && !Array.from(values).every(Number.isFinite)) {
-      issues.push(issue(`parameters/${path}`, "values that are not finite", "finite numbers"));
+    const finite = (x: unknown) =>
+      Number.isFinite(x) && (!single || Number.isFinite(Math.fround(x as number)));
+    if (values !== undefined) {
+      checkEach(`parameters/${path}`, values, finite, "finite numbers", issues);
     }
     seeds.forEach((seed, r) => {
       const source = values ?? initialValues(byPath.get(path)!.initial, seed, path);
@@ -181,15 +209,37 @@ function startOf(
   return start;
 }
 
-/** Labels and indices are whole; arrays of unsigned integers cannot be otherwise. */
-function checkWords(name: string, given: ArrayLike<number>, issues: Issue[]): void {
-  if (/^Uint(8|8Clamped|16|32)Array$/.test(Object.prototype.toString.call(given).slice(8, -1))) {
+function checkEach(
+  name: string,
+  given: ArrayLike<unknown>,
+  holds: (value: unknown) => boolean,
+  expected: string,
+  issues: Issue[],
+): void {
+  for (let i = 0; i < given.length; i++) {
+    if (holds(given[i])) continue;
+    const found = typeof given[i] === "string" ? `"${given[i]}"` : String(given[i]);
+    issues.push(issue(name, `${found} at element ${i}`, expected));
     return;
   }
-  const wrong = Array.from(given).find((v) => !Number.isInteger(v) || v < 0 || v >= 2 ** 32);
-  if (wrong !== undefined) {
-    issues.push(issue(name, String(wrong), "integers from 0 to 4294967295"));
-  }
+}
+
+/** What the elements of a tensor are: a hole, or a text that looks like a number, would be NaN without a word. */
+const ELEMENTS: {
+  readonly [D in DType]: readonly [holds: (value: unknown) => boolean, expected: string];
+} = {
+  f32: [(x) => typeof x === "number" && !Number.isNaN(x), "numbers"],
+  u32: [
+    (x) => Number.isInteger(x) && 0 <= (x as number) && (x as number) < 2 ** 32,
+    "integers from 0 to 4294967295",
+  ],
+  bool: [(x) => x === 0 || x === 1, "0 and 1"],
+};
+
+/** Bytes and words of unsigned integers are right by themselves, whatever their number. */
+function isUnsigned(given: unknown): boolean {
+  return given instanceof Uint8Array || given instanceof Uint8ClampedArray ||
+    given instanceof Uint16Array || given instanceof Uint32Array;
 }
 
 /** A step program with the values it starts from. */
@@ -209,11 +259,11 @@ export function startFrom(
   leaves: readonly Leaf[],
   options: CompileOptions,
 ): Start {
-  const { replicas = 1, seed = 0, data = {}, parameters = {} } = options;
+  const { replicas = 1, seed = 0, data = {}, parameters = {}, precision = "f32" } = options;
   const issues: Issue[] = [];
   const seeds = seedsOf(seed, replicas);
   const values = new Map<string, ArrayLike<number>>([
-    [PARAMETERS, startOf(program.arena, leaves, seeds, parameters, issues)],
+    [PARAMETERS, startOf(program.arena, leaves, seeds, parameters, precision === "f32", issues)],
     [SEED, seeds],
   ]);
   const outside = program.slots.filter((s) => s.role === "batch" || s.role === "data");
@@ -231,10 +281,16 @@ export function startFrom(
       issues.push(issue(slot.name, "no data", `${size} values in the option "data"`));
       return slot;
     }
+    if (!isList(given)) {
+      issues.push(issue(slot.name, `${given}`, `${size} values`));
+      return slot;
+    }
     if (given.length !== size && given.length !== size * replicas) {
       issues.push(issue(slot.name, `${given.length} values`, `${size} values`));
     }
-    if (slot.dtype === "u32") checkWords(slot.name, given, issues);
+    if (slot.dtype === "bool" || !isUnsigned(given)) {
+      checkEach(slot.name, given, ...ELEMENTS[slot.dtype], issues);
+    }
     return given.length === size ? { ...slot, perReplica: false } : slot;
   });
   if (issues.length > 0) throw new SteepestError("data", issues);

@@ -49,7 +49,8 @@ export function recordStore(
       }
     },
     rows(from, to) {
-      if (from < first || to > end || from > to) {
+      const whole = Number.isInteger(from) && Number.isInteger(to);
+      if (!whole || from < first || to > end || from > to) {
         throw failure(
           "data",
           "records",

@@ -328,10 +328,9 @@ export function scatterAdd(indices: Node, updates: Node, rows: number): Node {
       "updates that begin with the shape of the indices",
     );
   }
-  return makeNode({ kind: "scatterAdd" }, [indices, updates], [
-    rows,
-    ...updates.shape.slice(indices.shape.length),
-  ], "f32");
+  const shape = [rows, ...updates.shape.slice(indices.shape.length)];
+  checkShape("scatterAdd", shape);
+  return makeNode({ kind: "scatterAdd" }, [indices, updates], shape, "f32");
 }
 
 /**

@@ -22,7 +22,17 @@ import { maxPool2d } from "../../src/nn/pooling.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { tensor } from "../../src/reference/tensor.ts";
 import { type Node, sizeOf } from "../../src/tensor/node.ts";
-import { add, input, matmul, mul, permute, reduce, square, sum, tanh } from "../../src/tensor/ops.ts";
+import {
+  add,
+  input,
+  matmul,
+  mul,
+  permute,
+  reduce,
+  square,
+  sum,
+  tanh,
+} from "../../src/tensor/ops.ts";
 import { distance } from "./_compare.ts";
 import { planOf, programOf, run, targets } from "./_run_plan.ts";
 

@@ -7,6 +7,7 @@ import {
   classify,
   compile,
   type CompileOptions,
+  constant,
   digits,
   encode,
   explain,
@@ -17,9 +18,12 @@ import {
   type Objective,
   objective,
   type Optimizer,
+  scatterAdd,
+  select,
   sgd,
   square,
   SteepestError,
+  sum,
   train,
   zeros,
 } from "../../mod.ts";
@@ -83,8 +87,33 @@ Deno.test("compile() refuses labels that name no class, and other data that make
   );
   assert((await labels([0, 1, -1, 2])).includes("found -1"));
   assert((await labels([0, 1, 0.5, 2])).includes("found 0.5"));
+  const inputs = (of: unknown) => {
+    return refused(regression, sgd(), { data: { x: of as number[], y: [0, 1, 2, 0] } });
+  };
+  for (
+    const [of, found] of [
+      [x.with(7, NaN), "NaN at element 7"],
+      [x.map(String), '"0.5" at element 0'],
+      [new Array(20), "undefined at element 0"],
+      [new BigInt64Array(20), "0 at element 0"],
+      ["01234567890123456789", "01234567890123456789"],
+      [null, "null"],
+    ] as const
+  ) {
+    const error = await inputs(of);
+    assert(error.startsWith("data: batch/x") && error.endsWith(`found ${found}`), error);
+  }
+  const mask = objective({
+    parameters: { x: 2 },
+    batch: { on: { shape: [2], dtype: "bool" } },
+    loss: ({ x }, { on }) => sum(select(on, square(x), 0)),
+  });
+  assert((await refused(mask, sgd(), { data: { on: [1, 2] } })).includes("found 2 at element 1"));
   const start = { parameters: { x: [NaN] } };
   assert((await refused(bowl, sgd(), start)).includes("parameters/x: expected finite numbers"));
+  // Infinite in f32.
+  const far = { parameters: { x: 1e300 } };
+  assert((await refused(bowl, sgd(), far)).endsWith("found 1e+300 at element 0"));
   assert((await refused(bowl, sgd(), { signal: AbortSignal.abort() })).startsWith("cancelled"));
 });
 
@@ -98,6 +127,53 @@ Deno.test("Program.set() refuses what the constructors refuse and changes nothin
   program.step(1);
   assert((await program.parameters()).x < 2);
   assert(E.isRight(program.set({ [rate]: 0, [decay]: 0.5 })));
+});
+
+Deno.test("compile() refuses options and objectives that are none", async () => {
+  const without = (options: unknown) => refused(bowl, sgd(), options as CompileOptions);
+  for (const name of ["data", "parameters", "limits"]) {
+    const expected = `description: ${name}: expected values by name, found`;
+    assertEquals(await without({ [name]: null }), `${expected} null`);
+    assert((await without({ [name]: [1] })).startsWith(`${expected} an array`));
+  }
+  assert((await without({ limits: { maxBinding: 4 } })).includes("found no such limit"));
+  assert((await without({ seed: null })).startsWith("description: seed"));
+  assert((await without({ parameters: { x: null } })).endsWith("found null"));
+  const none = await refused(undefined as unknown as Objective, sgd());
+  assertEquals(none, "description: objective: expected what objective() makes, found undefined");
+});
+
+Deno.test("objective() refuses what is no description, batch or likelihood", () => {
+  const describe = (of: unknown) => () => objective(of as Parameters<typeof objective>[0]);
+  const loss = () => square(2);
+  const about = (batch: unknown) => describe({ parameters: { x: 1 }, batch, loss });
+  assertThrows(describe(undefined), SteepestError, "found undefined");
+  assertThrows(about({ a: undefined }), SteepestError, "batch/a");
+  assertThrows(about({ a: null }), SteepestError, "batch/a");
+  assertThrows(about({ a: { shape: [2], dtype: "f16" } }), SteepestError, "batch/a");
+  const likelihood = { parameters: { x: 1 }, batch: { y: [2] }, outputs: loss, likelihood: 3 };
+  assertThrows(describe(likelihood), SteepestError, "likelihood");
+});
+
+Deno.test("constructors of the graph refuse extents that cannot be", () => {
+  const [index, update] = [constant([0], [1], "u32"), constant([1], [1])];
+  for (const rows of [0, -1, 2.5]) {
+    assertThrows(() => scatterAdd(index, update, rows), SteepestError, `found [${rows}]`);
+  }
+  assertThrows(() => zeros("ab" as unknown as number[]), SteepestError, "found ab");
+});
+
+Deno.test("Program.records() and Program.set() refuse what are no steps or hyperparameters", async () => {
+  using program = getOrThrow(await compile(bowl, adam(), { backend: "js" })());
+  program.step(2);
+  for (const [from, to] of [[0.5, 1], [NaN, 1], [0, undefined], ["0", 1]]) {
+    const rows = () => program.records(from as number, to as number);
+    await assertRejects(rows, SteepestError, `found steps ${from} to ${to}`);
+  }
+  for (const none of [null, undefined, "x"]) {
+    const result = program.set(none as unknown as Record<string, number>);
+    assert(E.isLeft(result) && result.left.message.endsWith(`found ${none}`));
+  }
 });
 
 Deno.test("minimize() refuses two ways to stop and unknown records", async () => {
