@@ -28,9 +28,18 @@ import {
 } from "../src/loops/scalar.ts";
 import type { Nest, Run, Stage } from "../src/loops/stage.ts";
 import { type Lanes, MOST_LANES } from "./lanes.ts";
-import { addTerms, beginSums, type Sums } from "./sums.ts";
+import type { Follower } from "./grid.ts";
+import { addTerms, beginSums, narrowed, type Sums } from "./sums.ts";
 import { vectorOf } from "./addresses.ts";
 import { Writer, type WriterContext } from "./writer.ts";
+
+/** Elements that have a text of their own: on a driver that executes both sides of a branch no other is free. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  /** Elements that a thread takes together: 4 neighbours, or 1. */
+  readonly width: 1 | 4;
+}
 
 /** Stages over the elements of one domain, in order of dependence; some of them are sums over a nest. */
 export interface FlatCluster {
@@ -38,14 +47,15 @@ export interface FlatCluster {
   readonly stages: readonly Stage[];
   /** Values that are read outside the cluster, so that they must be stored. */
   readonly stored: readonly ValueId[];
-  /** Elements that a thread takes together: 4 neighbours, or 1. */
-  readonly width: 1 | 4;
+  /** The domain, in order; one stretch where the nest has several runs. */
+  readonly stretches: readonly Stretch[];
+  /** An expression as it is best written. */
+  readonly prepared: (s: Scalar) => Scalar;
 }
 
-/** A number of each run, as an index; that of a single run stays affine. */
+/** A number of each run, as an index. */
 function ofRun({ runs }: Nest, thread: Axis, most: number, value: (run: Run) => Index): Index {
   const [first, ...rest] = runs;
-  if (rest.length === 0) return value(first!);
   const scalar = rest.reduce<Scalar>(
     (before, run) =>
       scalarSelect(
@@ -59,7 +69,7 @@ function ofRun({ runs }: Nest, thread: Axis, most: number, value: (run: Run) => 
 }
 
 /** The value of a stage at an element, with what it reads of the other stages written out. */
-function evaluator(
+export function evaluator(
   stages: readonly Stage[],
 ): (stage: Stage, at: readonly Index[]) => Scalar {
   const members = new Map(stages.filter((s) => s.nest === undefined).map((s) => [s.value, s]));
@@ -118,95 +128,168 @@ function store({ value, dtype, at, lanes }: Waiting, context: WriterContext, wri
   });
 }
 
+/** The coordinates of an element of a stage, whose axis is the last long one. */
+export function placeOf({ parallel }: Stage, copy: Axis, at: Index): readonly Index[] {
+  return parallel.map(({ extent }, i) =>
+    extent === 1
+      ? indexConstant(0)
+      : copy.extent > 1 && parallel.slice(0, i).every((a) => a.extent === 1)
+      ? indexAxis(copy)
+      : at
+  );
+}
+
+/** The axis of copies. */
+export function copiesOf({ copies }: Nest): Axis {
+  return { name: "copy", extent: copies };
+}
+
+/** The elements of a stretch, by vectors, and the first one of a vector. */
+export function elementsOf({ from, to, width }: Stretch): readonly [Axis, Index] {
+  const axis: Axis = { name: `from${from}to${to}`, extent: (to - from) / width };
+  return [axis, indexShift(indexScale(indexAxis(axis), width), from)];
+}
+
 /** Writes the body of a flat cluster; `thread` is the thread's number, or a loop runs over them. */
 export function writeFlat(
-  { nest, stages, stored, width }: FlatCluster,
+  { nest, stages, stored, stretches, prepared }: FlatCluster,
   context: WriterContext,
   dtypeOf: (v: ValueId) => DType,
 ): readonly string[] {
   const { syntax } = context;
-  const { runs, block, size, threads, copies } = nest;
+  const { runs, block, size, threads, copies, team } = nest;
   const writer = new Writer(context);
-  const copy: Axis = { name: "copy", extent: copies };
-  const thread: Axis = { name: "thread", extent: threads };
-  /** The coordinates of an element, whose axis is the last long one. */
-  const place = ({ parallel }: Stage, at: Index): readonly Index[] =>
-    parallel.map(({ extent }, i) =>
-      extent === 1
-        ? indexConstant(0)
-        : copies > 1 && parallel.slice(0, i).every((a) => a.extent === 1)
-        ? indexAxis(copy)
-        : at
-    );
+  const copy = copiesOf(nest);
   const maps = stages.filter((s) => s.nest === undefined && stored.includes(s.value));
   const terms = stages.filter((s) => s.nest !== undefined);
-  const strided = nest.order === "strided";
-  const times = Math.max(
-    ...runs.map(({ start, stop, threads: n }) =>
-      Math.ceil(strided ? (stop - start) / (n * width) : Math.min(block, stop - start) / width)
-    ),
-  );
-  const even = runs.every(({ start, stop, threads: n }) => stop - start === n * times * width);
+  const widest = Math.max(...stretches.map(({ width }) => width));
 
-  const element = (first: Index, sums: readonly Sums[]): void => {
+  const element = (first: Index, width: number, sums: readonly Sums[]): void => {
     const at = Array.from({ length: width }, (_, j) => indexShift(first, j));
     const evaluate = evaluator(stages);
     const [mapped, added] = [maps, terms].map((of) =>
-      of.map((stage) => at.map((x) => evaluate(stage, place(stage, x))))
+      of.map((stage) => at.map((x) => prepared(evaluate(stage, placeOf(stage, copy, x)))))
     ) as [Scalar[][], Scalar[][]];
     writer.expect([...mapped, ...added].flat());
     // Nothing is stored before everything is evaluated.
-    added.forEach((of, k) => addTerms(sums[k]!, of, writer, context));
+    added.forEach((of, k) => addTerms(narrowed(sums[k]!, width), of, writer, context));
     const waiting = maps.map((stage, k): Waiting => {
       const { value } = stage;
       const of = mapped[k]!;
       const lanes: Lanes = width > 1
         ? writer.lanes!.write(of)
         : { kind: "parts", texts: [writer.scalar(of[0]!)], depth: 0 };
-      return { value, dtype: dtypeOf(value), at: at.map((x) => place(stage, x)), lanes };
+      return { value, dtype: dtypeOf(value), at: at.map((x) => placeOf(stage, copy, x)), lanes };
     });
     for (const one of waiting) store(one, context, writer);
   };
-  const share = (): void => {
-    // All starts are multiples of the width.
+  /** A thread's sums, of the elements that `inside` goes through. */
+  const summing = (thread: Index, inside: (sums: readonly Sums[]) => void): void => {
+    const sums = terms.map(() => beginSums(widest, writer, context));
+    inside(sums);
+    terms.forEach(({ value }, k) => {
+      const { buffer, word } = context.address(value, [
+        ...copies > 1 ? [indexAxis(copy)] : [],
+        thread,
+      ]);
+      const { name, lanes } = sums[k]!;
+      const sum = widest > 1 ? total(lanes, (a, b) => syntax.binary("add", a, b, "f32")) : name;
+      writer.line(syntax.storeWord(buffer, writer.index(word), sum));
+    });
+  };
+  /** What the threads of several runs do: each has neighbours. */
+  const share = (thread: Axis): void => {
+    const width = widest;
     const quotient = ofRun(nest, thread, size / width, (r) =>
       indexShift(
-        indexScale(indexShift(indexAxis(thread), -r.first), strided ? 1 : block / width),
+        // All starts are multiples of the width.
+        indexScale(indexShift(indexAxis(thread), -r.first), block / width),
         r.start / width,
       ));
     const begin = indexScale(quotient, width);
     const stop = ofRun(nest, thread, size, (r) => indexConstant(r.stop));
-    const sums = terms.map(() => beginSums(width, writer, context));
-    const round: Axis = { name: writer.fresh("R"), extent: times };
-    const step = strided ? threads * width : width;
-    if (times === 1 && even) element(begin, sums);
-    else {
+    const times = Math.max(
+      ...runs.map(({ start, stop }) => Math.ceil(Math.min(block, stop - start) / width)),
+    );
+    const even = runs.every(({ start, stop, threads: n }) => stop - start === n * times * width);
+    summing(indexAxis(thread), (sums) => {
+      const round: Axis = { name: writer.fresh("R"), extent: times };
+      if (times === 1 && even) return element(begin, width, sums);
       writer.loop(round, () => {
-        const first = indexAdd(begin, indexScale(indexAxis(round), step));
+        const first = indexAdd(begin, indexScale(indexAxis(round), width));
         if (!even) {
           writer.line(syntax.leave(syntax.atLeast(writer.index(first), writer.index(stop))));
         }
-        element(first, sums);
+        element(first, width, sums);
       });
-    }
-    terms.forEach(({ value }, k) => {
-      const { buffer, word } = context.address(value, [
-        ...copies > 1 ? [indexAxis(copy)] : [],
-        indexAxis(thread),
-      ]);
-      const { name, lanes } = sums[k]!;
-      const sum = width > 1 ? total(lanes, (a, b) => syntax.binary("add", a, b, "f32")) : name;
-      writer.line(syntax.storeWord(buffer, writer.index(word), sum));
     });
   };
+  /** What the threads of one run do: a team goes through what it has of each stretch. */
+  const goThrough = (teams: Axis, member: Axis): void => {
+    const thread = indexAdd(indexScale(indexAxis(teams), team), indexAxis(member));
+    const at = writer.index(indexAxis(member)), elements = team * block;
+    const max = (a: string, b: number): string =>
+      syntax.binary("max", a, `${syntax.integer(b)}`, "u32");
+    const min = (a: string, b: number): string =>
+      syntax.binary("min", a, `${syntax.integer(b)}`, "u32");
+    const declared = (text: string): string => {
+      const name = writer.fresh("t");
+      writer.line(syntax.declare(name, "index", text));
+      return name;
+    };
+    summing(thread, (sums) => {
+      const [begin, end] = teams.extent === 1 ? [undefined, undefined] : [
+        declared(writer.index(indexScale(indexAxis(teams), elements))),
+        declared(writer.index(indexShift(indexScale(indexAxis(teams), elements), elements))),
+      ];
+      for (const stretch of stretches) {
+        const { from, to, width } = stretch, [axis, first] = elementsOf(stretch);
+        const inside = (): void => element(first, width, sums);
+        if (begin === undefined && axis.extent === team) {
+          writer.bind(axis, at);
+          inside();
+          continue;
+        }
+        const places = (text: string): string => {
+          const within = from === 0
+            ? text
+            : `(${declared(max(text, from))} - ${syntax.integer(from)})`;
+          return width === 1 ? within : syntax.quotient(within, width);
+        };
+        const start = begin === undefined ? at : `${places(begin)} + ${at}`;
+        const below = end === undefined
+          ? syntax.integer(axis.extent)
+          : places(declared(min(end, to)));
+        const name = writer.fresh("i");
+        const [open, close] = syntax.walk(name, declared(start), team, declared(below));
+        writer.block(open, close, axis, () => {
+          writer.bind(axis, name);
+          inside();
+        });
+      }
+    });
+  };
+  const several = runs.length > 1;
+  const own: readonly Axis[] = several
+    ? [{ name: "thread", extent: threads }]
+    : [{ name: "team", extent: threads / team }, { name: "member", extent: team }];
+  const run = (): void => several ? share(own[0]!) : goThrough(own[0]!, own[1]!);
+  const grid = [copy, ...own].filter(({ extent }) => extent > 1);
   if (syntax.target === "js") {
-    const inner = () => threads > 1 ? writer.loop(thread, share) : share();
-    if (copies > 1) writer.loop(copy, inner);
-    else inner();
+    const nested = (i: number): void => {
+      if (i === grid.length) run();
+      else writer.loop(grid[i]!, () => nested(i + 1));
+    };
+    nested(0);
     return writer.lines;
   }
-  const grid = copies === 1 ? [thread] : [copy, thread];
-  context.thread(grid).forEach((name, i) => writer.bind(grid[i]!, name));
-  share();
+  const followers = several ? [] : stretches.map((stretch): Follower => ({
+    axis: elementsOf(stretch)[0],
+    of: "team",
+    per: team * block / stretch.width,
+    skipped: stretch.from / stretch.width,
+  }));
+  context.thread(grid, followers).forEach((name, i) => writer.bind(grid[i]!, name));
+  run();
   return writer.lines;
 }

@@ -6,6 +6,18 @@
  */
 import type { Axis } from "../src/loops/index.ts";
 
+/**
+ * An axis that is no axis of the grid, of which each thread goes through places that depend on where it is
+ * along one: those from `per * place - skipped` on, `per` of them, if there are such.
+ */
+export interface Follower {
+  readonly axis: Axis;
+  /** The name of the axis of the grid. */
+  readonly of: string;
+  readonly per: number;
+  readonly skipped: number;
+}
+
 /** The names of a thread's coordinates. */
 export function threadNames(axes: readonly Axis[]): readonly string[] {
   return axes.map((_, i) => `g${i}`);

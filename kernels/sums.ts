@@ -23,6 +23,12 @@ export function beginSums(size: number, writer: Writer, { syntax }: WriterContex
   return { name, lanes: [name] };
 }
 
+/** Some of the sums. */
+export function narrowed(sums: Sums, size: number): Sums {
+  if (size === sums.lanes.length) return sums;
+  return { name: sums.lanes[0]!, lanes: sums.lanes.slice(0, size) };
+}
+
 const isZero = (s: Scalar): boolean => s.kind === "constant" && s.value === 0;
 
 /** The factors of a term; none if it is nothing: a product with a literal zero, which lies outside. */

@@ -92,6 +92,8 @@ export interface Syntax {
   total(name: string): string | undefined;
   /** `first` … `last` of a loop with at least one iteration. */
   loop(name: string, times: number): readonly [string, string];
+  /** `first` … `last` of a loop of `name` from one number on, by steps, as long as it is below another. */
+  walk(name: string, from: string, step: number, below: string): readonly [string, string];
   /** Ends the loop around when the condition holds. */
   leave(when: string): string;
   atLeast(a: string, b: string): string;

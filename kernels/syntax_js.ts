@@ -165,6 +165,10 @@ export const js: Syntax = {
     dtype === "f32" ? `${name} += ${value};` : `${name} = ${binary("add", name, value, dtype)};`,
   total: (name) => `${name} = Math.fround(${name});`,
   loop: (name, times) => [`for (let ${name} = 0; ${name} < ${times}; ${name}++) {`, "}"],
+  walk: (name, from, step, below) => [
+    `for (let ${name} = ${from}; ${name} < ${below}; ${name} += ${step}) {`,
+    "}",
+  ],
   leave: (when) => `if (${when}) break;`,
   atLeast: (a, b) => `${a} >= ${b}`,
   storeWord: (buffer, address, value) => `f${buffer.position}[${address}] = ${value};`,

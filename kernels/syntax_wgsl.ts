@@ -171,6 +171,10 @@ export const wgsl: Syntax = {
     `{ var ${name} = 0u; loop {`,
     `${name}++; if (${name} >= ${times}u) { break; } } }`,
   ],
+  walk: (name, from, step, below) => [
+    `{ var ${name} = ${from}; loop { if (${name} >= ${below}) { break; }`,
+    `${name} += ${step}u; } }`,
+  ],
   leave: (when) => `if (${when}) { break; }`,
   atLeast: (a, b) => `${a} >= ${b}`,
   storeWord: (buffer, address, value) =>

@@ -15,6 +15,7 @@ import {
 } from "../src/loops/scalar.ts";
 import { addUp } from "./addends.ts";
 import { declareSum, vectorOf, type Written } from "./addresses.ts";
+import type { Follower } from "./grid.ts";
 import { LaneWriter } from "./lanes.ts";
 import type { BoundBuffer, LaneSyntax, Syntax } from "./syntax.ts";
 
@@ -27,7 +28,7 @@ export interface WriterContext {
     at: readonly Index[],
   ) => { readonly buffer: BoundBuffer; readonly word: Index };
   /** Names for a thread's coordinates along the axes of its grid, of which the first is the outermost. */
-  readonly thread: (axes: readonly Axis[]) => readonly string[];
+  readonly thread: (axes: readonly Axis[], followers?: readonly Follower[]) => readonly string[];
   /** Told of each access to a buffer that is seen as vectors: to which lane of one, or to a word by itself. */
   readonly touched: (buffer: BoundBuffer, split: ReturnType<typeof vectorOf>) => void;
 }

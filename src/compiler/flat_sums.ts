@@ -27,7 +27,7 @@ import {
 import type { Nest, Run, Stage, Value } from "../loops/stage.ts";
 import { sizeOf } from "../tensor/node.ts";
 import { addressOf } from "./build_stages.ts";
-import { readsWindows } from "./windows.ts";
+import { readsWindows, WINDOW_WORDS } from "./windows.ts";
 import { COSTS } from "../../kernels/tile_costs.ts";
 
 /** Elements from which a domain is worth more than one thread. */
@@ -37,10 +37,13 @@ const LEAST_TERMS = 33;
 /** Sums of threads that are added up where they are read. */
 const MOST_THREADS = 2048;
 
+/** The elements of how many teams a window should span. */
+const SHARED = 4;
+
 /** For how many threads in all copies, of how many elements at least. */
 const SHARES: { readonly [K in AdapterClass["kind"]]: readonly [threads: number, least: number] } =
   {
-    cpu: [256, 32],
+    cpu: [128, 32],
     gpu: [16384, 16],
     script: [1, 4096],
   };
@@ -147,15 +150,36 @@ export function shareOut(
   const [wanted, least] = SHARES[adapter.kind];
   const quarter = bounds.every((b) => b % 4 === 0) ? 4 : 1;
   const each = Math.min(size * copies / wanted, mostElements(adapter));
-  const block = Math.max(least, Math.ceil(Math.min(each, size) / quarter) * quarter);
+  const fair = Math.max(least, Math.ceil(Math.min(each, size) / quarter) * quarter);
+  const team = bounds.length === 2 ? teamOf(size, fair, adapter) : 1;
+  const block = bounds.length === 2 ? fillingWindows(size, fair, team, adapter) : fair;
   let threads = 0;
   const runs = bounds.slice(1).map((stop, i): Run => {
     const start = bounds[i]!, first = threads;
-    threads += Math.ceil((stop - start) / block);
+    threads += team * Math.ceil((stop - start) / (team * block));
     return { start, stop, first, threads: threads - first };
   });
-  const order = adapter.kind === "gpu" && runs.length === 1 ? "strided" : "blocks";
-  return { size, copies, runs, threads, block, order };
+  return { size, copies, runs, threads, block, team };
+}
+
+/** Threads of a team: all on a GPU, as many as slices can be cut between on an adapter with windows. */
+function teamOf(size: number, block: number, adapter: AdapterClass): number {
+  const all = Math.ceil(size / block);
+  if (adapter.kind === "gpu") return all;
+  if (!readsWindows("wgsl", adapter)) return 1;
+  const { lanes } = COSTS[adapter.kind];
+  const most = Math.min(lanes * lanes, all, adapter.maxUniformBytes / 4 / SHARED / block);
+  return 2 ** Math.max(0, Math.floor(Math.log2(most)));
+}
+
+/** Elements of a thread, so that the elements of as many teams fill a window. */
+function fillingWindows(size: number, block: number, team: number, adapter: AdapterClass): number {
+  const most = adapter.maxUniformBytes / 4;
+  if (!readsWindows("wgsl", adapter) || size <= most) return block;
+  const teams = Math.floor(most / (team * block));
+  // A window may begin before what it is to show.
+  const filling = 4 * Math.floor((most - WINDOW_WORDS) / (4 * team * teams));
+  return teams * team * block === most ? block : Math.max(block, filling);
 }
 
 /** The stages with their flat sums shared out among threads. */

@@ -18,8 +18,6 @@ export const VECTOR_ELEMENTS = 2048;
 /** Elements of a row that a thread may have, and rows from which there are threads enough. */
 const FEW = 8;
 const MANY = 512;
-/** Elements on one side of range tests that are worth a kernel of their own. */
-const LONG = 32_768;
 
 /** How many elements an epilogue stage has for each one of the anchor's. */
 function elementsPerAnchor({ stage, axes }: EpilogueStage, anchor: Stage): number {
@@ -144,9 +142,7 @@ export function tiledClusters(
   const size = anchor.parallel.reduce((n, a) => n * a.extent, 1);
   const one = { cluster, epilogue, tile: chosen };
   if (!elementwise || chosen.parallel[last] !== 1) return [one];
-  const { even: to, cuts } = size < VECTOR_ELEMENTS
-    ? { even: 0, cuts: [] }
-    : evenElements(group, adapter);
+  const to = size < VECTOR_ELEMENTS ? 0 : evenElements(group, adapter);
   if (to < end && hasRows(group)) {
     return [{
       cluster,
@@ -158,11 +154,11 @@ export function tiledClusters(
   if (to < end && (to < end / 2 || size * to / end < VECTOR_ELEMENTS)) return [one];
   const quads = chosen.parallel.map((n, i) => i === last ? 4 : n);
   const tile = { ...chosen, parallel: quads };
-  if (to === end && cuts.length === 0) return [{ cluster, epilogue, tile }];
-  const starts = [0, ...cuts], parts = starts.map((from, i) => ({ from, to: starts[i + 1] ?? to }));
-  const even = parts.map((part) => ({ cluster, epilogue, tile: { ...tile, part } }));
-  if (to === end) return even;
-  return [...even, { cluster, epilogue, tile: { ...chosen, part: { from: to, to: end } } }];
+  if (to === end) return [{ cluster, epilogue, tile }];
+  return [
+    { cluster, epilogue, tile: { ...tile, part: { from: 0, to } } },
+    { cluster, epilogue, tile: { ...chosen, part: { from: to, to: end } } },
+  ];
 }
 
 /**
@@ -191,20 +187,12 @@ function hasRows(group: Group): boolean {
   return branches || still >= moving;
 }
 
-/** Elements of the last axis that are computed four at a time. */
-interface Even {
-  /** Up to which element four neighbours are always on the same side of a range test. */
-  readonly even: number;
-  /** Where long ranges begin and end within: a driver that executes both sides of a branch tests none there. */
-  readonly cuts: readonly number[];
-}
-
-function evenElements(group: Group, adapter: AdapterClass): Even {
+/** Up to which element of the last axis four neighbours are always on the same side of a range test. */
+function evenElements(group: Group, adapter: AdapterClass): number {
   const { anchor, epilogue } = group;
   const axis = anchor.parallel.at(-1)!;
   const same = epilogue.every((e) => e.axes.every((r, i) => r.kind === "same" && r.anchor === i));
   let even = axis.extent - axis.extent % 4, plain = true, tests = false;
-  const edges = new Set<number>();
   for (const stage of stagesOf(group)) {
     const own = stage.parallel.at(-1)?.name;
     scalarVisit(stage.body, (s) => {
@@ -217,11 +205,9 @@ function evenElements(group: Group, adapter: AdapterClass): Even {
         only!.atom.axis.name === own;
       if (constant % 4 !== 0 || s.extent % 4 !== 0) {
         even = Math.min(even, Math.max(0, 4 * Math.floor(-constant / 4)));
-      } else if (s.extent >= LONG) [-constant, s.extent - constant].forEach((x) => edges.add(x));
+      }
     });
   }
-  if (!tests) return { even: even === axis.extent ? even : 0, cuts: [] };
-  if (!plain || !same || adapter.kind === "script") return { even: 0, cuts: [] };
-  const cuts = [...edges].filter((x) => x > 0 && x < even).sort((a, b) => a - b);
-  return { even, cuts: adapter.kind === "cpu" ? cuts : [] };
+  if (!tests) return even === axis.extent ? even : 0;
+  return !plain || !same || adapter.kind === "script" ? 0 : even;
 }

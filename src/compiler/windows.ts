@@ -7,10 +7,11 @@
  *
  * @module
  */
-import { type Axis, type Index, type IndexRange, indexRange } from "../loops/index.ts";
+import { type Axis, type Index, indexAtoms, type IndexRange, indexRange } from "../loops/index.ts";
 import type { AdapterClass } from "../loops/adapter.ts";
 import type { Plan, Window } from "./plan.ts";
 import { mostSlices } from "../../kernels/fetches.ts";
+import type { Follower } from "../../kernels/grid.ts";
 import { COSTS } from "../../kernels/tile_costs.ts";
 
 /** Words that offsets of uniform bindings are multiples of, on every device. */
@@ -130,13 +131,22 @@ export function partsOf(
   return parts.map(({ from, to, first }) => ({ from, to, first }));
 }
 
-/** The words that a block of threads reads of a region. */
+/** Whether a block of threads goes through no place of an axis. */
+function isEmpty(axes: ReadonlyMap<string, IndexRange>, name: string): boolean {
+  const range = axes.get(name);
+  return range !== undefined && range[0] > range[1];
+}
+
+/** The words that a block of threads reads of a region; none if the first is behind the last. */
 function wordsRead(
   { from, to, indices }: ReadWords,
   axes: ReadonlyMap<string, IndexRange>,
 ): IndexRange {
   let first = to - 1, last = from;
   for (const { index, low, high } of indices.values()) {
+    let never = false;
+    indexAtoms(index, (atom) => never ||= atom.kind === "axis" && isEmpty(axes, atom.axis.name));
+    if (never) continue;
     const [a, b] = indexRange(index, axes);
     first = Math.min(first, a - index.constant + low);
     last = Math.max(last, b - index.constant + high);
@@ -158,23 +168,37 @@ function blocksOf(axes: readonly Axis[], sizes: readonly number[]): readonly (re
   );
 }
 
+/** The threads of a kernel. */
+export interface Threads {
+  /** The axes of its grid; without any there is one slice. */
+  readonly axes: readonly Axis[];
+  readonly followers: readonly Follower[];
+}
+
 /** A block of threads as ranges of the axes. */
 function rangesOf(
-  axes: readonly Axis[],
+  { axes, followers }: Threads,
   sizes: readonly number[],
   block: readonly number[],
 ): ReadonlyMap<string, IndexRange> {
-  return new Map(
-    axes.map(({ name, extent }, i) =>
-      [name, [block[i]!, Math.min(extent, block[i]! + sizes[i]!) - 1]] as const
-    ),
+  const ranges = new Map<string, IndexRange>(
+    axes.map(({ name, extent }, i) => [
+      name,
+      [block[i]!, Math.min(extent, block[i]! + sizes[i]!) - 1],
+    ]),
   );
+  for (const { axis: { name, extent }, of, per, skipped } of followers) {
+    const [low, high] = ranges.get(of) ?? [0, 0];
+    const last = Math.min(extent, per * (high + 1) - skipped) - 1;
+    ranges.set(name, [Math.max(0, per * low - skipped), last]);
+  }
+  return ranges;
 }
 
 /** What each block reads of a region, or undefined where some block reads more than a binding spans. */
 function windowOf(
   read: ReadWords,
-  axes: readonly Axis[],
+  threads: Threads,
   sizes: readonly number[],
   blocks: readonly (readonly number[])[],
   most: number,
@@ -183,9 +207,9 @@ function windowOf(
   let words = WINDOW_WORDS;
   const starts: number[] = [];
   for (const block of blocks) {
-    const [first, last] = wordsRead(read, rangesOf(axes, sizes, block));
-    const start = first - first % WINDOW_WORDS;
-    words = Math.max(words, aligned(last + 1 - start));
+    const [first, last] = wordsRead(read, rangesOf(threads, sizes, block));
+    const begin = Math.min(first, last), start = begin - begin % WINDOW_WORDS;
+    if (first <= last) words = Math.max(words, aligned(last + 1 - start));
     if (words > most) return undefined;
     starts.push(start);
   }
@@ -209,19 +233,25 @@ function largest(most: number, holds: (n: number) => boolean): number {
   return low;
 }
 
+/** Blocks that are looked at one by one where threads do not do the same. */
+const FEW_BLOCKS = 64;
+
 /** Threads along each axis, so that a block reads no more of a region than a binding spans. */
 function cutFor(
   read: ReadWords,
-  axes: readonly Axis[],
+  threads: Threads,
   sizes: readonly number[],
   most: number,
 ): readonly number[] | undefined {
+  const { axes, followers } = threads;
   const fits = (of: readonly number[]): boolean => {
-    // The first block, the last, and one between tell of all of them.
-    const blocks = [0, 0.5, 1].map((part) =>
-      axes.map(({ extent }, i) => Math.floor(part * (Math.ceil(extent / of[i]!) - 1)) * of[i]!)
-    );
-    return windowOf(read, axes, of, blocks, most) !== undefined;
+    // The first block, the last, and one between tell of all of them where threads do the same.
+    const blocks = followers.length > 1 && countOf(axes, of) <= FEW_BLOCKS
+      ? blocksOf(axes, of)
+      : [0, 0.5, 1].map((part) =>
+        axes.map(({ extent }, i) => Math.floor(part * (Math.ceil(extent / of[i]!) - 1)) * of[i]!)
+      );
+    return windowOf(read, threads, of, blocks, most) !== undefined;
   };
   if (fits(sizes)) return sizes;
   let best: readonly number[] | undefined;
@@ -248,23 +278,24 @@ function cutFor(
  * Cuts a kernel's threads into as few slices as let it read as much as possible through windows.
  *
  * @param reads What it reads, by any key.
- * @param axes The axes of its grid; without any there is one slice.
+ * @param threads Those of the kernel.
  * @param mostWords Words that a window may have.
  * @param mostWindows Windows that a kernel may have.
  * @returns What has no window in `windows` stays a storage buffer.
  */
 export function slicesOf(
   reads: ReadonlyMap<string, ReadWords>,
-  axes: readonly Axis[],
+  threads: Threads,
   mostWords: number,
   mostWindows: number,
 ): Slices {
+  const { axes } = threads;
   let sizes: readonly number[] = axes.map((a) => a.extent);
   const chosen: string[] = [];
   const order = [...reads].sort(([, a], [, b]) => (a.to - a.from) - (b.to - b.from));
   for (const [key, read] of order) {
     if (chosen.length >= mostWindows) break;
-    const cut = cutFor(read, axes, sizes, mostWords);
+    const cut = cutFor(read, threads, sizes, mostWords);
     if (cut === undefined || countOf(axes, cut) > mostSlices(read.to - read.from, mostWords)) {
       continue;
     }
@@ -281,7 +312,7 @@ export function slicesOf(
     sizes,
     blocks,
     windows: new Map(chosen.flatMap((key) => {
-      const window = windowOf(reads.get(key)!, axes, sizes, blocks, mostWords);
+      const window = windowOf(reads.get(key)!, threads, sizes, blocks, mostWords);
       return window === undefined ? [] : [[key, window] as const];
     })),
   };

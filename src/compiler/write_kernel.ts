@@ -13,13 +13,14 @@ import { isLong } from "./kernel_size.ts";
 import type { Kernel } from "./plan.ts";
 import { type Piece, type Seat, writePieces } from "./write_pieces.ts";
 import type { Syntax } from "../../kernels/syntax.ts";
-import { type FlatCluster, writeFlat } from "../../kernels/flat.ts";
+import { type FlatCluster, type Stretch, writeFlat } from "../../kernels/flat.ts";
 import { jsModule } from "../../kernels/syntax_js.ts";
 import { wgsl, wgslModule } from "../../kernels/syntax_wgsl.ts";
 import { wgslWorkgroupModule, type WorkgroupStep } from "../../kernels/workgroup_wgsl.ts";
 import { sharedWords } from "../../kernels/shared_tile.ts";
 import { threadsOf, type Tile, writeTiled } from "../../kernels/tile.ts";
 import type { WriterContext } from "../../kernels/writer.ts";
+import { cutsOf, partedFolds, stretchesOf } from "./stretches.ts";
 import { tiledClusters, tileOf, type TilingOptions, VECTOR_ELEMENTS } from "./tiled_clusters.ts";
 
 /** Workgroups in x before the grid goes on in y. */
@@ -27,24 +28,54 @@ const ROW = 32768;
 /** Multiply-adds of a loop body, at most, where the cheapest tile is written too long. */
 const LESS_ARITHMETIC: readonly number[] = [1500, 1200, 900, 700, 500, 350, 200, 100, 50];
 
+/** Stretches of a flat pass, at most, where all that are worth a text of their own are too many. */
+const FEWER_STRETCHES: readonly number[] = [12, 8, 5, 3, 2, 1];
+
 /** A kernel with the grid that runs it. */
 export interface WrittenKernel {
   readonly kernel: Kernel;
   readonly workgroups: readonly [number, number, number];
 }
 
-/** Four neighbours at a time where all ranges begin and end at vectors, unless there are loops to write out. */
+/** Whether all runs begin and end at vectors of four. */
+function inQuarters({ block, size, runs }: Nest): boolean {
+  return block % 4 === 0 && size % 4 === 0 &&
+    runs.every(({ start, stop }) => start % 4 === 0 && stop % 4 === 0);
+}
+
+/**
+ * What the threads of a nest go through.
+ *
+ * @param most Stretches that have a text of their own, at most.
+ */
 function flatCluster(
   group: Group,
   nest: Nest,
   stored: readonly ValueId[],
-  { lanes }: Syntax,
+  values: readonly Value[],
+  { lanes, target }: Syntax,
+  adapter: AdapterClass,
+  most: number = Infinity,
 ): FlatCluster {
-  const stages = stagesOf(group);
-  const quarters = nest.block % 4 === 0 && nest.size % 4 === 0 &&
-    nest.runs.every(({ start, stop }) => start % 4 === 0 && stop % 4 === 0);
-  const plain = lanes !== undefined && quarters && stages.every(({ body }) => !scalarHasFold(body));
-  return { nest, stages, stored, width: plain ? 4 : 1 };
+  const stages = stagesOf(group), { size } = nest;
+  // Loops are written out for one element where there may be branches around them.
+  const four = lanes !== undefined && inQuarters(nest) &&
+    stages.every(({ body }) => !scalarHasFold(body));
+  const whole: readonly Stretch[] = [{ from: 0, to: size, width: four ? 4 : 1 }];
+  const apart = inStretches(target, adapter) && nest.runs.length === 1 &&
+    cutsOf(stages, size).length > 0;
+  return {
+    nest,
+    stages,
+    stored,
+    stretches: apart ? stretchesOf(nest, stages, stored, values, adapter, most) : whole,
+    prepared: (s) => apart ? partedFolds(s, values, adapter) : s,
+  };
+}
+
+/** Whether every thread executes both sides of a branch. */
+function inStretches(target: Syntax["target"], { kind }: AdapterClass): boolean {
+  return target === "wgsl" && kind === "cpu";
 }
 
 /**
@@ -52,15 +83,14 @@ function flatCluster(
  * what is the same for all of them once. A GPU has one vector for each thread.
  */
 function passOf(group: Group, { target }: Syntax, adapter: AdapterClass): Nest | undefined {
-  const [axis, ...more] = longAxes(group.anchor);
-  if (adapter.kind !== "cpu" || target !== "wgsl" || axis === undefined || more.length > 0) {
-    return undefined;
-  }
-  const { extent } = group.anchor.parallel[axis]!;
-  if (extent < VECTOR_ELEMENTS || stagesOf(group).some(({ body }) => scalarHasFold(body))) {
-    return undefined;
-  }
-  const nest = shareOut(extent, [0, extent], 1, adapter);
+  if (!inStretches(target, adapter)) return undefined;
+  const axes = longAxes(group.anchor).map((i) => group.anchor.parallel[i]!.extent);
+  const size = axes.at(-1) ?? 0, copies = axes.length === 1 ? 1 : axes[0]!;
+  if (axes.length > 2 || size < VECTOR_ELEMENTS) return undefined;
+  const stages = stagesOf(group);
+  const plain = copies === 1 && stages.every(({ body }) => !scalarHasFold(body));
+  if (!plain && cutsOf(stages, size).length === 0) return undefined;
+  const nest = shareOut(size, [0, size], copies, adapter);
   return isFlat(group, nest) ? nest : undefined;
 }
 
@@ -111,19 +141,25 @@ interface PartPiece extends Piece {
   readonly tile?: Tile;
 }
 
+/** How a part is written. */
+interface WritingOptions extends TilingOptions {
+  /** Stretches of a flat pass, at most. */
+  readonly mostStretches?: number;
+}
+
 /** The pieces of a part: one, or one for each share of its elements. */
 function piecesOf(
   part: Part,
   values: readonly Value[],
   syntax: Syntax,
   adapter: AdapterClass,
-  options: TilingOptions,
+  options: WritingOptions,
 ): readonly PartPiece[] {
   const { group, stored } = part, reads = readsOfPart(group);
   const dtypeOf = (v: ValueId) => values[v]!.dtype;
   const nest = nestOf(group) ?? passOf(group, syntax, adapter);
   if (nest !== undefined) {
-    const flat = flatCluster(group, nest, stored, syntax);
+    const flat = flatCluster(group, nest, stored, values, syntax, adapter, options.mostStretches);
     const write = (context: WriterContext) => writeFlat(flat, context, dtypeOf);
     return [{ part, reads, stored, threads: nest.threads * nest.copies, write }];
   }
@@ -150,17 +186,19 @@ export function writeKernels(
   syntax: Syntax,
   adapter: AdapterClass,
 ): readonly WrittenKernel[] {
-  const write = (mostArithmetic: number): readonly WrittenKernel[] =>
-    piecesOf(part, values, syntax, adapter, { memory: syntax.shared !== undefined, mostArithmetic })
+  const memory = syntax.shared !== undefined;
+  const write = (mostArithmetic: number, mostStretches: number): readonly WrittenKernel[] =>
+    piecesOf(part, values, syntax, adapter, { memory, mostArithmetic, mostStretches })
       .map((piece) => writePiece(label, piece, values, seatOf, syntax, adapter));
-  const cheapest = write(Infinity);
+  const cheapest = write(Infinity, Infinity);
   const fits = (kernels: readonly WrittenKernel[]): boolean =>
     kernels.every(({ kernel: { source } }) => !isLong(source));
-  if (syntax.target !== "wgsl" || part.group.anchor.combine === "none" || fits(cheapest)) {
-    return cheapest;
-  }
-  for (const most of LESS_ARITHMETIC) {
-    const smaller = write(most);
+  if (syntax.target !== "wgsl" || fits(cheapest)) return cheapest;
+  const fewer: readonly (readonly [number, number])[] = part.group.anchor.combine === "none"
+    ? FEWER_STRETCHES.map((most) => [Infinity, most])
+    : LESS_ARITHMETIC.map((most) => [most, Infinity]);
+  for (const [arithmetic, stretches] of fewer) {
+    const smaller = write(arithmetic, stretches);
     if (fits(smaller)) return smaller;
   }
   return cheapest;

@@ -19,8 +19,10 @@ import {
   type ReadWords,
   type Slices,
   slicesOf,
+  WINDOW_WORDS,
 } from "./windows.ts";
 import {
+  type Follower,
   ORIGIN,
   ORIGIN_DECLARATION,
   sliceBinding,
@@ -93,6 +95,8 @@ interface Assumed {
   threads: readonly Axis[];
   /** Storage buffers that are not seen as vectors. */
   readonly words: Set<number>;
+  /** Whether windows of parts have taken the place of slices. */
+  apart: boolean;
 }
 
 /** Values that a kernel may read through windows: those whose buffers it does not write. */
@@ -126,6 +130,7 @@ export function writePieces(
     regions: readableOf(pieces, values, seatOf, syntax, adapter),
     threads: [],
     words: new Set(),
+    apart: false,
   };
   for (;;) {
     const written = attempt(pieces, values, seatOf, syntax, adapter, assumed);
@@ -178,11 +183,12 @@ function attempt(
     return made;
   };
   const uses = new Map<BoundBuffer, VectorUse>();
-  const grids: (readonly Axis[])[] = [];
+  const grids: (readonly Axis[])[] = [], followers: (readonly Follower[])[] = [];
   const contextOf = (piece: number): WriterContext => ({
     syntax,
-    thread: (axes) => {
+    thread: (axes, following = []) => {
       grids[piece] = axes;
+      followers[piece] = following;
       return threadNames(axes);
     },
     address: (v: ValueId, at: readonly Index[]) => {
@@ -218,7 +224,7 @@ function attempt(
   const most = adapter.maxUniforms - 1 - rows;
   const cut = slicesOf(
     new Map([...windowed].map(([key, { read }]) => [key, read])),
-    grid,
+    { axes: grid, followers: pieces.length === 1 ? followers[0] ?? [] : [] },
     adapter.maxUniformBytes / 4,
     most,
   );
@@ -230,7 +236,36 @@ function attempt(
     else regions.delete(value);
   }
   if (plain.length + failed.length > 0) return undefined;
+  if (cut.blocks.length > 1 && !assumed.apart) {
+    const parts = partsInstead(windowed, grid, adapter.maxUniformBytes / 4, most);
+    if (parts.size > 0) {
+      parts.forEach((of, v) => regions.set(v, of));
+      assumed.threads = grid;
+      assumed.apart = true;
+      return undefined;
+    }
+  }
   return assembled({ pieces, grids, grid, lines, bound, windowed, stores, order, cut }, syntax);
+}
+
+/** The parts of all values that are longer than a window, where those let a kernel run in one slice. */
+function partsInstead(
+  windowed: ReadonlyMap<string, Windowed>,
+  grid: readonly Axis[],
+  mostWords: number,
+  most: number,
+): ReadonlyMap<ValueId, readonly Part[]> {
+  const found = new Map<ValueId, readonly Part[]>();
+  let windows = windowed.size;
+  for (const { value, read } of windowed.values()) {
+    if (read.to - read.from <= mostWords - WINDOW_WORDS) continue;
+    const parts = partsOf(read, grid, most + 1 - windows);
+    windows += parts.length - 1;
+    const spanned = parts.every(({ from, to }) => to - from <= mostWords - WINDOW_WORDS);
+    if (!spanned || found.has(value) || windows > most) return new Map();
+    found.set(value, parts);
+  }
+  return found;
 }
 
 /** Storage buffers with how a kernel uses them. */

@@ -320,6 +320,11 @@ function placeIn<K>(places: Map<K, Place>, key: K): Place {
   return place;
 }
 
+/** The expression with something else for each of its folds, from the innermost on. */
+export function scalarWithFolds(root: Scalar, fold: (axis: Axis, a: Scalar) => Scalar): Scalar {
+  return scalarHasFold(root) ? rebuilding((x) => x, scalarLoad, onePlace(), fold)(root) : root;
+}
+
 /** The expression as it may be written where facts hold. */
 export function scalarWhere(root: Scalar, facts: readonly Fact[]): Scalar {
   return rebuilding((x) => indexWhere(x, facts), scalarLoad)(root);
@@ -355,6 +360,7 @@ function rebuilding(
   index: (x: Index) => Index,
   load: LoadRule,
   placeOf: (s: Scalar) => { scalar?: Scalar } = onePlace(),
+  fold: (axis: Axis, a: Scalar) => Scalar = scalarFold,
 ): (s: Scalar) => Scalar {
   const go = (s: Scalar): Scalar => {
     const place = placeOf(s);
@@ -376,7 +382,7 @@ function rebuilding(
       case "cast":
         return scalarCast(go(s.a), s.dtype);
       case "fold":
-        return scalarFold(s.axis, go(s.a));
+        return fold(s.axis, go(s.a));
       case "binary":
         return scalarBinary(s.fn, go(s.a), go(s.b));
       case "compare":

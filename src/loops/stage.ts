@@ -34,8 +34,8 @@ export interface Run {
 }
 
 /**
- * How the elements of a flat domain are shared out among threads, each of which goes through some of
- * them in a loop: `block` neighbours, or every so many that the threads of a run take neighbours.
+ * How the elements of a flat domain are shared out among threads: teams have neighbouring elements, of
+ * which the threads of a team take neighbours in turn.
  */
 export interface Nest {
   readonly size: number;
@@ -46,7 +46,8 @@ export interface Nest {
   readonly threads: number;
   /** Elements of a thread, at most. */
   readonly block: number;
-  readonly order: "blocks" | "strided";
+  /** Threads of a team: 1 where there are several runs, and otherwise as many in each. */
+  readonly team: number;
 }
 
 /** value[parallel] = combine over reduce of body. */

@@ -97,43 +97,69 @@ Deno.test("indexRange() holds an index at every point of its axes", () => {
 });
 
 Deno.test("slicesOf() shows each thread the words that it reads", () => {
-  let several = 0;
+  let several = 0, narrow = 0;
+  const follow = fc.option(
+    fc.record({ per: fc.integer({ min: 1, max: 4 }), skipped: fc.integer({ min: 0, max: 9 }) }),
+    { nil: undefined },
+  );
   fc.assert(
-    fc.property(indices, fc.integer({ min: 0, max: 40 }), ({ axes, words }, from) => {
-      const to = from + 1200;
-      const read: ReadWords = { from, to, bufferWords: to + 13, indices: new Map() };
-      words.forEach((w) => noteRead(read, w));
-      // The last axis is a loop of the thread's own.
-      const threads = axes.slice(0, 2);
-      const { sizes, blocks, windows } = slicesOf(new Map([["x", read]]), threads, MOST, 8);
-      const window = windows.get("x");
-      if (window === undefined) return;
-      several += blocks.length > 1 ? 1 : 0;
-      assertLessOrEqual(window.words, MOST);
-      assert(window.starts.every((s) => s % 64 === 0 && s >= 0));
-      assertLessOrEqual(Math.max(...window.starts) + window.words, Math.ceil((to + 13) / 64) * 64);
-      const seen = new Set<string>();
-      blocks.forEach((block, slice) => {
-        const start = window.starts[slice] ?? window.starts[0]!;
-        for (const at of grid(axes)) {
-          const inside = threads.every((a, i) =>
-            at.get(a.name)! >= block[i]! && at.get(a.name)! < block[i]! + sizes[i]!
-          );
-          if (!inside) continue;
-          seen.add([...at.values()].join());
-          for (const word of words) {
-            const value = valueAt(word, at);
-            // What lies outside of the value is never used.
-            if (value < from || value >= to) continue;
-            assert(start <= value && value < start + window.words, `${value} at ${start}`);
+    fc.property(
+      indices,
+      fc.integer({ min: 0, max: 40 }),
+      follow,
+      ({ axes, words }, from, follows) => {
+        const to = from + 1200;
+        const read: ReadWords = { from, to, bufferWords: to + 13, indices: new Map() };
+        words.forEach((w) => noteRead(read, w));
+        // The last axis is a loop of the thread's own, of which it may go through a part.
+        const threads = axes.slice(0, 2), own = axes[2]!;
+        const followers = follows === undefined ? [] : [{ axis: own, of: "a1", ...follows }];
+        const goesThrough = (at: ReadonlyMap<string, number>): boolean => {
+          if (follows === undefined) return true;
+          const first = follows.per * at.get("a1")! - follows.skipped;
+          return at.get(own.name)! >= first && at.get(own.name)! < first + follows.per;
+        };
+        const { sizes, blocks, windows } = slicesOf(
+          new Map([["x", read]]),
+          { axes: threads, followers },
+          MOST,
+          8,
+        );
+        const window = windows.get("x");
+        if (window === undefined) return;
+        several += blocks.length > 1 ? 1 : 0;
+        assertLessOrEqual(window.words, MOST);
+        assert(window.starts.every((s) => s % 64 === 0 && s >= 0));
+        assertLessOrEqual(
+          Math.max(...window.starts) + window.words,
+          Math.ceil((to + 13) / 64) * 64,
+        );
+        const seen = new Set<string>();
+        blocks.forEach((block, slice) => {
+          const start = window.starts[slice] ?? window.starts[0]!;
+          for (const at of grid(axes)) {
+            const inside = threads.every((a, i) =>
+              at.get(a.name)! >= block[i]! && at.get(a.name)! < block[i]! + sizes[i]!
+            );
+            if (!inside) continue;
+            seen.add([...at.values()].join());
+            if (!goesThrough(at)) continue;
+            narrow += follows === undefined ? 0 : 1;
+            for (const word of words) {
+              const value = valueAt(word, at);
+              // What lies outside of the value is never used.
+              if (value < from || value >= to) continue;
+              assert(start <= value && value < start + window.words, `${value} at ${start}`);
+            }
           }
-        }
-      });
-      assertEquals(seen.size, [...grid(axes)].length, "every thread is in a slice");
-    }),
+        });
+        assertEquals(seen.size, [...grid(axes)].length, "every thread is in a slice");
+      },
+    ),
     { numRuns: 300 },
   );
   assert(several > 20, `${several} of them were cut`);
+  assert(narrow > 1000, `${narrow} places of loops that follow threads`);
 });
 
 Deno.test("slicesOf() shows what parts of a kernel read along axes of one name that differ in length", () => {
@@ -142,7 +168,7 @@ Deno.test("slicesOf() shows what parts of a kernel read along axes of one name t
     for (const extent of extents) {
       noteRead(read, indexSum([{ factor: 3, index: indexAxis({ name: "i", extent }) }]));
     }
-    const { windows } = slicesOf(new Map([["x", read]]), [], 1024, 8);
+    const { windows } = slicesOf(new Map([["x", read]]), { axes: [], followers: [] }, 1024, 8);
     assertGreaterOrEqual(windows.get("x")!.words, 3 * 299 + 1);
   }
 });
@@ -203,7 +229,7 @@ Deno.test("slicesOf() cuts into many slices only what fills windows", () => {
       noteRead(read, indexSum([{ factor: 64, index: indexAxis(axis) }], 0));
       return [axis.name, read];
     });
-    const { blocks, windows } = slicesOf(new Map(reads), axes, MOST, 4);
+    const { blocks, windows } = slicesOf(new Map(reads), { axes, followers: [] }, MOST, 4);
     return [blocks.length, ...windows.keys()];
   };
   assertEquals(slicesFor([axisOf("long", 513)]), [513, "long"]);
