@@ -1,7 +1,8 @@
 /**
  * Iterations that need not happen: a loop that has stopped leaves everything as it is, and the device
  * alone knows. So the kernels of a loop are dispatched over grids that lie in a buffer, where one
- * thread writes zeros as soon as the loop has stopped.
+ * thread writes zeros as soon as the loop has stopped. Where iterations are long, the host asks whether it has
+ * while the device is at the next ones.
  *
  * @module
  */
@@ -19,20 +20,24 @@ import {
 type Dispatch = Extract<Command, { readonly kind: "dispatch" }>;
 type Grid = Dispatch["workgroups"];
 
-/** Nanoseconds of a multiply-add and of a word, and what a grid that the device has written costs more. */
+/**
+ * Nanoseconds of a multiply-add and of a word, what a grid that the device has written costs more, and how
+ * long an answer takes to arrive, in work of all cores.
+ */
 const COSTS: {
   readonly [K in AdapterClass["kind"]]: {
     readonly flop: number;
     readonly word: number;
     readonly dispatch: number;
+    readonly answer: number;
   };
 } = {
-  cpu: { flop: 0.1, word: 1.5, dispatch: 12_000 },
-  gpu: { flop: 0.001, word: 0.02, dispatch: 3000 },
-  script: { flop: 1, word: 1, dispatch: 0 },
+  cpu: { flop: 0.1, word: 1.5, dispatch: 30_000, answer: 20_000_000 },
+  gpu: { flop: 0.001, word: 0.02, dispatch: 3000, answer: 12_000_000 },
+  script: { flop: 1, word: 1, dispatch: 0, answer: Infinity },
 };
 
-/** Which part of an iteration what lets the next ones be left out may take. */
+/** Which part of what it leaves out a grid that the device has written may take. */
 const MOST = 0.1;
 
 /** Where a loop keeps whether it goes on, and the grids of its kernels. */
@@ -46,21 +51,13 @@ interface Gate {
 /** By workgroups, the first of three words. */
 type Rows = Map<string, { readonly word: number; readonly grid: Grid }>;
 
-/** What an iteration does once it is known whether the loop goes on, in nanoseconds, and its dispatches. */
-function workOf(
-  plan: Plan,
-  { commands, active }: Repeat,
-  adapter: AdapterClass,
-): { readonly work: number; readonly dispatches: number } {
-  const { flop, word } = COSTS[adapter.kind];
-  let work = 0, dispatches = 0;
-  visitCommands(commands.slice(active?.after), (c, times) => {
-    if (c.kind !== "dispatch") return;
-    const { flops, words } = plan.kernels[c.kernel]!;
-    work += times * (flops * flop + words * word);
-    dispatches += times;
-  });
-  return { work, dispatches };
+/** What a kernel does in a dispatch, in nanoseconds, and what it costs if the device writes its grid: for each of its slices. */
+function gating(
+  { flops, words, slices }: Kernel,
+  { kind }: AdapterClass,
+): { readonly work: number; readonly cost: number } {
+  const { flop, word, dispatch } = COSTS[kind];
+  return { work: flops * flop + words * word, cost: dispatch * (slices?.length ?? 1) };
 }
 
 function gridWrites(rows: Rows, on: string): readonly string[] {
@@ -105,11 +102,18 @@ function gateKernel(
  * The plan whose loops with heavy iterations dispatch nothing once they have stopped.
  *
  * That begins in the iteration that finds out, after the commands that it took. What writes into buffers
- * that change places happens once more, which makes them equal.
+ * that change places happens once more, which makes them equal. Small kernels go on: they change nothing, whatever they
+ * find where others have not been.
  *
- * @param most Which part of an iteration this may cost.
+ * @param most Which part of what is left out this may cost.
+ * @param answer How long the device is at work for each question of the host, in nanoseconds.
  */
-export function gateLoops(plan: Plan, adapter: AdapterClass, most = MOST): Plan {
+export function gateLoops(
+  plan: Plan,
+  adapter: AdapterClass,
+  most = MOST,
+  answer = COSTS[adapter.kind].answer,
+): Plan {
   const kernels: Kernel[] = [...plan.kernels];
   const grids = plan.buffers.length;
   let words = 0;
@@ -124,6 +128,26 @@ export function gateLoops(plan: Plan, adapter: AdapterClass, most = MOST): Plan 
     rows.set(key, row);
     return { buffer: grids, offset: row.word };
   };
+  const heavy = (kernel: number): boolean => {
+    const { work, cost } = gating(plan.kernels[kernel]!, adapter);
+    return cost <= most * work;
+  };
+  /** The work of an iteration, and how much of it heavy kernels do once it is known whether the loop goes on. */
+  const workOf = (
+    { commands, active }: Repeat,
+  ): { readonly all: number; readonly heavy: number } => {
+    const work = { all: 0, heavy: 0 };
+    const add = (of: readonly Command[], known: boolean): void =>
+      visitCommands(of, (c, times) => {
+        if (c.kind !== "dispatch") return;
+        const own = times * gating(plan.kernels[c.kernel]!, adapter).work;
+        work.all += own;
+        if (known && heavy(c.kernel)) work.heavy += own;
+      });
+    add(commands.slice(0, active?.after), false);
+    add(commands.slice(active?.after), true);
+    return work;
+  };
   /** The commands with the grids of a gate; `changing` are the buffers that change places in its loop. */
   const through = (
     commands: readonly Command[],
@@ -132,23 +156,29 @@ export function gateLoops(plan: Plan, adapter: AdapterClass, most = MOST): Plan 
   ): Command[] =>
     commands.flatMap((command): Command[] => {
       if (command.kind === "repeat") return loop(command, gate);
-      if (command.kind === "copy" || gate === undefined) return [command];
+      if (command.kind === "copy" || gate === undefined || !heavy(command.kernel)) return [command];
       const late = kernels[command.kernel]!.bindings.some(({ buffer, access }) =>
         access === "write" && changing.has(buffer)
       );
       return [{ ...command, grid: gridOf(late ? gate.late : gate.rows, command.workgroups) }];
     });
   const loop = (repeat: Repeat, around: Gate | undefined): Command[] => {
-    const { active, commands, swaps } = repeat;
-    const { work, dispatches } = workOf(plan, repeat, adapter);
-    if (active === undefined || (dispatches + 1) * COSTS[adapter.kind].dispatch > most * work) {
+    const { active, commands, swaps } = repeat, work = workOf(repeat);
+    if (active === undefined || COSTS[adapter.kind].dispatch > most * work.heavy) {
       return [{ ...repeat, commands: through(commands, around) }];
     }
     const gate: Gate = { go: allocate(1), rows: new Map(), late: new Map() };
     const first = through(commands.slice(0, active.after), around);
     const rest = through(commands.slice(active.after), gate, new Set(swaps.flat()));
     const next = dispatchOf(gateKernel(gate, grids, around, active));
-    const gated = { ...repeat, commands: [...first, next, ...rest] };
+    const every = Math.max(1, Math.ceil(answer / work.all));
+    // The host goes on until the answer to a question is there, at the next one.
+    const asks = { buffer: grids, offset: gate.go, every };
+    const gated: Repeat = {
+      ...repeat,
+      commands: [...first, next, ...rest],
+      ...repeat.times > 2 * every ? { asks } : {},
+    };
     return gate.late.size === 0
       ? [gated]
       : [dispatchOf(gateKernel(gate, grids, around, undefined)), gated];

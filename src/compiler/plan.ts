@@ -101,6 +101,14 @@ export interface Repeat {
   readonly swaps: readonly (readonly [number, number])[];
   /** What says that the rest need not happen. */
   readonly active?: Active;
+  /** What a host may ask, and then leave the rest out. */
+  readonly asks?: Asks;
+}
+
+/** A word that is 0 after an iteration if all later ones would change nothing. */
+export interface Asks extends Place {
+  /** Iterations from one question to the next: they keep the device at work until there is an answer. */
+  readonly every: number;
 }
 
 /**

@@ -40,6 +40,8 @@ export type BoundCommand =
     readonly times: number;
     /** What happens in even and in odd iterations; one list where nothing changes places. */
     readonly bodies: readonly (readonly BoundCommand[])[];
+    /** A word that is 0 once the rest may be left out, to be asked for after every so many iterations. */
+    readonly asks?: { readonly buffer: GPUBuffer; readonly bytes: number; readonly every: number };
   };
 
 /** The commands of each region, and every bound kernel once. */
@@ -148,7 +150,10 @@ export function bindPlan(
           if (command.swaps.length > 0) {
             bodies.push(bindAll(command.commands, exchanged(order, command.swaps)));
           }
-          return { kind: "repeat", times: command.times, bodies };
+          const { times, asks } = command;
+          if (asks === undefined) return { kind: "repeat", times, bodies };
+          const { every, offset } = asks, buffer = buffers[asks.buffer]!;
+          return { kind: "repeat", times, bodies, asks: { buffer, bytes: offset * 4, every } };
         }
       }
     });

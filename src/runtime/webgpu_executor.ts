@@ -1,7 +1,7 @@
 /**
  * Runs a plan on a WebGPU device: steps are queued in chunks, nothing waits for the device but
- * `settled` and the reading verbs, and a step creates no GPU object apart from its share of a
- * command encoder.
+ * `settled`, the reading verbs and loops that ask whether they go on, and a step creates no GPU object apart
+ * from its share of a command encoder.
  *
  * @module
  */
@@ -18,25 +18,13 @@ import { fitValues, initialValues, type Overrides } from "./initial.ts";
 import { warmUp } from "./pipelines.ts";
 import { recordStore } from "./record_store.ts";
 import { takeWords, writeWords } from "./transfer.ts";
-import type { BoundCommand } from "./webgpu_commands.ts";
+import { bindGroup, encodingOf } from "./webgpu_encoding.ts";
 import { CHUNK_STEPS, type CommonBuffers, deviceMemory } from "./webgpu_memory.ts";
+import { loopQuestions } from "./webgpu_questions.ts";
 import { recordDrain } from "./webgpu_records.ts";
-
-/** Dispatches of one submission; systems stop a device that is busy with one for seconds. */
-const SUBMIT_DISPATCHES = 4096;
 
 /** Something to do in order: steps, or an action that says whether it could be done now. */
 type Job = { steps: number } | (() => boolean);
-
-/** Deno ends the process when it is given an empty array of dynamic offsets. */
-function bindGroup(
-  pass: GPUComputePassEncoder,
-  group: GPUBindGroup,
-  offsets: Uint32Array<ArrayBuffer>,
-): void {
-  if (offsets.length === 0) pass.setBindGroup(0, group);
-  else pass.setBindGroup(0, group, offsets, 0, offsets.length);
-}
 
 /**
  * An executor of a `wgsl` plan. It retains the device handle until it is disposed. Executors of one plan
@@ -95,77 +83,51 @@ export async function webgpuExecutor(
     if (broken !== undefined) throw broken;
   };
 
-  const encodeChunk = (n: number) => {
+  const questions = common === undefined
+    ? loopQuestions(device, (error) => {
+      if (disposed) return;
+      broken ??= error;
+      pump();
+    })
+    : undefined;
+
+  /** Encodes so many steps, and yields where it has to wait for an answer. */
+  function* encodeChunk(n: number): Generator<undefined, void> {
     for (let i = 0; i < n; i++) host.advance(encoded + i, rowFloats, rowWords, i * scalarStride);
     if (scalars >= 0) {
       writeWords(device, "scalars", memory.buffers[scalars]!, 0, rowFloats, 0, n * scalarStride);
     }
-    let encoder = device.createCommandEncoder({ label: "steps" });
-    let pass: GPUComputePassEncoder | undefined;
-    let current: GPUComputePipeline | undefined;
-    let dispatches = 0, scalarBytes = 0, recordBytes = 0;
-    const endPass = () => {
-      pass?.end();
-      pass = current = undefined;
-    };
-    const encode = (commands: readonly BoundCommand[]): void => {
-      for (const command of commands) {
-        if (command.kind === "repeat") {
-          const { times, bodies } = command;
-          for (let t = 0; t < times; t++) encode(bodies[t % bodies.length]!);
-          continue;
-        }
-        if (command.kind === "copy") {
-          endPass();
-          const { from, fromBytes, to, toBytes, bytes } = command;
-          if (from !== to) encoder.copyBufferToBuffer(from, fromBytes, to, toBytes, bytes);
-          else {
-            encoder.copyBufferToBuffer(from, fromBytes, memory.scratch!, 0, bytes);
-            encoder.copyBufferToBuffer(memory.scratch!, 0, to, toBytes, bytes);
-          }
-          continue;
-        }
-        if (dispatches >= SUBMIT_DISPATCHES) {
-          endPass();
-          device.queue.submit([encoder.finish()]);
-          encoder = device.createCommandEncoder({ label: "steps" });
-          dispatches = 0;
-        }
-        const { pipeline, groups, rings, offsets } = command.bound;
-        dispatches += groups.length;
-        pass ??= encoder.beginComputePass();
-        if (pipeline.pipeline !== current) pass.setPipeline(current = pipeline.pipeline);
-        for (let d = 0; d < rings.length; d++) {
-          offsets[d] = rings[d] === "scalars" ? scalarBytes : recordBytes;
-        }
-        const { grid, workgroups: [x, y, z] } = command;
-        for (let slice = 0; slice < groups.length; slice++) {
-          bindGroup(pass, groups[slice]!, offsets);
-          if (grid === undefined) pass.dispatchWorkgroups(x, y, z);
-          else pass.dispatchWorkgroupsIndirect(grid.buffer, grid.bytes);
-        }
-      }
-    };
+    const encoding = encodingOf(device, memory.scratch, questions);
     for (let i = 0; i < n; i++) {
       const step = encoded + i;
-      scalarBytes = 4 * i * scalarStride;
-      recordBytes = 4 * (step % memory.recordRows) * recordStride;
-      plan.regions.forEach((region, k) => {
-        if (fires(region, step)) encode(order().regions[k]!);
-      });
+      const rows = {
+        scalars: 4 * i * scalarStride,
+        records: 4 * (step % memory.recordRows) * recordStride,
+      };
+      for (const [k, region] of plan.regions.entries()) {
+        if (fires(region, step)) yield* encoding.encode(order().regions[k]!, rows);
+      }
       turn = (turn + 1) % memory.bound.orders.length;
     }
-    endPass();
-    device.queue.submit([encoder.finish()]);
+    encoding.submit();
     encoded += n;
-  };
+  }
 
-  /** Does what can be done now; continues when a staging buffer is free again. */
+  /** Steps that wait for an answer: nothing else happens before they are submitted. */
+  let chunk: Generator<undefined, void> | undefined;
+
+  /** Does what can be done now; continues when a staging buffer is free again, or an answer there. */
   function pump(): void {
     if (pumping) return;
     pumping = true;
     try {
-      for (let job = jobs[0]; job !== undefined && broken === undefined; job = jobs[0]) {
+      while (broken === undefined) {
+        if (chunk !== undefined) {
+          if (!chunk.next().done) return;
+          chunk = undefined;
+        }
+        const job = jobs[0];
+        if (job === undefined) return;
         if (typeof job === "function") {
           if (!job()) return;
           jobs.shift();
@@ -177,7 +139,7 @@ export async function webgpuExecutor(
           continue;
         }
         const n = Math.min(job.steps, CHUNK_STEPS, room);
-        encodeChunk(n);
+        chunk = encodeChunk(n);
         job.steps -= n;
         if (job.steps === 0) jobs.shift();
       }
@@ -186,6 +148,7 @@ export async function webgpuExecutor(
     } finally {
       pumping = false;
       if (broken !== undefined) {
+        chunk = undefined;
         // Actions that wait for their turn learn of the failure and settle.
         for (const job of jobs.splice(0)) if (typeof job === "function") job();
       }
@@ -356,6 +319,7 @@ export async function webgpuExecutor(
       for (const job of jobs.splice(0)) if (typeof job === "function") job();
       memory.destroy();
       drain?.destroy();
+      questions?.destroy();
       handle.release();
     },
   };

@@ -21,6 +21,8 @@ import { planOf, programOf, start, targets } from "./_run_plan.ts";
 
 const ignore = !targets.includes("wgsl");
 const always = (plan: Plan): Plan => gateLoops(plan, DEFAULT_ADAPTER, Infinity);
+/** The host asks after every iteration. */
+const asking = (plan: Plan): Plan => gateLoops(plan, DEFAULT_ADAPTER, Infinity, 0);
 
 /** One thread that does `statement` with the words of the only buffer. */
 function kernel(label: string, statement: string): Kernel {
@@ -81,9 +83,13 @@ function loop(
   return { kind: "repeat", times, swaps, commands, active: { buffer: 0, offset: word, after: 1 } };
 }
 
-async function counted(commands: readonly Command[]): Promise<number[]> {
-  const executor = await start(always(counting(commands)), new Map());
-  executor.step(1);
+async function counted(
+  commands: readonly Command[],
+  gated: (plan: Plan) => Plan = always,
+  steps = 1,
+): Promise<number[]> {
+  const executor = await start(gated(counting(commands)), new Map());
+  executor.step(steps);
   const words = await executor.read("w");
   executor.dispose();
   return [0, 4, 5].map((i) => words[i]!);
@@ -118,6 +124,66 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "an executor that may ask leaves a loop two iterations after the one that finds out",
+  ignore,
+  fn: async () => {
+    const commands = [dispatch(0), dispatch(2), dispatch(3)];
+    assertEquals(await counted([loop(10, 2, commands)], asking), [5, 3, 3]);
+    assertEquals(await counted([loop(10, 2, commands, true)], asking), [5, 3, 4]);
+    // The question after the last iteration but one would come too late.
+    assertEquals(await counted([loop(5, 2, commands)], asking), [5, 3, 3]);
+    assertEquals(await counted([loop(3, 2, commands)], asking), [3, 3, 3]);
+    // The word of the outer loop is never 1 again: the next steps find out in their first iterations.
+    assertEquals(await counted([loop(10, 2, commands)], asking, 3), [5 + 2 + 2, 3, 3]);
+  },
+});
+
+Deno.test({
+  name: "an executor that may ask leaves loops inside loops",
+  ignore,
+  fn: async () => {
+    const inner = loop(9, 3, [dispatch(1), dispatch(2)]);
+    assertEquals(await counted([loop(10, 2, [dispatch(0), inner])], asking), [5, 6, 0]);
+  },
+});
+
+Deno.test({
+  name:
+    "steps, values that are written and values that are read keep their order while an executor asks",
+  ignore,
+  fn: async () => {
+    const executor = await start(
+      asking(counting([loop(10, 2, [dispatch(0), dispatch(2)])])),
+      new Map(),
+    );
+    executor.step(1);
+    executor.write("w", [0, 0, 0, 0, 100, 0, 0, 0]);
+    executor.step(1);
+    const second = executor.read("w");
+    executor.write("w", [2, 0, 0, 0, 200, 0, 0, 0]);
+    executor.step(1);
+    const third = executor.read("w");
+    assertEquals([await second, await third].map((w) => [w[0], w[4]]), [[5, 103], [5, 201]]);
+    executor.dispose();
+  },
+});
+
+Deno.test({
+  name: "gateLoops() lets small kernels go on",
+  ignore,
+  fn: async () => {
+    const plan = counting([loop(10, 2, [dispatch(0), dispatch(2), dispatch(3)])]);
+    const kernels = plan.kernels.map((k) => k.label === "counted" ? { ...k, flops: 1e8 } : k);
+    const gated = gateLoops({ ...plan, kernels }, DEFAULT_ADAPTER, undefined, Infinity);
+    const executor = await start(gated, new Map());
+    executor.step(1);
+    const words = await executor.read("w");
+    assertEquals([0, 4, 5].map((i) => words[i]), [10, 3, 10]);
+    executor.dispose();
+  },
+});
+
 /** x ← M·x until it has grown. */
 function growing(n: number): Loop {
   const x = input("x", [n, n]), m = input("m", [n, n]);
@@ -137,6 +203,32 @@ const planOfGrowing = (n: number): Plan => {
     oneKernel: 0,
   });
 };
+
+Deno.test({
+  name: "a loop that the host leaves gives the bits of one that it does not leave",
+  ignore,
+  fn: async () => {
+    const plan = planOfGrowing(32),
+      m = Array.from({ length: 1024 }, (_, i) => 0.06 * Math.sin(i) ** 2);
+    const results = await Promise.all([plan, always(plan), asking(plan)].map(async (gated) => {
+      const executor = await start(gated, new Map([["a", Float64Array.from(m)]]));
+      executor.step(2);
+      const out = await executor.read("out0");
+      executor.dispose();
+      return [...out];
+    }));
+    assertEquals(results[1], results[0]);
+    assertEquals(results[2], results[0]);
+  },
+});
+
+Deno.test("compilePlan() lets the host ask where iterations are long", () => {
+  const asksOf = (n: number) =>
+    planOfGrowing(n).regions[0]!.commands.flatMap((c) => c.kind === "repeat" ? [c.asks] : []);
+  assertEquals(asksOf(8), [undefined]);
+  // 67 ms of work by the estimate.
+  assertEquals(asksOf(512)[0]?.every, 1);
+});
 
 Deno.test("compilePlan() skips iterations where that costs little of them", () => {
   const repeatsOf = (n: number) => describe({ plan: planOfGrowing(n) })!.regions[0]!.repeats[0]!;
@@ -165,5 +257,5 @@ Deno.test("compilePlan() knows first of all whether a loop goes on", () => {
   );
   const [loop] = describe({ plan: planOf(programOf(outputs), "wgsl") })!.regions[0]!.repeats;
   assertEquals(loop!.kernels.indexOf("loop goes on"), 1);
-  assertEquals(loop!.skipped, loop!.kernels.length - 2);
+  assertGreater(loop!.skipped, 0);
 });
