@@ -166,6 +166,14 @@ export function mnistCnn(options: MnistCnnOptions = {}): Model<MnistCnnParameter
   const normalise = options.normalise === undefined
     ? { mean: 0.1307, deviation: 0.3081 }
     : options.normalise;
+  if (normalise !== null && !(Number.isFinite(normalise.mean) && normalise.deviation > 0)) {
+    throw failure(
+      "description",
+      "mnistCnn/normalise",
+      JSON.stringify(normalise),
+      "a mean, and a deviation above 0",
+    );
+  }
   return {
     name: "mnist-cnn",
     parameters: {

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { failure } from "../errors.ts";
 import type { Model } from "../nn/models.ts";
 import type { Parameters } from "../nn/parameters.ts";
+import { sameShape } from "../tensor/node.ts";
 import { categorical } from "./likelihood.ts";
 import { type Objective, objective } from "./objective.ts";
 import { type TensorSlot, u32 } from "./batch.ts";
@@ -51,7 +53,12 @@ export function classification<P extends Parameters>(
     parameters: model.parameters,
     batch,
     lowerBound: 0,
-    outputs: (p, { x }, mode) => model.outputs(p, x, mode),
+    outputs: (p, { x }, mode) => {
+      const outputs = model.outputs(p, x, mode), expected = [batchSize, model.classes];
+      if (sameShape(outputs.shape, expected)) return outputs;
+      const [found, logits] = [outputs.shape, expected].map((shape) => `[${shape.join(", ")}]`);
+      throw failure("shape", "model/outputs", found!, `logits ${logits}`);
+    },
     likelihood: categorical("y"),
   });
 }

@@ -223,6 +223,12 @@ export function objective<P extends Parameters, B extends BatchSpecification>(
   });
 }
 
+/** What callers without types may give in place of an objective. */
+export function objectiveIssues(of: unknown): Issue[] {
+  const made = typeof of === "object" && of !== null && "build" in of && "leaves" in of;
+  return made ? [] : [issue("objective", String(of), "what objective() makes")];
+}
+
 /**
  * The graph of an objective, with the nodes that `parameters` gives for each leaf's path and `batch`
  * for each name. Nodes may have any value of the declared shape: a parameter plus a perturbation,

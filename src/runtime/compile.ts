@@ -10,7 +10,7 @@ import { lower } from "../lowering/lower.ts";
 import type { AnyObjective } from "../lowering/problem.ts";
 import type { StepProgram } from "../lowering/program.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import type { Objective } from "../objective/objective.ts";
+import { type Objective, objectiveIssues } from "../objective/objective.ts";
 import { canonical } from "../optimizer/codec.ts";
 import { contentHash } from "../optimizer/content_hash.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
@@ -44,9 +44,8 @@ async function build<P extends Parameters, B, N extends TelemetryName>(
     throw failure("cancelled", "signal", "an aborted signal", "a run to the end");
   };
   checkSignal();
-  if (typeof objective?.build !== "function") {
-    throw failure("description", "objective", String(objective), "what objective() makes");
-  }
+  const issues = objectiveIssues(objective);
+  if (issues.length > 0) throw new SteepestError("description", issues);
   const optimizer = getOrThrow(canonical(given));
   checkLabels(objective, options);
   const lowered = getOrThrow(lower(objective as AnyObjective, optimizer, { telemetry }));

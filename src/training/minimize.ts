@@ -5,7 +5,7 @@
  */
 import { type Issue, issue, SteepestError } from "../errors.ts";
 import type { Parameters, Values } from "../nn/parameters.ts";
-import { type Objective, valuesOf } from "../objective/objective.ts";
+import { type Objective, objectiveIssues, valuesOf } from "../objective/objective.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { compile } from "../runtime/compile.ts";
@@ -115,6 +115,9 @@ export type Run<P, R extends RecordKind = "losses", N extends TelemetryName = ne
 const SHORTEST = 32, LONGEST = 1024;
 
 function optionIssues(options: MinimizeOptions): Issue[] {
+  if (typeof options !== "object" || options === null) {
+    return [issue("options", String(options), "`steps`, or `until` with `maxSteps`")];
+  }
   const count = (path: string, value: unknown) =>
     Number.isInteger(value) && Number(value) >= 0
       ? []
@@ -203,7 +206,7 @@ export async function minimize<
   optimizer: Optimizer,
   options: MinimizeOptions<R, N>,
 ): Promise<Run<P, R, N>> {
-  const issues = optionIssues(options);
+  const issues = [...objectiveIssues(objective), ...optionIssues(options)];
   if (issues.length > 0) throw new SteepestError("description", issues);
   const { until, record, set = {} } = options;
   const last = options.until === undefined ? options.steps : options.maxSteps;

@@ -115,14 +115,45 @@ export interface CheckedNumbers {
 
 const show = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
+const isShape = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((d) => Number.isInteger(d) && d >= 1);
+
+function modelIssues<P>({ inputShape, classes, outputs }: Model<P>): Issue[] {
+  const fine = isShape(inputShape) && Number.isInteger(classes) && typeof outputs === "function";
+  return fine ? [] : [issue("model", "something else", "a model, such as what mlp() gives")];
+}
+
+/** Numbers that are no bytes would be taken for some: pixels from 0 to 1 are all 0. */
+function dataIssues(data: Dataset): Issue[] {
+  if (!isShape(data.imageShape) || !Number.isInteger(data.classes)) {
+    return [issue("data", "something else", "a data set, such as what mnist() and digits() give")];
+  }
+  const pixels = data.imageShape.reduce((n, d) => n * d, 1);
+  return (["train", "test"] as const).flatMap((part) => {
+    const { count = 0, images, labels } = data[part] ?? {};
+    const parts = [["images", images, count * pixels], ["labels", labels, count]] as const;
+    return parts.flatMap(([name, given, length]) => {
+      if (given instanceof Uint8Array && given.length === length) return [];
+      const found = given instanceof Uint8Array
+        ? `${given.length} bytes`
+        : Object.prototype.toString.call(given).slice(8, -1);
+      return [issue(`data/${part}/${name}`, found, `a Uint8Array of ${length} bytes`)];
+    });
+  });
+}
+
 /** The numbers of the options, or every problem at once. */
 export function checkTrainOptions<P>(options: TrainOptions<P>): CheckedNumbers {
+  if (typeof options !== "object" || options === null) {
+    throw failure("description", "options", String(options), "what train() needs to know");
+  }
   const { model, data, epochs = 1, batchSize = 60, seed = 0, replicas = 1 } = options;
   const { evaluateEvery = 1 } = options;
   for (const [path, given] of Object.entries({ model, data })) {
     if (given === undefined) throw failure("description", path, "nothing", `the option "${path}"`);
   }
-  const issues: Issue[] = [];
+  const issues: Issue[] = [...modelIssues(model), ...dataIssues(data)];
+  if (issues.length > 0) throw new SteepestError("description", issues);
   const whole = (path: string, value: number, least: number, most: number) => {
     if (Number.isInteger(value) && value >= least && value <= most) return;
     issues.push(issue(path, String(value), `an integer from ${least} to ${most}`));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SteepestError } from "../errors.ts";
+import { type Issue, issue, SteepestError } from "../errors.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import type { BackendName } from "../runtime/executor.ts";
@@ -92,6 +92,16 @@ async function sweepWith<S extends Settings, V extends SeedVariation, R>(
   kind: Kind<V, R>,
 ): Promise<SweepResult<S, R>> {
   const { seed = 0, onProgress, signal, sideBySide = SIDE_BY_SIDE } = options;
+  const issues: Issue[] = [];
+  if (typeof options.optimizer !== "function") {
+    issues.push(issue("optimizer", "no function", "a function from settings to an optimizer"));
+  }
+  if (!Array.isArray(options.trials)) {
+    issues.push(
+      issue("trials", String(options.trials), "a list of settings, such as grid() gives"),
+    );
+  }
+  if (issues.length > 0) throw new SteepestError("description", issues);
   const making = {
     optimizer: options.optimizer,
     vary: options.vary ?? ((): V => ({} as V)),

@@ -29,10 +29,19 @@ function emptyLists(lists: Readonly<Record<string, unknown>>): Issue[] {
   );
 }
 
+function noLists(lists: unknown): Issue[] {
+  if (typeof lists !== "object" || lists === null) {
+    return [issue("grid", String(lists), "lists of values by name")];
+  }
+  return Object.entries(lists).flatMap(([name, list]) =>
+    Array.isArray(list) ? [] : [issue(name, String(list), "a list of values to try")]
+  );
+}
+
 /**
  * Every combination of the values, the last name changing fastest.
  *
- * @throws {SteepestError} of kind `description`: an empty list.
+ * @throws {SteepestError} of kind `description`: an empty list, or none.
  *
  * @example
  * ```ts
@@ -42,7 +51,8 @@ function emptyLists(lists: Readonly<Record<string, unknown>>): Issue[] {
  * ```
  */
 export function grid<const C extends Choices>(choices: C): readonly GridPoint<C>[] {
-  const issues = emptyLists(choices);
+  const missing = noLists(choices);
+  const issues = missing.length > 0 ? missing : emptyLists(choices);
   if (issues.length > 0) throw new SteepestError("description", issues);
   const points = Object.entries(choices).reduce<readonly Settings[]>(
     (before, [name, values]) =>

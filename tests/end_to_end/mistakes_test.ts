@@ -11,10 +11,14 @@ import {
   digits,
   encode,
   explain,
+  flatten,
   getOrThrow,
+  grid,
   matmul,
   minimize,
   mlp,
+  mnistCnn,
+  type Node,
   type Objective,
   objective,
   type Optimizer,
@@ -24,6 +28,7 @@ import {
   square,
   SteepestError,
   sum,
+  sweep,
   train,
   zeros,
 } from "../../mod.ts";
@@ -179,6 +184,10 @@ Deno.test("Program.records() and Program.set() refuse what are no steps or hyper
 Deno.test("minimize() refuses two ways to stop and unknown records", async () => {
   const both = { steps: 3, until: 1, maxSteps: 5 } as unknown as { readonly steps: number };
   await assertRejects(() => minimize(bowl, sgd(), both), SteepestError, "both");
+  const none = undefined as unknown as { readonly steps: number };
+  await assertRejects(() => minimize(bowl, sgd(), none), SteepestError, "options");
+  const nothing = undefined as unknown as typeof bowl;
+  await assertRejects(() => minimize(nothing, sgd(), { steps: 1 }), SteepestError, "objective");
   const record = { steps: 3, record: "everything" as "all" };
   await assertRejects(() => minimize(bowl, sgd(), record), SteepestError, "everything");
 });
@@ -194,7 +203,53 @@ Deno.test("train() refuses labels that name no class, and missing options", asyn
     "data/test/labels/3: expected a class from 0 to 9, found 10",
   );
   for (const missing of ["model", "data"] as const) {
-    const without = { ...options, [missing]: undefined } as unknown as typeof options;
-    await assertRejects(() => train(without), SteepestError, missing);
+    for (const none of [undefined, {}]) {
+      const without = { ...options, [missing]: none } as unknown as typeof options;
+      await assertRejects(() => train(without), SteepestError, missing);
+    }
   }
+  await assertRejects(
+    () => train(undefined as unknown as typeof options),
+    SteepestError,
+    "options",
+  );
+});
+
+Deno.test("train() refuses pixels that are no bytes, and a model that is not what it says", async () => {
+  const data = digits({ train: 20, test: 10 });
+  const model = mlp({ input: [1, 28, 28], classes: 10 });
+  const options = { model, data, optimizer: sgd(), batchSize: 10, backend: "js" } as const;
+  const { images } = data.train;
+  for (
+    const [given, found] of [
+      [Float32Array.from(images, (byte) => byte / 255), "Float32Array"],
+      [[...images], "Array"],
+      [images.subarray(1), `${images.length - 1} bytes`],
+    ] as const
+  ) {
+    const part = { ...data.train, images: given as typeof images };
+    await assertRejects(
+      () => train({ ...options, data: { ...data, train: part } }),
+      SteepestError,
+      `data/train/images: expected a Uint8Array of ${images.length} bytes, found ${found}`,
+    );
+  }
+  const wide = { ...model, outputs: (_: unknown, pixels: Node) => flatten(pixels) };
+  await assertRejects(
+    () => train({ ...options, model: wide }),
+    SteepestError,
+    "model/outputs: expected logits [10, 10], found [10, 784]",
+  );
+  const flat = { mean: 0, deviation: 0 };
+  assertThrows(() => mnistCnn({ normalise: flat }), SteepestError, "a deviation above 0");
+});
+
+Deno.test("sweep() and grid() refuse an optimizer and lists that are none", async () => {
+  const options = { objective: bowl, optimizer: adam, steps: 1, trials: grid({ beta1: [0.5] }) };
+  const wrong = { ...options, optimizer: adam() as unknown as typeof adam };
+  await assertRejects(() => sweep(wrong), SteepestError, "a function from settings");
+  const none = { ...options, trials: null as unknown as typeof options.trials };
+  await assertRejects(() => sweep(none), SteepestError, "trials");
+  assertThrows(() => grid({ beta1: 0.5 as unknown as number[] }), SteepestError, "beta1");
+  assertThrows(() => grid(null as unknown as Record<string, number[]>), SteepestError, "grid");
 });
