@@ -18,6 +18,8 @@ export interface Touches {
   readonly writes: ReadonlySet<ValueId>;
   /** The loops that it happens in. */
   readonly loops: ReadonlySet<number>;
+  /** Terms that it adds up, or elements that it computes: what reads them slowly loses by it. */
+  readonly work: number;
 }
 
 /** Values of four words alignment, so that vectors of four never straddle two values. */
@@ -53,7 +55,8 @@ function swapOfBoth({ swap: a }: Sharer, { swap: b }: Sharer): Pick<Sharer, "swa
 
 /**
  * Shares buffers until no kernel binds more than `most`. A kernel that reads one value of a buffer and
- * writes another binds it once, for reading and writing; so that is avoided as long as possible.
+ * writes another binds it once, for reading and writing; so that is avoided as long as possible, and then done
+ * where kernels have least work.
  *
  * @param keyOf Values with equal keys lie in one buffer already (a slot, or a temporary by itself).
  * @param sharers What may be moved, by key.
@@ -74,12 +77,19 @@ export function shareBuffers(
   };
   const contents = new Map(sharers);
   const groupOf = (v: ValueId) => find(keyOf(v));
-  const conflict = (a: string, b: string): boolean =>
-    kernels.some((k) => {
-      const reads = new Set([...k.reads].map(groupOf)),
-        writes = new Set([...k.writes].map(groupOf));
-      return (reads.has(a) && writes.has(b)) || (reads.has(b) && writes.has(a));
-    });
+  /** The kernels that read one buffer and write another, once they are one: what they have to do. */
+  const clashes = (): (a: string, b: string) => number => {
+    const all = kernels.map(({ reads, writes, work }) => ({
+      reads: new Set([...reads].map(groupOf)),
+      writes: new Set([...writes].map(groupOf)),
+      work,
+    }));
+    return (a, b) =>
+      all.reduce((sum, { reads, writes, work }) => {
+        const both = (reads.has(a) && writes.has(b)) || (reads.has(b) && writes.has(a));
+        return both ? sum + Math.max(1, work) : sum;
+      }, 0);
+  };
   /** Whether a kernel of the loops of one that changes places touches the other, which does so in other loops. */
   const seen = (a: string, b: string): boolean => {
     const [own, other] = [contents.get(a)!.swap!, contents.get(b)!.swap!];
@@ -111,12 +121,12 @@ export function shareBuffers(
     );
     for (const [key] of small.slice(1)) join(small[0]![0], key);
   }
-  const rules: readonly ((a: Sharer, b: Sharer, clash: () => boolean) => boolean)[] = [
-    (a, b, clash) => !a.slot && !b.slot && a.float === b.float && !clash(),
-    (a, b, clash) => a.float === b.float && !clash(),
-    (a, b) => a.float === b.float,
-    () => true,
-  ];
+  /** The lower, the better: what joins values of one kind without a clash comes first, temporaries before slots. */
+  const rank = (a: Sharer, b: Sharer, clash: number): readonly [kind: number, clash: number] => {
+    const like = a.float === b.float;
+    const kind = !like ? 3 : clash > 0 ? 2 : a.slot || b.slot ? 1 : 0;
+    return [kind, clash];
+  };
   for (const kernel of kernels) {
     const bound = () => [...new Set([...kernel.reads, ...kernel.writes].map(groupOf))];
     while (bound().length > most) {
@@ -127,9 +137,13 @@ export function shareBuffers(
         .filter(([a, b]) =>
           contents.get(a)!.words + contents.get(b)!.words <= mostWords && alike(a, b)
         );
-      const pair = rules.flatMap((rule) =>
-        pairs.find(([a, b]) => rule(contents.get(a)!, contents.get(b)!, () => conflict(a, b))) ?? []
-      );
+      const clash = clashes();
+      let pair: readonly [string?, string?] = [], least = [Infinity, Infinity] as const;
+      for (const [a, b] of pairs) {
+        const own = rank(contents.get(a)!, contents.get(b)!, clash(a, b));
+        if (own[0] > least[0] || (own[0] === least[0] && own[1] >= least[1])) continue;
+        [pair, least] = [[a, b], own];
+      }
       const [a, b] = pair;
       if (a === undefined || b === undefined) {
         throw failure(

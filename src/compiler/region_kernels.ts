@@ -105,7 +105,10 @@ export function planRegion(
       );
       const outside = new Set([...reads.get(group)!].filter((v) => !inside.has(v)));
       const label = stored.map((v) => values[v]!.label).join(" + ");
-      return { group, stored, touches: { label, reads: outside, writes: new Set(stored), loops } };
+      const { parallel, reduce } = group.anchor;
+      const work = [...parallel, ...reduce].reduce((n, a) => n * a.extent, 1);
+      const touches = { label, reads: outside, writes: new Set(stored), loops, work };
+      return { group, stored, touches };
     }),
   };
 }

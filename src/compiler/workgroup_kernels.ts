@@ -255,6 +255,7 @@ function touchedBy(kernels: readonly PlannedKernel[], label: string): Touches {
     reads: new Set(all.flatMap((t) => [...t.reads])),
     writes: new Set(all.flatMap((t) => [...t.writes])),
     loops: all[0]!.loops,
+    work: all.reduce((sum, t) => sum + t.work, 0),
   };
 }
 

@@ -10,6 +10,7 @@ const kernel = (reads: number[], writes: number[], loops: number[] = []): Touche
   reads: new Set(reads),
   writes: new Set(writes),
   loops: new Set(loops),
+  work: 1,
 });
 const floats = (words: readonly number[]) =>
   new Map(words.map((n, v) => [v, { words: n, float: true }] as const));

@@ -5,7 +5,13 @@ import { SteepestError } from "../../src/errors.ts";
 const keyOf = (v: number): string => `${v}`;
 
 function kernel(loops: readonly number[], reads: readonly number[], write: number): Touches {
-  return { label: "one", reads: new Set(reads), writes: new Set([write]), loops: new Set(loops) };
+  return {
+    label: "one",
+    reads: new Set(reads),
+    writes: new Set([write]),
+    loops: new Set(loops),
+    work: 1,
+  };
 }
 
 /** In loop i the values 2i and 2i + 1 change places. */
@@ -40,4 +46,18 @@ Deno.test("shareBuffers() keeps apart what a loop reads of another one", () => {
   assertEquals([find("0"), find("2"), find("4")], ["0", "2", "0"]);
   const most = () => shareBuffers(kernels, keyOf, sharersOf(3), 2, 100);
   assertEquals(assertThrows(most, SteepestError).kind, "limit");
+});
+
+Deno.test("shareBuffers() joins what is read with what is written where kernels have least work", () => {
+  const of = (work: number, reads: readonly number[], write: number): Touches => ({
+    ...kernel([], reads, write),
+    work,
+  });
+  // Any two of the four values are read and written by one kernel.
+  const kernels = [of(1000, [0], 1), of(5, [1], 2), of(100, [2], 0), of(50, [0, 1, 2], 3)];
+  const sharers = new Map(
+    [0, 1, 2, 3].map((v): [string, Sharer] => [keyOf(v), { words: 64, float: true, slot: false }]),
+  );
+  const find = shareBuffers(kernels, keyOf, sharers, 3, 10_000);
+  assertEquals([0, 1, 2, 3].map((v) => find(keyOf(v))), ["0", "1", "1", "3"]);
 });
