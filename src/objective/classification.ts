@@ -54,7 +54,7 @@ export function classification<P extends Parameters>(
     batch,
     lowerBound: 0,
     outputs: (p, { x }, mode) => {
-      const outputs = model.outputs(p, x, mode), expected = [batchSize, model.classes];
+      const outputs = model.outputs(p, x, mode), expected = [x.shape[0]!, model.classes];
       if (sameShape(outputs.shape, expected)) return outputs;
       const [found, logits] = [outputs.shape, expected].map((shape) => `[${shape.join(", ")}]`);
       throw failure("shape", "model/outputs", found!, `logits ${logits}`);
