@@ -47,19 +47,19 @@ export interface FlatCluster {
   readonly stages: readonly Stage[];
   /** Values that are read outside the cluster, so that they must be stored. */
   readonly stored: readonly ValueId[];
-  /** The domain, in order; one stretch where the nest has several runs. */
+  /** The domain, in order; each lies in one run, unless there is one for all of them. */
   readonly stretches: readonly Stretch[];
   /** An expression as it is best written. */
   readonly prepared: (s: Scalar) => Scalar;
 }
 
 /** A number of each run, as an index. */
-function ofRun({ runs }: Nest, thread: Axis, most: number, value: (run: Run) => Index): Index {
+function ofRun({ runs, team }: Nest, teams: Axis, most: number, value: (run: Run) => Index): Index {
   const [first, ...rest] = runs;
   const scalar = rest.reduce<Scalar>(
     (before, run) =>
       scalarSelect(
-        scalarCompare("lt", scalarIndex(indexAxis(thread)), scalarConstant(run.first, "u32")),
+        scalarCompare("lt", scalarIndex(indexAxis(teams)), scalarConstant(run.first / team, "u32")),
         before,
         scalarIndex(value(run)),
       ),
@@ -144,6 +144,11 @@ export function copiesOf({ copies }: Nest): Axis {
   return { name: "copy", extent: copies };
 }
 
+/** The run that a stretch is a part of. */
+export function runOf({ runs }: Nest, { from }: Pick<Stretch, "from">): Run {
+  return runs.findLast(({ start }) => start <= from)!;
+}
+
 /** The elements of a stretch, by vectors, and the first one of a vector. */
 export function elementsOf({ from, to, width }: Stretch): readonly [Axis, Index] {
   const axis: Axis = { name: `from${from}to${to}`, extent: (to - from) / width };
@@ -184,7 +189,7 @@ export function writeFlat(
     for (const one of waiting) store(one, context, writer);
   };
   /** A thread's sums, of the elements that `inside` goes through. */
-  const summing = (thread: Index, inside: (sums: readonly Sums[]) => void): void => {
+  const summing = (inside: (sums: readonly Sums[]) => void): void => {
     const sums = terms.map(() => beginSums(widest, writer, context));
     inside(sums);
     terms.forEach(({ value }, k) => {
@@ -197,26 +202,31 @@ export function writeFlat(
       writer.line(syntax.storeWord(buffer, writer.index(word), sum));
     });
   };
-  /** What the threads of several runs do: each has neighbours. */
-  const share = (thread: Axis): void => {
+  const teams: Axis = { name: "team", extent: threads / team };
+  const member: Axis = { name: "member", extent: team };
+  const thread = indexAdd(indexScale(indexAxis(teams), team), indexAxis(member));
+  /** What threads do where all runs have one text. */
+  const share = (): void => {
     const width = widest;
-    const quotient = ofRun(nest, thread, size / width, (r) =>
+    const quotient = ofRun(nest, teams, size / width, (r) =>
       indexShift(
         // All starts are multiples of the width.
-        indexScale(indexShift(indexAxis(thread), -r.first), block / width),
+        indexScale(indexShift(indexAxis(teams), -r.first / team), team * block / width),
         r.start / width,
       ));
-    const begin = indexScale(quotient, width);
-    const stop = ofRun(nest, thread, size, (r) => indexConstant(r.stop));
+    const begin = indexScale(indexAdd(quotient, indexAxis(member)), width);
+    const stop = ofRun(nest, teams, size, (r) => indexConstant(r.stop));
     const times = Math.max(
-      ...runs.map(({ start, stop }) => Math.ceil(Math.min(block, stop - start) / width)),
+      ...runs.map(({ start, stop }) =>
+        Math.ceil(Math.min(block, Math.ceil((stop - start) / team)) / width)
+      ),
     );
     const even = runs.every(({ start, stop, threads: n }) => stop - start === n * times * width);
-    summing(indexAxis(thread), (sums) => {
+    summing((sums) => {
       const round: Axis = { name: writer.fresh("R"), extent: times };
       if (times === 1 && even) return element(begin, width, sums);
       writer.loop(round, () => {
-        const first = indexAdd(begin, indexScale(indexAxis(round), width));
+        const first = indexAdd(begin, indexScale(indexAxis(round), team * width));
         if (!even) {
           writer.line(syntax.leave(syntax.atLeast(writer.index(first), writer.index(stop))));
         }
@@ -224,28 +234,40 @@ export function writeFlat(
       });
     });
   };
-  /** What the threads of one run do: a team goes through what it has of each stretch. */
-  const goThrough = (teams: Axis, member: Axis): void => {
-    const thread = indexAdd(indexScale(indexAxis(teams), team), indexAxis(member));
+  /** What threads do where stretches have texts of their own: a team goes through what it has of each. */
+  const goThrough = (): void => {
     const at = writer.index(indexAxis(member)), elements = team * block;
-    const max = (a: string, b: number): string =>
-      syntax.binary("max", a, `${syntax.integer(b)}`, "u32");
-    const min = (a: string, b: number): string =>
-      syntax.binary("min", a, `${syntax.integer(b)}`, "u32");
+    const most = (fn: "max" | "min") => (a: string, b: number): string =>
+      syntax.binary(fn, a, `${syntax.integer(b)}`, "u32");
+    const max = most("max"), min = most("min");
     const declared = (text: string): string => {
       const name = writer.fresh("t");
       writer.line(syntax.declare(name, "index", text));
       return name;
     };
-    summing(thread, (sums) => {
-      const [begin, end] = teams.extent === 1 ? [undefined, undefined] : [
-        declared(writer.index(indexScale(indexAxis(teams), elements))),
-        declared(writer.index(indexShift(indexScale(indexAxis(teams), elements), elements))),
-      ];
+    const own = writer.index(indexAxis(teams));
+    /** Where a team begins and ends in a run, whose teams are not the first. */
+    const bounds = runs.map(({ start, first }) => {
+      if (teams.extent === 1) return undefined;
+      const within = first === 0
+        ? own
+        : `(${declared(max(own, first / team))} - ${syntax.integer(first / team)})`;
+      const begin = declared(`${within} * ${syntax.integer(elements)} + ${syntax.integer(start)}`);
+      const end = declared(`${begin} + ${syntax.integer(elements)}`);
+      if (first === 0) return { begin, end };
+      const none = syntax.select(
+        syntax.atLeast(own, syntax.integer(first / team)),
+        end,
+        syntax.integer(0),
+      );
+      return { begin, end: declared(none) };
+    });
+    summing((sums) => {
       for (const stretch of stretches) {
         const { from, to, width } = stretch, [axis, first] = elementsOf(stretch);
         const inside = (): void => element(first, width, sums);
-        if (begin === undefined && axis.extent === team) {
+        const bound = bounds[runs.indexOf(runOf(nest, stretch))];
+        if (bound === undefined && axis.extent === team) {
           writer.bind(axis, at);
           inside();
           continue;
@@ -256,10 +278,10 @@ export function writeFlat(
             : `(${declared(max(text, from))} - ${syntax.integer(from)})`;
           return width === 1 ? within : syntax.quotient(within, width);
         };
-        const start = begin === undefined ? at : `${places(begin)} + ${at}`;
-        const below = end === undefined
+        const start = bound === undefined ? at : `${places(bound.begin)} + ${at}`;
+        const below = bound === undefined
           ? syntax.integer(axis.extent)
-          : places(declared(min(end, to)));
+          : places(declared(min(bound.end, to)));
         const name = writer.fresh("i");
         const [open, close] = syntax.walk(name, declared(start), team, declared(below));
         writer.block(open, close, axis, () => {
@@ -269,12 +291,8 @@ export function writeFlat(
       }
     });
   };
-  const several = runs.length > 1;
-  const own: readonly Axis[] = several
-    ? [{ name: "thread", extent: threads }]
-    : [{ name: "team", extent: threads / team }, { name: "member", extent: team }];
-  const run = (): void => several ? share(own[0]!) : goThrough(own[0]!, own[1]!);
-  const grid = [copy, ...own].filter(({ extent }) => extent > 1);
+  const apart = runs.length === 1 || stretches.length > 1, run = apart ? goThrough : share;
+  const grid = [copy, teams, member].filter(({ extent }) => extent > 1);
   if (syntax.target === "js") {
     const nested = (i: number): void => {
       if (i === grid.length) run();
@@ -283,12 +301,15 @@ export function writeFlat(
     nested(0);
     return writer.lines;
   }
-  const followers = several ? [] : stretches.map((stretch): Follower => ({
-    axis: elementsOf(stretch)[0],
-    of: "team",
-    per: team * block / stretch.width,
-    skipped: stretch.from / stretch.width,
-  }));
+  const followers = !apart ? [] : stretches.map((stretch): Follower => {
+    const { start, first } = runOf(nest, stretch);
+    return {
+      axis: elementsOf(stretch)[0],
+      of: teams.name,
+      per: team * block / stretch.width,
+      skipped: (first * block + stretch.from - start) / stretch.width,
+    };
+  });
   context.thread(grid, followers).forEach((name, i) => writer.bind(grid[i]!, name));
   run();
   return writer.lines;

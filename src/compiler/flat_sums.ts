@@ -151,7 +151,7 @@ export function shareOut(
   const quarter = bounds.every((b) => b % 4 === 0) ? 4 : 1;
   const each = Math.min(size * copies / wanted, mostElements(adapter));
   const fair = Math.max(least, Math.ceil(Math.min(each, size) / quarter) * quarter);
-  const team = bounds.length === 2 ? teamOf(size, fair, adapter) : 1;
+  const team = teamOf(bounds.length === 2 ? size : undefined, fair, adapter);
   const block = bounds.length === 2 ? fillingWindows(size, fair, team, adapter) : fair;
   let threads = 0;
   const runs = bounds.slice(1).map((stop, i): Run => {
@@ -162,12 +162,18 @@ export function shareOut(
   return { size, copies, runs, threads, block, team };
 }
 
-/** Threads of a team: all on a GPU, as many as slices can be cut between on an adapter with windows. */
-function teamOf(size: number, block: number, adapter: AdapterClass): number {
+/**
+ * Threads of a team: all on a GPU, as many as slices can be cut between on an adapter with windows. Of several
+ * ranges each has teams of its own: those are lanes that go together.
+ *
+ * @param size Elements of a single range.
+ */
+function teamOf(size: number | undefined, block: number, adapter: AdapterClass): number {
+  const { lanes } = COSTS[adapter.kind];
+  if (size === undefined) return readsWindows("wgsl", adapter) ? lanes : 1;
   const all = Math.ceil(size / block);
   if (adapter.kind === "gpu") return all;
   if (!readsWindows("wgsl", adapter)) return 1;
-  const { lanes } = COSTS[adapter.kind];
   const most = Math.min(lanes * lanes, all, adapter.maxUniformBytes / 4 / SHARED / block);
   return 2 ** Math.max(0, Math.floor(Math.log2(most)));
 }

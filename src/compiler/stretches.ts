@@ -24,7 +24,14 @@ import { addressOf } from "./build_stages.ts";
 import { longAxes } from "./fusion.ts";
 import { readsWindows, WINDOW_WORDS } from "./windows.ts";
 import { vectorOf } from "../../kernels/addresses.ts";
-import { copiesOf, elementsOf, evaluator, placeOf, type Stretch } from "../../kernels/flat.ts";
+import {
+  copiesOf,
+  elementsOf,
+  evaluator,
+  placeOf,
+  runOf,
+  type Stretch,
+} from "../../kernels/flat.ts";
 import { COSTS, type Costs } from "../../kernels/tile_costs.ts";
 
 /** Cuts that are weighed one by one; of more, some are left out before. */
@@ -142,7 +149,7 @@ export function stretchesOf(
   most: number,
 ): readonly Stretch[] {
   const costs = COSTS[adapter.kind];
-  const { size, threads, copies } = nest, cuts = cutsOf(stages, size);
+  const { size, threads, copies, runs } = nest, cuts = cutsOf(stages, size);
   const near = readsWindows("wgsl", adapter) ? { ...costs, ...costs.uniform } : costs;
   const evaluate = evaluator(stages), copy = copiesOf(nest);
   const wanted = stages.filter(({ nest, value }) => nest !== undefined || stored.includes(value));
@@ -152,7 +159,7 @@ export function stretchesOf(
     return wanted.map((stage) => evaluate(stage, placeOf(stage, copy, at)));
   };
   const weigh = (from: number, to: number): Weighed => {
-    const even = from % 4 === 0 && to % 4 === 0 && (nest.block * nest.team) % 4 === 0;
+    const even = [from, to, runOf(nest, { from }).start, nest.block].every((n) => n % 4 === 0);
     // Four neighbours are to be on the same side of each test.
     const four = even ? [0, 3].map((lane) => rootsOf({ from, to, width: 4 }, lane)) : [];
     const [a, b] = four.map(testsOf), width = even && a === b ? 4 : 1;
@@ -165,12 +172,16 @@ export function stretchesOf(
     const running = turns * (all + store + TURN) + groups * (once + store + TURN);
     return { from, to, width, cost: running + costs.site * (places + stores.length) };
   };
-  const bounds = [
-    ...new Set(cuts.flatMap((cut) => [4 * Math.floor(cut / 4), 4 * Math.ceil(cut / 4)])),
-  ]
-    .filter((bound) => bound > 0 && bound < size);
-  while (bounds.length > MOST_CUTS) {
-    const lengths = bounds.map((_, i) => (bounds[i + 1] ?? size) - (bounds[i - 1] ?? 0));
+  const ends = new Set(runs.map(({ stop }) => stop));
+  // Four neighbours on both sides of a cut are a stretch of their own.
+  const inner = cuts.filter((cut) => !ends.has(cut))
+    .flatMap((cut) => [4 * Math.floor(cut / 4), 4 * Math.ceil(cut / 4)]);
+  const bounds = [...new Set([...inner, ...ends])].filter((bound) => bound > 0 && bound < size)
+    .sort((a, b) => a - b);
+  while (bounds.length > Math.max(MOST_CUTS, runs.length)) {
+    const lengths = bounds.map((bound, i) =>
+      ends.has(bound) ? Infinity : (bounds[i + 1] ?? size) - (bounds[i - 1] ?? 0)
+    );
     bounds.splice(lengths.indexOf(Math.min(...lengths)), 1);
   }
   const found = [0, ...bounds].map((from, i) => weigh(from, bounds[i] ?? size));
@@ -182,9 +193,11 @@ export function stretchesOf(
     return both;
   };
   while (found.length > 1) {
-    const more = found.slice(1).map((next, i) => joined(i).cost - found[i]!.cost - next.cost);
+    const more = found.slice(1).map((next, i) =>
+      ends.has(next.from) ? Infinity : joined(i).cost - found[i]!.cost - next.cost
+    );
     const least = Math.min(...more), at = more.indexOf(least);
-    if (least > 0 && found.length <= most) break;
+    if (least === Infinity || (least > 0 && found.length <= most)) break;
     found.splice(at, 2, joined(at));
   }
   return found;

@@ -31,6 +31,9 @@ const LESS_ARITHMETIC: readonly number[] = [1500, 1200, 900, 700, 500, 350, 200,
 /** Stretches of a flat pass, at most, where all that are worth a text of their own are too many. */
 const FEWER_STRETCHES: readonly number[] = [12, 8, 5, 3, 2, 1];
 
+/** Ranges that have a text of their own, at most. */
+const MOST_RUNS = 12;
+
 /** A kernel with the grid that runs it. */
 export interface WrittenKernel {
   readonly kernel: Kernel;
@@ -62,8 +65,9 @@ function flatCluster(
   const four = lanes !== undefined && inQuarters(nest) &&
     stages.every(({ body }) => !scalarHasFold(body));
   const whole: readonly Stretch[] = [{ from: 0, to: size, width: four ? 4 : 1 }];
-  const apart = inStretches(target, adapter) && nest.runs.length === 1 &&
-    cutsOf(stages, size).length > 0;
+  const runs = nest.runs.length;
+  const apart = inStretches(target, adapter) && runs <= Math.min(most, MOST_RUNS) &&
+    (runs > 1 || cutsOf(stages, size).length > 0);
   return {
     nest,
     stages,

@@ -46,7 +46,7 @@ export interface Nest {
   readonly threads: number;
   /** Elements of a thread, at most. */
   readonly block: number;
-  /** Threads of a team: 1 where there are several runs, and otherwise as many in each. */
+  /** Threads of a team. */
   readonly team: number;
 }
 

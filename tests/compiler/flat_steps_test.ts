@@ -56,13 +56,13 @@ for (const target of targets) {
         ["y@0", tensor(wave(size, 1.3), [size], "f32", "f32")],
       ]);
       const wanted = evaluate(outputs, inputs, { precision: "f64" });
-      const kinds: readonly AdapterClass["kind"][] = target === "js"
-        ? ["cpu", "script"]
-        : ["cpu", "gpu"];
-      for (const kind of kinds) {
-        const got = await run(outputs, inputs, target, { kind });
+      const adapters: readonly Partial<AdapterClass>[] = target === "js"
+        ? [{ kind: "cpu" }, { kind: "script" }]
+        : [{ kind: "cpu" }, { kind: "gpu" }, { maxUniformBytes: 2048 }];
+      for (const adapter of adapters) {
+        const got = await run(outputs, inputs, target, adapter), of = JSON.stringify(adapter);
         outputs.forEach((_, i) =>
-          assertLess(distance(got[i]!, wanted[i]!.data), 2e-5, `${kind} ${size} ${i}`)
+          assertLess(distance(got[i]!, wanted[i]!.data), 2e-5, `${of} ${size} ${i}`)
         );
       }
     }
