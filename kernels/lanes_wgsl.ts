@@ -20,6 +20,14 @@ function widened({ text, wide }: Operand, dtype: DType, width: number): string {
   return wide ? text : `${typeOf(dtype, width)}(${text})`;
 }
 
+/** A function of ours, which takes numbers alone. */
+function byLane(name: string, operands: readonly string[], width: number): string {
+  const lanes = [...XYZW].slice(0, width).map((lane) =>
+    `${name}(${operands.map((x) => `${x}.${lane}`).join(", ")})`
+  );
+  return `${typeOf("f32", width)}(${lanes.join(", ")})`;
+}
+
 function binary(fn: BinaryFn, a: Operand, b: Operand, dtype: DType, width: number): string {
   const mixed = MIXED[fn];
   if (fn === "div" && /^-?0\.0f$/.test(b.text)) {
@@ -42,7 +50,7 @@ function binary(fn: BinaryFn, a: Operand, b: Operand, dtype: DType, width: numbe
     case "shiftRight":
       return `(${x} >> ${bits()})`;
     case "pow":
-      return `pow(${x}, ${y})`;
+      return byLane("pow_", [x, y], width);
     default:
       return `select(${x}, ${y}, ${y} ${fn === "max" ? ">" : "<"} ${x})`;
   }
@@ -56,20 +64,21 @@ export const wgslLanes: LaneSyntax = {
     const known = KNOWN[fn];
     if (known !== undefined) return known(a);
     if (fn !== "isFinite") {
-      const lanes = [...XYZW].slice(0, width).map((lane) => `${fn}_(${a}.${lane})`);
-      return `${typeOf("f32", width)}(${lanes.join(", ")})`;
+      return byLane(`${fn}_`, [a], width);
     }
     const exponent = `${typeOf("u32", width)}(0x7f800000u)`;
     return `((bitcast<${typeOf("u32", width)}>(${a}) & ${exponent}) != ${exponent})`;
   },
   binary,
   compare: (fn, a, b, dtype, width) =>
-    `(${widened(a, dtype, width)} ${COMPARE[fn]} ${widened(b, dtype, width)})`,
+    fn === "ne"
+      ? `(!(${widened(a, dtype, width)} == ${widened(b, dtype, width)}))`
+      : `(${widened(a, dtype, width)} ${COMPARE[fn]} ${widened(b, dtype, width)})`,
   select: (when, a, b, dtype, width) =>
     `select(${widened(b, dtype, width)}, ${widened(a, dtype, width)}, ${when.text})`,
   cast: (a, from, to, width) => {
     const type = typeOf(to, width);
-    if (to === "bool") return `(${a} != ${typeOf(from, width)}())`;
+    if (to === "bool") return `(!(${a} == ${typeOf(from, width)}()))`;
     return from === "bool" ? `select(${type}(), ${type}(1), ${a})` : `${type}(${a})`;
   },
   fromWords: (words, element, dtype, width) => {

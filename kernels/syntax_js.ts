@@ -11,7 +11,7 @@ import type { Syntax } from "./syntax.ts";
 const UNARY: { readonly [F in UnaryFn]: (a: string) => string } = {
   neg: (a) => `(-${a})`,
   abs: (a) => `Math.abs(${a})`,
-  sign: (a) => `Math.sign(${a})`,
+  sign: (a) => `sign_(${a})`,
   exp: (a) => `Math.exp(${a})`,
   expm1: (a) => `Math.expm1(${a})`,
   log: (a) => `Math.log(${a})`,
@@ -110,6 +110,7 @@ export const JS_FUNCTIONS = `function erf_(v) {
     0.07606672342277))))))))));
   return Math.sign(v) * (1 - Math.exp(-s) * q);
 }
+function sign_(v) { return v > 0 ? 1 : v < 0 ? -1 : 0; }
 function mix_(h) {
   h ^= h >>> 16; h = Math.imul(h, 0x7feb352d); h ^= h >>> 15; h = Math.imul(h, 0x846ca68b);
   return (h ^ (h >>> 16)) >>> 0;
@@ -186,5 +187,5 @@ export const SPARE_WORDS = 1024;
 /** A function's body: what it calls, and the statements. */
 export function jsModule(body: readonly string[]): string {
   const text = body.join("\n");
-  return /\b(erf|random|truncate)_\(/.test(text) ? `${JS_FUNCTIONS}\n${text}` : text;
+  return /\b(erf|sign|random|truncate)_\(/.test(text) ? `${JS_FUNCTIONS}\n${text}` : text;
 }

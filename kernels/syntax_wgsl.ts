@@ -1,6 +1,6 @@
 /**
- * WGSL. Functions that drivers get wrong or lack (tanh at large arguments, erf, expm1, log1p) are
- * ours; a test for non-finite values looks at the bits, because drivers fold `x != x` away.
+ * WGSL. Functions that drivers get wrong or lack (tanh at large arguments, powers of what is not positive,
+ * erf, expm1, log1p) are ours; a test for non-finite values looks at the bits, because drivers fold `x != x` away.
  *
  * @module
  */
@@ -47,7 +47,7 @@ function binary(fn: BinaryFn, a: string, b: string, dtype: DType): string {
     case "shiftRight":
       return `(${a} >> ${shift(b)})`;
     case "pow":
-      return `pow(${a}, ${b})`;
+      return `pow_(${a}, ${b})`;
     case "max":
       return `select(${a}, ${b}, ${b} > ${a})`;
     default:
@@ -87,7 +87,8 @@ function toWord(value: string, buffer: BoundBuffer, dtype: DType): string {
 /** Our own functions, included in every kernel that uses them. */
 export const WGSL_FUNCTIONS: Readonly<Record<string, string>> = {
   tanh_: `fn tanh_(v: f32) -> f32 {
-  let a = min(abs(v), 15.0);
+  // NaN stays what it is, which a minimum would not let it.
+  let a = select(abs(v), 15.0, abs(v) > 15.0);
   let s = v * v;
   let small = v * (1.0 + s * (-0.33333334 + s * (0.13333334 + s * (-0.053968254 + s * 0.021869488))));
   let large = 1.0 - 2.0 / (exp(2.0 * a) + 1.0);
@@ -115,6 +116,16 @@ export const WGSL_FUNCTIONS: Readonly<Record<string, string>> = {
     t * (0.386186259 + t * (-0.0433860384 + t * -0.0580902074)))));
   let far = 1.0 - exp(-min(s, 80.0)) * q;
   return select(select(far, -far, v < 0.0), near, a < 1.0);
+}`,
+  // That of WGSL is of positive numbers alone. Some drivers have 0 for NaN, and 0 to the 0.
+  pow_: `fn pow_(a: f32, b: f32) -> f32 {
+  let bits = bitcast<u32>(a);
+  let whole = floor(b) == b;
+  let odd = whole && floor(0.5 * b) != 0.5 * b;
+  let size = pow(abs(a), b);
+  let none = (a < 0.0 && !whole) || max(bits & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu) > 0x7f800000u;
+  let value = select(size, -size, a < 0.0 && odd);
+  return select(select(value, bitcast<f32>(bits | 0x7fc00000u), none), 1.0, b == 0.0);
 }`,
   random_: `fn mix_(x: u32) -> u32 {
   var h = x;
@@ -147,10 +158,10 @@ export const wgsl: Syntax = {
       : float32Literal(value),
   unary: (fn, a) => FUNCTIONS[fn](a),
   binary,
-  compare: (fn, a, b) => `(${a} ${COMPARE[fn]} ${b})`,
+  compare: (fn, a, b) => fn === "ne" ? `(!(${a} == ${b}))` : `(${a} ${COMPARE[fn]} ${b})`,
   select: (when, a, b) => `select(${b}, ${a}, ${when})`,
   cast: (a, from, to) => {
-    if (to === "bool") return from === "f32" ? `(${a} != 0.0)` : `(${a} != 0u)`;
+    if (to === "bool") return from === "f32" ? `(!(${a} == 0.0))` : `(${a} != 0u)`;
     return from === "bool" ? `select(${to}(0), ${to}(1), ${a})` : `${TYPE[to]}(${a})`;
   },
   random: (seed, step, stream, index) => `random_(${seed}, ${step}, ${stream >>> 0}u, ${index})`,

@@ -17,7 +17,7 @@ export const sub = (a: TensorLike, b: TensorLike): Node => binary("sub", a, b);
 export const mul = (a: TensorLike, b: TensorLike): Node => binary("mul", a, b);
 /** a / b. */
 export const div = (a: TensorLike, b: TensorLike): Node => binary("div", a, b);
-/** aᵇ for positive a, or for any a when b is a small constant integer (by repeated multiplication). */
+/** aᵇ; NaN for negative a unless b is whole. Small constant b that are whole are products. */
 export function pow(a: TensorLike, b: TensorLike): Node {
   const e = typeof b === "number"
     ? b

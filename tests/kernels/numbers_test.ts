@@ -4,9 +4,10 @@ import { assert, assertEquals } from "../_assert.ts";
 import { relu } from "../../src/nn/activations.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { type Tensor, tensor } from "../../src/reference/tensor.ts";
-import type { UnaryFn } from "../../src/tensor/node.ts";
+import type { Node, UnaryFn } from "../../src/tensor/node.ts";
 import {
   binary,
+  cast,
   compare,
   div,
   input,
@@ -78,6 +79,51 @@ for (const target of targets) {
   Deno.test(`relu on ${target} has 0 at NaN`, async () => {
     const [got] = await run([relu(input("x", [4]))], given([NaN, -1, 0, 2]), target);
     assertEquals([...got!].map((v) => v + 0), [0, 0, 0, 2]);
+  });
+
+  Deno.test(`functions on ${target} of NaN are those of the oracle: none hides it`, async () => {
+    const x = input("x", [9]);
+    const values = [NaN, Infinity, -Infinity, 3e38, 0, -1, 2, -0.3, 40];
+    const functions = [
+      ...(["tanh", "erf", "sign", "exp", "expm1", "abs", "floor"] as const).map((fn) =>
+        unary(fn, x)
+      ),
+      ...(["eq", "ne", "lt", "le", "gt", "ge"] as const).map((fn) =>
+        cast(compare(fn, x, x), "f32")
+      ),
+      cast(cast(x, "bool"), "f32"),
+    ];
+    const expected = evaluate(functions, given(values), { precision: "f32" });
+    (await run(functions, given(values), target)).forEach((got, k) => {
+      const { op } = functions[k]!.op.kind === "cast" ? functions[k]!.inputs[0]! : functions[k]!;
+      got.forEach((y, i) => {
+        const wanted = expected[k]!.data[i]!;
+        const near = Object.is(y, wanted) || Math.abs(y - wanted) <= 1e-6 * Math.abs(wanted);
+        assert(near, `${JSON.stringify(op)} of ${values[i]} is ${y}, not ${wanted}`);
+      });
+    });
+  });
+
+  Deno.test(`pow on ${target} is that of the oracle for bases below and at 0, and for NaN`, async () => {
+    const bases = [0, 1, -1, 2, -2, -0.5, 1.5, 1e-30, 1e30, NaN];
+    const exponents = [0, 1, 2, 3, -1, -3, 17, 20, 0.5, -0.5, 2.5, NaN];
+    const pairs = bases.flatMap((a) => exponents.map((b) => [a, b] as const));
+    const [a, b] = ["a", "b"].map((name) => input(name, [pairs.length])) as [Node, Node];
+    const slots = new Map([0, 1].map((k) => [
+      `${"ab"[k]}@0`,
+      tensor(pairs.map((pair) => pair[k]!), [pairs.length], "f32", "f32"),
+    ]));
+    const outputs = [binary("pow", a, b), ...exponents.map((e) => binary("pow", a, e))];
+    const expected = evaluate(outputs, slots, { precision: "f32" });
+    (await run(outputs, slots, target)).forEach((got, k) =>
+      got.forEach((y, i) => {
+        const wanted = expected[k]!.data[i]!, [base, exponent] = pairs[i]!;
+        const tiny = Math.abs(wanted) < 2 ** -126 && Math.abs(y) < 2 ** -126;
+        const near = Object.is(y, wanted) || Math.abs(y - wanted) <= 2e-5 * Math.abs(wanted);
+        const by = k === 0 ? exponent : exponents[k - 1];
+        assert(near || tiny, `${base} to the ${by} is ${y}, not ${wanted}`);
+      })
+    );
   });
 
   Deno.test(`isFinite on ${target} sees NaN and infinities, given and computed`, async () => {
