@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { failure, issue, SteepestError } from "../errors.ts";
 import { gaussNewtonVector, hessianVector, perExampleGradients } from "../autodiff/products.ts";
 import { jvp } from "../autodiff/jvp.ts";
 import { gradient } from "../autodiff/vjp.ts";
@@ -24,6 +25,23 @@ export type AnyObjective =
     "leaves" | "build" | "lowerBound" | "likelihood"
   >
   & { readonly batch: object };
+
+/** An instance of one example; a model that has the size of its batch written into it has none. */
+function ofOne(instance: () => Instance): Instance {
+  const expected = "a model of one example: one that reads the size of the batch from its inputs";
+  try {
+    const made = instance();
+    const shape = made.outputs?.shape ?? [];
+    if (shape[0] === undefined || shape[0] === 1) return made;
+    throw failure("need", "outputs", `[${shape.join(", ")}]`, expected);
+  } catch (error) {
+    if (!(error instanceof SteepestError) || error.kind !== "shape") throw error;
+    const issues = error.issues.map((it) =>
+      issue(it.path, it.found, `${it.expected}, and ${expected}`)
+    );
+    throw new SteepestError("need", issues);
+  }
+}
 
 /** The objective at θ. Vectors are flat, over the given space. */
 export interface Problem {
@@ -134,7 +152,7 @@ export function problemOf(objective: AnyObjective, arena: Arena, batch: BatchNod
       all: node,
     }));
     const ones = new Map(examples.map(({ one }, i) => [Object.keys(all)[i]!, one]));
-    const { loss } = at(theta, (name) => ones.get(name)!);
+    const { loss } = ofOne(() => at(theta, (name) => ones.get(name)!));
     // A mask drawn for one example becomes the rows of the batch's mask.
     const size = examples[0]!.all.shape[0]!;
     const masks = topological([loss]).flatMap((one) =>

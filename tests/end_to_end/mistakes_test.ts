@@ -3,12 +3,17 @@ import * as E from "fp-ts/lib/Either.js";
 import { assert, assertEquals, assertRejects, assertThrows } from "../_assert.ts";
 import {
   adam,
+  add,
   categorical,
+  chain,
   classify,
   compile,
   type CompileOptions,
   constant,
+  curvature,
+  diagonal,
   digits,
+  empiricalFisher,
   encode,
   explain,
   flatten,
@@ -22,11 +27,14 @@ import {
   type Objective,
   objective,
   type Optimizer,
+  reshape,
+  scale,
   scatterAdd,
   select,
   sgd,
   square,
   SteepestError,
+  sub,
   sum,
   sweep,
   train,
@@ -252,4 +260,24 @@ Deno.test("sweep() and grid() refuse an optimizer and lists that are none", asyn
   await assertRejects(() => sweep(none), SteepestError, "trials");
   assertThrows(() => grid({ beta1: 0.5 as unknown as number[] }), SteepestError, "beta1");
   assertThrows(() => grid(null as unknown as Record<string, number[]>), SteepestError, "grid");
+});
+
+Deno.test("compile() says that a model cannot be of one example, where gradients of examples are asked", async () => {
+  const examples = chain(
+    curvature({ calculating: empiricalFisher({ from: "examples" }), structure: diagonal() }),
+    scale(0.1),
+  );
+  const of = (outputs: (w: Node, x: Node) => Node) =>
+    objective({
+      parameters: { w: [[1], [2]] },
+      batch: { x: [4, 2], y: [4] },
+      outputs: ({ w }, { x }) => outputs(w, x),
+      likelihood: { loss: (z, { y }) => square(sub(reshape(z, [z.shape[0]!]), y!)) },
+    });
+  const refusal = (outputs: (w: Node, x: Node) => Node) => refused(of(outputs), examples);
+  const shaped = await refusal((w, x) => matmul(reshape(x, [4, 2]), w));
+  assert(shaped.includes("of one example") && shaped.includes("found [1, 2] to [4, 2]"), shaped);
+  // Four rows of one example, each with its label: without a word a gradient four times too long.
+  const repeated = await refusal((w, x) => add(matmul(x, w), constant(0, [4, 1])));
+  assert(repeated.includes("of one example") && repeated.includes("found [4, 1]"), repeated);
 });
