@@ -234,10 +234,11 @@ Deno.test("compilePlan() skips iterations where that costs little of them", () =
   const repeatsOf = (n: number) => describe({ plan: planOfGrowing(n) })!.regions[0]!.repeats[0]!;
   assertEquals(repeatsOf(8).skipped, 0);
   const heavy = repeatsOf(256);
-  assertGreater(heavy.skipped, 0);
+  // The products; what is small goes on.
+  assertGreater(heavy.skipped, 1);
   // What the condition takes comes first, and always happens.
   const first = heavy.kernels.indexOf("loop goes on");
-  assertEquals(heavy.kernels.length, first + 1 + heavy.skipped);
+  assertGreater(heavy.kernels.length, first + heavy.skipped);
   assertLess(first, 4);
 });
 
