@@ -18,7 +18,7 @@ import { CASES, RATE } from "./_cost_cases.ts";
 import { trainingProgram } from "./_programs.ts";
 
 /** Turns, and steps in each where samples are taken at every step: otherwise twice the period. */
-const TURNS = 4, STEPS = 4;
+const TURNS = 6, STEPS = 4;
 
 /** What happens less often is not measured. */
 const LONGEST = 20;

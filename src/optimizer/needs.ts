@@ -57,12 +57,12 @@ export interface Need {
  */
 export const COST_IN_GRADIENTS: { readonly [P in Provision]: number } = {
   loss: 0,
-  hessianVector: 1.7,
-  gaussNewtonVector: 1.4,
+  hessianVector: 1.9,
+  gaussNewtonVector: 1.5,
   sampledLabels: 0.6,
   drawnLabels: 0,
   perExampleGradients: 1.2,
-  exampleProducts: 0.8,
+  exampleProducts: 0.5,
   layerFactors: 0.6,
   gradientElsewhere: 1,
   lossElsewhere: 0.3,

@@ -73,8 +73,8 @@ function costOf(optimizer: Optimizer, telemetry: readonly TelemetryName[]): Cost
  * import { adam, costInGradients, newton } from "@steepest/steepest";
  *
  * assert.equal(costInGradients(adam()), 1);
- * assert.equal(costInGradients(adam(), ["normalizedSharpness"]), 2.7);
- * assert.equal(costInGradients(newton({ every: 10 }), [], 50), 1 + 1.7 * 50 / 10);
+ * assert.equal(costInGradients(adam(), ["normalizedSharpness"]), 2.9);
+ * assert.equal(costInGradients(newton({ every: 10 }), [], 50), 1 + 1.9 * 50 / 10);
  * ```
  */
 export function costInGradients(
@@ -279,7 +279,7 @@ function remarks(optimizer: Optimizer): readonly string[] {
  * import { explain, sgd } from "@steepest/steepest";
  *
  * assert.match(explain(sgd()), /0 × θ/);
- * assert.match(explain(sgd(), { telemetry: ["directionalSharpness"] }), /2\.7 gradients a step/);
+ * assert.match(explain(sgd(), { telemetry: ["directionalSharpness"] }), /2\.9 gradients a step/);
  * ```
  */
 export function explain(given: Optimizer, options: ExplainOptions = {}): string {
