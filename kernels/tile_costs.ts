@@ -71,7 +71,7 @@ export const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     lanes: 8,
     width: 2,
     workgroupWidth: 1,
-    accumulators: 64,
+    accumulators: 128,
     edges: true,
     bodyArithmetic: 1000,
     site: 500,
