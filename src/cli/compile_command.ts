@@ -69,10 +69,13 @@ function onFunction(name: string, optimizer: Optimizer, args: CompileArguments):
 /** The kernel of an index or a label. */
 function kernelCalled(kernels: readonly KernelDescription[], name: string): KernelDescription {
   const labels = kernels.map(({ label }) => label);
+  // A run of small kernels is called by its first and its last.
+  const parts = (label: string) => label.split(", ").filter((part) => part !== "…");
   const found = kernels.find(({ label }) => label === name) ??
-    (/^\d+$/.test(name) ? kernels[Number(name)] : undefined);
+    (/^\d+$/.test(name) ? kernels[Number(name)] : undefined) ??
+    kernels.find(({ label }) => parts(label).includes(name));
   if (found !== undefined) return found;
-  const hint = closest(name, labels);
+  const hint = closest(name, labels.flatMap(parts));
   throw failure(
     "description",
     "--kernel",

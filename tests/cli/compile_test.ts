@@ -49,6 +49,9 @@ Deno.test("compile refuses what makes no sense", async () => {
   const kernel = await run(["compile", "--function", "beale", "--kernel", "recordloss"]);
   assertEquals(kernel.status, 2);
   assertStringIncludes(kernel.err, 'did you mean "record/loss"');
+  // A run of kernels is found by the first and the last of them.
+  const named = await run(["compile", "--function", "beale", "--kernel", "record/loss"]);
+  assertEquals(named.status, 0);
   const need = await run(["compile", "--function", "beale", "--start", "1", "--json"]);
   assertEquals(need.status, 2);
   assertEquals(events(need.out).map(({ event, kind }) => [event, kind]), [[
