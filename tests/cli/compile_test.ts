@@ -9,7 +9,7 @@ Deno.test("compile shows kernels, regions, buffers, needs and cost", async () =>
   for (const word of ["Kernel", "Workgroups", "every 3 steps", "theta", "Hessian".toLowerCase()]) {
     assertStringIncludes(out.toLowerCase(), word.toLowerCase());
   }
-  assertStringIncludes(out, "1.567 gradients a step");
+  assertStringIncludes(out, "1.633 gradients a step");
   assertStringIncludes(out, "1 × hessianVector, every 3 steps");
 });
 
