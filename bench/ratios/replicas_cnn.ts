@@ -8,6 +8,7 @@ export const row: Row = overOne({
   atMost: 1.03,
   replicas: 20,
   programOf: (replicas) => cnnProgram(sgd(), "webgpu", { replicas }),
-  steps: [1, 20],
+  // Of one step most would be waiting for each pass.
+  steps: [5, 100],
   perCopy: true,
 });
