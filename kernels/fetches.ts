@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { AdapterClass } from "../src/loops/adapter.ts";
+import { type AdapterClass, WINDOW_WORDS } from "../src/loops/adapter.ts";
 import { type Axis, type Index, type IndexRange, indexRange } from "../src/loops/index.ts";
 import type { ValueId } from "../src/loops/scalar.ts";
 import type { Stage } from "../src/loops/stage.ts";
 
 /** Words by which windows begin before what is read, or end after it, at most. */
-const BEGIN = 128;
+const BEGIN = 2 * WINDOW_WORDS;
 
 /** Slices that a kernel may have in any case; more only where each sees half a window of what is cut. */
 const FREE_SLICES = 64;
@@ -125,13 +125,12 @@ export function isNear(
     all += slopes[i]! * ((i === serial ? extents[i]! : sizes[i]!) - 1);
   }
   for (let i = slopes.length; i < apart.length; i++) if (sizes[i] === extents[i]) all -= apart[i]!;
-  // A binding begins at a multiple of so many words.
-  return 4 * (Math.min(all, words) + 64) <= maxUniformBytes;
+  return 4 * (Math.min(all, words) + WINDOW_WORDS) <= maxUniformBytes;
 }
 
 /** Whether a uniform binding spans what all threads read. */
 export function isNearAtOnce({ reach, words }: Fetch, { maxUniformBytes }: AdapterClass): boolean {
-  return 4 * (Math.min(reach, words) + 64) <= maxUniformBytes;
+  return 4 * (Math.min(reach, words) + WINDOW_WORDS) <= maxUniformBytes;
 }
 
 /** Whether a window spans fewer words than so many. */

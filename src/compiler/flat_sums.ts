@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { AdapterClass } from "../loops/adapter.ts";
+import { type AdapterClass, WINDOW_WORDS } from "../loops/adapter.ts";
 import {
   type Axis,
   delinearize,
@@ -27,7 +27,7 @@ import {
 import type { Nest, Run, Stage, Value } from "../loops/stage.ts";
 import { sizeOf } from "../tensor/node.ts";
 import { addressOf } from "./build_stages.ts";
-import { readsWindows, WINDOW_WORDS } from "./windows.ts";
+import { readsWindows } from "./windows.ts";
 import { COSTS } from "../../kernels/tile_costs.ts";
 
 /** Elements from which a domain is worth more than one thread. */

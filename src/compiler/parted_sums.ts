@@ -4,14 +4,14 @@
  *
  * @module
  */
-import type { AdapterClass } from "../loops/adapter.ts";
+import { type AdapterClass, WINDOW_WORDS } from "../loops/adapter.ts";
 import { scalarVisit, type ValueId } from "../loops/scalar.ts";
 import type { Stage, Value } from "../loops/stage.ts";
 import { elementsIn } from "../../kernels/fetches.ts";
 import { addressOf } from "./build_stages.ts";
 import { readsOf } from "./fusion.ts";
 import { inBlocks, tileAlone } from "./sum_blocks.ts";
-import { readsWindows, WINDOW_WORDS } from "./windows.ts";
+import { readsWindows } from "./windows.ts";
 
 /** An axis of a sum, and into how many parts it is cut. */
 interface Parts {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { AdapterClass } from "../loops/adapter.ts";
+import { type AdapterClass, WINDOW_WORDS } from "../loops/adapter.ts";
 import { type Index, indexAtoms, indexAxis, indexRange, indexShift } from "../loops/index.ts";
 import {
   type Scalar,
@@ -22,7 +22,7 @@ import {
 import type { Nest, Stage, Value } from "../loops/stage.ts";
 import { addressOf } from "./build_stages.ts";
 import { longAxes } from "./fusion.ts";
-import { readsWindows, WINDOW_WORDS } from "./windows.ts";
+import { readsWindows } from "./windows.ts";
 import { vectorOf } from "../../kernels/addresses.ts";
 import {
   copiesOf,

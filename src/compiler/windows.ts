@@ -8,14 +8,11 @@
  * @module
  */
 import { type Axis, type Index, indexAtoms, type IndexRange, indexRange } from "../loops/index.ts";
-import type { AdapterClass } from "../loops/adapter.ts";
+import { type AdapterClass, WINDOW_WORDS } from "../loops/adapter.ts";
 import type { Plan, Window } from "./plan.ts";
 import { mostSlices } from "../../kernels/fetches.ts";
 import type { Follower } from "../../kernels/grid.ts";
 import { COSTS } from "../../kernels/tile_costs.ts";
-
-/** Words that offsets of uniform bindings are multiples of, on every device. */
-export const WINDOW_WORDS = 64;
 
 /** Whether kernels read through windows. */
 export function readsWindows(

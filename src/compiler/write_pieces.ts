@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AdapterClass } from "../loops/adapter.ts";
+import { type AdapterClass, WINDOW_WORDS } from "../loops/adapter.ts";
 import { type Axis, type Index, indexAdd, indexConstant } from "../loops/index.ts";
 import type { ValueId } from "../loops/scalar.ts";
 import type { Value } from "../loops/stage.ts";
@@ -19,7 +19,6 @@ import {
   type ReadWords,
   type Slices,
   slicesOf,
-  WINDOW_WORDS,
 } from "./windows.ts";
 import {
   type Follower,

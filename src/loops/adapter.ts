@@ -18,6 +18,9 @@ export interface DeviceLimits {
   readonly maxUniformBytes: number;
 }
 
+/** Words that the offset of a uniform binding is a multiple of, on every device. */
+export const WINDOW_WORDS = 64;
+
 /** Limits and the class of costs of an adapter. */
 export interface AdapterClass extends DeviceLimits {
   /**

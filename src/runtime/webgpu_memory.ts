@@ -5,7 +5,7 @@
  */
 import { type BufferSpec, type Plan, visitCommands } from "../compiler/plan.ts";
 import { type Issue, issue, SteepestError } from "../errors.ts";
-import { WINDOW_WORDS } from "../compiler/windows.ts";
+import { WINDOW_WORDS } from "../loops/adapter.ts";
 import type { CompileMeter } from "./compile_progress.ts";
 import type { DeviceHandle } from "./device.ts";
 import { writeWords } from "./transfer.ts";
