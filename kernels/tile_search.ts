@@ -10,14 +10,9 @@ import type { Stage } from "../src/loops/stage.ts";
 import { type AdapterClass, mostTurns } from "../src/loops/adapter.ts";
 import { type Guard, guardOf, type SeenLoad, seenLoad } from "./seen_loads.ts";
 import { sharedTile } from "./shared_search.ts";
+import { candidates, reduceCandidates, type TileConstraint } from "./tile_candidates.ts";
 import { COSTS, type Costs } from "./tile_costs.ts";
 import type { Tile } from "./tile.ts";
-
-/** What a tile must satisfy along each parallel axis. */
-export interface TileConstraint {
-  readonly multiple: number;
-  readonly whole: boolean;
-}
 
 /** What comes after the sums of a tile. */
 export interface Afterwards {
@@ -54,24 +49,6 @@ export interface TileOptions {
 
 /** Threads that are left where each goes through an axis. */
 const FEWEST = 256;
-
-/** Elements along a parallel axis: what divides it, and a few sizes that do not. */
-function candidates(extent: number, c: TileConstraint, most: number, edges: boolean): number[] {
-  if (c.whole) return [extent];
-  const even = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, extent]
-    .filter((n) => extent % n === 0);
-  const sizes = new Set(edges ? [...even, 4, 6, 8, 12, 16] : even);
-  const found = [...sizes].filter((n) => n <= extent && n <= most && n % c.multiple === 0);
-  return found.length > 0 ? found.sort((a, b) => a - b) : [c.multiple];
-}
-
-/** Sizes of loop blocks: all of a short axis, or a few. */
-function reduceCandidates(extent: number): number[] {
-  const sizes = extent <= 32 ? [extent, 1] : [1];
-  for (const n of [4, 8, 16]) if (extent > n && (extent % n === 0 || extent > 4 * n)) sizes.push(n);
-  for (const n of [5, 6, 10, 12]) if (extent > n && extent % n === 0) sizes.push(n);
-  return [...new Set(sizes)];
-}
 
 /** A tile with its estimated cost in nanoseconds of one core. */
 export interface ChosenTile {
