@@ -30,24 +30,20 @@ export const WORKGROUP_COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = 
 /** Parts of one kernel, all of which are compiled together. */
 export const MOST_PARTS = 24;
 
-/** What something takes as part of a workgroup, and as a kernel of the device, which has yet to begin. */
-export interface PartCosts {
-  readonly workgroup: number;
-  readonly device: number;
-}
-
-/** @param written What the workgroup writes. */
-export function partCosts(
+/** What a part of a workgroup takes, in nanoseconds, that writes so much and reads that from storage. */
+export function workgroupCost(
   part: Part,
   values: readonly Value[],
   adapter: AdapterClass,
   written: ReadonlySet<ValueId>,
-): PartCosts {
+): number {
+  return costOf(part, values, adapter, written);
+}
+
+/** What it takes as a kernel of the device that has begun. */
+export function deviceCost(part: Part, values: readonly Value[], adapter: AdapterClass): number {
   const { width, workgroupWidth } = COSTS[adapter.kind];
-  return {
-    workgroup: costOf(part, values, adapter, written),
-    device: costOf(part, values, adapter) * workgroupWidth / width,
-  };
+  return costOf(part, values, adapter) * workgroupWidth / width;
 }
 
 /** What a part takes longer in a workgroup than as a kernel that has begun, at least. */

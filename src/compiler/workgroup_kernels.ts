@@ -14,12 +14,12 @@ import type { Touches } from "./memory.ts";
 import type { PlannedKernel, RegionKernels } from "./region_kernels.ts";
 import { sizeOf } from "../tensor/node.ts";
 import {
-  leastLoss,
+  deviceCost,
   MOST_PARTS,
-  partCosts,
   turnsAround,
   turnsOf,
   WORKGROUP_COSTS,
+  workgroupCost,
 } from "./workgroup_costs.ts";
 import { labelOfRun, type Run, runsOf } from "./workgroup_runs.ts";
 import type { Part, Phase } from "./write_kernel.ts";
@@ -166,9 +166,8 @@ export function workgroupKernels(
         continue;
       }
       for (const part of block.plan.kernels) {
-        const costs = partCosts(part, values, adapter, written);
-        workgroup += costs.workgroup + barrier;
-        device += costs.device + dispatch;
+        workgroup += workgroupCost(part, values, adapter, written) + barrier;
+        device += deviceCost(part, values, adapter) + dispatch;
       }
       for (const v of block.plan.copied) workgroup += 2 * sizeOf(values[v]!.shape) + barrier;
     }
@@ -205,13 +204,12 @@ export function workgroupKernels(
   };
   const visit = (block: Planned, around: ReadonlySet<string>, often: number): void => {
     if (block.kind === "unit") {
-      const { plan } = block, written = writtenBy(plan.kernels);
+      const { plan } = block;
       const own = runsOf(plan.kernels, {
+        values,
         adapter,
         mostTime,
         often,
-        costsOf: (kernel) => partCosts(kernel, values, adapter, written),
-        leastLoss: (kernel) => leastLoss(kernel, adapter),
         bindable: bindableApart,
         urgent,
       });
