@@ -25,18 +25,23 @@ export interface PartedSum {
   readonly cost: number;
 }
 
-/** A sum with an axis in parts, if that lets it read long values through windows and costs less. */
+/**
+ * A sum with an axis in parts, if that lets it read long values through windows and costs less.
+ *
+ * @param atOnce What it costs without, if that is known.
+ */
 export function partedSum(
   stage: Stage,
   values: readonly Value[],
   adapter: AdapterClass,
+  atOnce: () => number = () => tileAlone(stage, values, adapter, Infinity).cost,
 ): PartedSum | undefined {
   if (stage.combine !== "sum" || stage.nest !== undefined) return undefined;
   if (!readsWindows("wgsl", adapter)) return undefined;
   const parts = partsOf(stage, values, adapter);
   if (parts === undefined) return undefined;
   const parted = cut(stage, parts);
-  const whole = tileAlone(stage, values, adapter, Infinity).cost;
+  const whole = atOnce();
   const { cost } = tileAlone(parted, values, adapter, whole);
   return cost < whole ? { stage: parted, cost } : undefined;
 }

@@ -51,8 +51,11 @@ export function splitSums(
   const grown = [...values];
   const sealed = new Set<ValueId>();
   const result = stages.flatMap((stage): Stage[] => {
-    const parted = partedSum(stage, grown, adapter);
-    const halves = split(stage, grown, adapter, parted?.cost ?? Infinity);
+    let known: number | undefined;
+    /** What the sum costs at once: a search, which not every stage needs. */
+    const atOnce = (): number => known ??= tileAlone(stage, grown, adapter, Infinity).cost;
+    const parted = partedSum(stage, grown, adapter, atOnce);
+    const halves = split(stage, grown, adapter, atOnce, parted?.cost ?? Infinity);
     if (halves === undefined) return [parted?.stage ?? stage];
     const whole = grown[stage.value]!;
     grown.push({
@@ -84,6 +87,7 @@ function split(
   stage: Stage,
   values: readonly Value[],
   adapter: AdapterClass,
+  atOnce: () => number,
   most: number,
 ): Halves | undefined {
   if (stage.combine !== "sum" && stage.combine !== "max") return undefined;
@@ -111,7 +115,7 @@ function split(
       tileAlone(whole, [...values, read], adapter, most).running;
   };
   let best: Halves | undefined;
-  const whole = costOf(stage, Infinity), must = whole === Infinity && terms > turns;
+  const whole = atOnce(), must = whole === Infinity && terms > turns;
   if (!worthIt && !must) return undefined;
   let least = Math.min(whole * 0.85, most);
   const axisIndex = stage.reduce.reduce((b, a, i) => a.extent > stage.reduce[b]!.extent ? i : b, 0);
@@ -123,7 +127,9 @@ function split(
     for (const slabs of slabCounts(axis.extent, [fewest, ...usual])) {
       if (!must && outputs * slabs > MOST_PARTIAL) continue;
       const halves = cut(stage, at, slabs, values.length);
-      const cost = costOf(halves.partial, least) + secondOf(halves, slabs, least);
+      const second = secondOf(halves, slabs, least);
+      if (second >= least) continue;
+      const cost = second + costOf(halves.partial, least - second);
       if (cost < least) {
         least = cost;
         best = halves;
