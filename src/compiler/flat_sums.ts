@@ -32,8 +32,9 @@ import { COSTS } from "../../kernels/tile_costs.ts";
 
 /** Elements from which a domain is worth more than one thread. */
 const LEAST_ELEMENTS = 512;
-/** Terms from which a sum is worth a loop where it is evaluated. */
+/** Terms from which a sum is worth a loop where it is evaluated; a thread may have the rows of a copy to itself. */
 const LEAST_TERMS = 33;
+const LEAST_OF_COPIES = 65;
 /** Sums of threads that are added up where they are read. */
 const MOST_THREADS = 2048;
 
@@ -270,7 +271,8 @@ export function shareSums(
     const sum = flat.get(stage.value);
     if (sum === undefined) {
       const { axis, body } = scalar;
-      const short = axis.extent >= LEAST_TERMS && axis.extent < LEAST_ELEMENTS;
+      const least = copies > 1 ? LEAST_OF_COPIES : LEAST_TERMS;
+      const short = axis.extent >= least && axis.extent < LEAST_ELEMENTS;
       return [short ? looped(stage, axis, body) : stage];
     }
     const nest = nests.get(sum.size)!;

@@ -30,6 +30,8 @@ export interface Group {
 
 /** An axis that a thread covers alone may have this many elements. */
 const SMALL = 32;
+/** The same where it evaluates them one by one. */
+const ROW = 64;
 /** An epilogue axis of its own may have this many elements. */
 const FREE = 16;
 /** Elements of the smallest possible tile. */
@@ -190,7 +192,8 @@ function joinTile(group: Group, stage: Stage): Joined | undefined {
   const { anchor } = group;
   const members = new Map(group.epilogue.map((e) => [e.stage.value, e.stage]));
   const small = stage.reduce.reduce((n, a) => n * a.extent, 1);
-  if (small > SMALL || repeatsLoops(group, stage)) return undefined;
+  const most = anchor.combine === "none" ? ROW : SMALL;
+  if (small > most || repeatsLoops(group, stage)) return undefined;
   const reads = accesses(stage, anchor.value, members);
   const constraints = group.constraints.map((c) => ({ ...c }));
   const axes: (AxisRelation | undefined)[] = stage.parallel.map(() => undefined);
@@ -213,7 +216,7 @@ function joinTile(group: Group, stage: Stage): Joined | undefined {
       const r = relate(at[i]!, extent, stage.parallel, reduceNames);
       if (r === undefined) return undefined;
       if (r.kind === "whole") {
-        if (extent > SMALL) return undefined;
+        if (extent > most) return undefined;
         constraints[i] = { multiple: constraints[i]!.multiple, whole: true };
         continue;
       }

@@ -5,6 +5,8 @@ import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
 import { lower } from "../../src/lowering/lower.ts";
 import type { AnyObjective } from "../../src/lowering/problem.ts";
 import { SEED, type StepProgram } from "../../src/lowering/program.ts";
+import { zeros } from "../../src/nn/initial.ts";
+import { dense } from "../../src/nn/layers.ts";
 import { mnistCnn } from "../../src/nn/models.ts";
 import { classification } from "../../src/objective/classification.ts";
 import { objective } from "../../src/objective/objective.ts";
@@ -12,8 +14,15 @@ import { adam } from "../../src/optimizer/catalogue/adam.ts";
 import { nasgd } from "../../src/optimizer/catalogue/nasgd.ts";
 import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
 import { compile } from "../../src/runtime/compile.ts";
-import { add, input, mul, square, sub, sum } from "../../src/tensor/ops.ts";
-import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "../_assert.ts";
+import { add, input, mul, square, sub, sum, tanh } from "../../src/tensor/ops.ts";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertLessOrEqual,
+} from "../_assert.ts";
 import { regionProgram, SIZE } from "./_regions.ts";
 import { outputSlot, planOf, programOf, right, start, targets } from "./_run_plan.ts";
 
@@ -162,3 +171,44 @@ Deno.test("planPasses() runs four hundred copies of the CNN in two passes on a G
   // As few passes as it takes.
   assertGreater(2 * largest, DEFAULT_ADAPTER.maxBindingBytes);
 });
+
+/** A layer of 44 numbers, from one example. */
+const layer = objective({
+  parameters: { weight: zeros([4, 10]), bias: zeros([4]) },
+  batch: { x: [1, 10], y: [1, 4] },
+  loss: ({ weight, bias }, { x, y }) => sum(square(sub(tanh(dense(x, weight, bias)), y))),
+}) as unknown as AnyObjective;
+
+Deno.test("compilePlan() gives a thread all of a copy of a small layer: its norm and its update", () => {
+  const program = right(lower(layer, nasgd({ alpha: 0.5 })));
+  const plan = planOf(program, "wgsl", 50, { maxBindings: 16 }, { oneKernel: 0 });
+  assertLessOrEqual(plan.kernels.length, 3);
+  assert(plan.kernels.every(({ source }) => source.length < 20_000));
+});
+
+for (const target of targets) {
+  Deno.test(`compilePlan() on ${target} gives copies of a small layer what each has alone`, async () => {
+    const numbers = (n: number, k: number) => Array.from({ length: n }, (_, i) => Math.sin(k + i));
+    const program = right(lower(layer, nasgd({ alpha: 0.5 })));
+    const after = async (copies: readonly number[]): Promise<Float64Array> => {
+      const executor = await start(
+        planOf(program, target, copies.length),
+        new Map([
+          ["theta", copies.flatMap((r) => numbers(44, 0.3 * r))],
+          ["batch/x", numbers(10, 1)],
+          ["batch/y", numbers(4, 2)],
+        ]),
+      );
+      executor.step(STEPS);
+      const theta = await executor.read("theta");
+      executor.dispose();
+      return theta;
+    };
+    const copies = [0, 1, 2, 3, 4], together = await after(copies);
+    for (const r of copies) {
+      const alone = await after([r]);
+      alone.forEach((x, i) => assertAlmostEquals(together[44 * r + i]!, x, 1e-6));
+    }
+    assert(together.some((x, i) => Math.abs(x - numbers(44, 0)[i % 44]!) > 0.01));
+  });
+}
