@@ -27,14 +27,12 @@ import {
 import type { Nest, Run, Stage, Value } from "../loops/stage.ts";
 import { sizeOf } from "../tensor/node.ts";
 import { addressOf } from "./build_stages.ts";
+import { ROW, SMALL } from "./fusion.ts";
 import { readsWindows } from "./windows.ts";
 import { COSTS } from "../../kernels/tile_costs.ts";
 
 /** Elements from which a domain is worth more than one thread. */
 const LEAST_ELEMENTS = 512;
-/** Terms from which a sum is worth a loop where it is evaluated; a thread may have the rows of a copy to itself. */
-const LEAST_TERMS = 33;
-const LEAST_OF_COPIES = 65;
 /** Sums of threads that are added up where they are read. */
 const MOST_THREADS = 2048;
 
@@ -271,8 +269,8 @@ export function shareSums(
     const sum = flat.get(stage.value);
     if (sum === undefined) {
       const { axis, body } = scalar;
-      const least = copies > 1 ? LEAST_OF_COPIES : LEAST_TERMS;
-      const short = axis.extent >= least && axis.extent < LEAST_ELEMENTS;
+      // What no thread would have to itself is a loop where it is evaluated.
+      const short = axis.extent > (copies > 1 ? ROW : SMALL) && axis.extent < LEAST_ELEMENTS;
       return [short ? looped(stage, axis, body) : stage];
     }
     const nest = nests.get(sum.size)!;

@@ -29,9 +29,9 @@ export interface Group {
 }
 
 /** An axis that a thread covers alone may have this many elements. */
-const SMALL = 32;
+export const SMALL = 32;
 /** The same where it evaluates them one by one. */
-const ROW = 64;
+export const ROW = 64;
 /** An epilogue axis of its own may have this many elements. */
 const FREE = 16;
 /** Elements of the smallest possible tile. */

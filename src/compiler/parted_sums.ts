@@ -28,13 +28,13 @@ export interface PartedSum {
 /**
  * A sum with an axis in parts, if that lets it read long values through windows and costs less.
  *
- * @param atOnce What it costs without, if that is known.
+ * @param atOnce What it costs without.
  */
 export function partedSum(
   stage: Stage,
   values: readonly Value[],
   adapter: AdapterClass,
-  atOnce: () => number = () => tileAlone(stage, values, adapter, Infinity).cost,
+  atOnce: () => number,
 ): PartedSum | undefined {
   if (stage.combine !== "sum" || stage.nest !== undefined) return undefined;
   if (!readsWindows("wgsl", adapter)) return undefined;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AdapterClass } from "../loops/adapter.ts";
-import { scalarVisit, type ValueId } from "../loops/scalar.ts";
+import { scalarVisit } from "../loops/scalar.ts";
 import type { Value } from "../loops/stage.ts";
 import { type Group, nestOf, stagesOf } from "./fusion.ts";
 import { costOf, type Part, workgroupLanes } from "./write_kernel.ts";
@@ -30,17 +30,7 @@ export const WORKGROUP_COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = 
 /** Parts of one kernel, all of which are compiled together. */
 export const MOST_PARTS = 24;
 
-/** What a part of a workgroup takes, in nanoseconds, that writes so much and reads that from storage. */
-export function workgroupCost(
-  part: Part,
-  values: readonly Value[],
-  adapter: AdapterClass,
-  written: ReadonlySet<ValueId>,
-): number {
-  return costOf(part, values, adapter, written);
-}
-
-/** What it takes as a kernel of the device that has begun. */
+/** What a part takes as a kernel of the device that has begun, in nanoseconds. */
 export function deviceCost(part: Part, values: readonly Value[], adapter: AdapterClass): number {
   const { width, workgroupWidth } = COSTS[adapter.kind];
   return costOf(part, values, adapter) * workgroupWidth / width;

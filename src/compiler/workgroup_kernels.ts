@@ -19,10 +19,9 @@ import {
   turnsAround,
   turnsOf,
   WORKGROUP_COSTS,
-  workgroupCost,
 } from "./workgroup_costs.ts";
 import { labelOfRun, type Run, runsOf } from "./workgroup_runs.ts";
-import type { Part, Phase } from "./write_kernel.ts";
+import { costOf, type Part, type Phase } from "./write_kernel.ts";
 
 /** A loop that runs inside a kernel, which is dispatched `chunks` times. */
 export interface WorkgroupLoop {
@@ -166,7 +165,7 @@ export function workgroupKernels(
         continue;
       }
       for (const part of block.plan.kernels) {
-        workgroup += workgroupCost(part, values, adapter, written) + barrier;
+        workgroup += costOf(part, values, adapter, written) + barrier;
         device += deviceCost(part, values, adapter) + dispatch;
       }
       for (const v of block.plan.copied) workgroup += 2 * sizeOf(values[v]!.shape) + barrier;

@@ -8,16 +8,10 @@ import { type AdapterClass, mostTurns } from "../loops/adapter.ts";
 import type { ValueId } from "../loops/scalar.ts";
 import type { Value } from "../loops/stage.ts";
 import type { PlannedKernel } from "./region_kernels.ts";
-import {
-  deviceCost,
-  leastLoss,
-  MOST_PARTS,
-  turnsOf,
-  WORKGROUP_COSTS,
-  workgroupCost,
-} from "./workgroup_costs.ts";
+import { deviceCost, leastLoss, MOST_PARTS, turnsOf, WORKGROUP_COSTS } from "./workgroup_costs.ts";
+import { costOf } from "./write_kernel.ts";
 
-/** As good as any time, and a number that sums can be made of. */
+/** In place of no limit: sums can be made of it. */
 const VERY_LONG = 1e9;
 
 /** Kernels that are parts of one, or one by itself. */
@@ -51,7 +45,7 @@ export function runsOf(
   const costs = kernels.map((kernel) => {
     if (leastLoss(kernel, adapter) > 2 * dispatch * slower) return undefined;
     const partOf = (of: ReadonlySet<ValueId>): number =>
-      often * (workgroupCost(kernel, values, adapter, of) + barrier) + compiling;
+      often * (costOf(kernel, values, adapter, of) + barrier) + compiling;
     const alone = often * slower * (deviceCost(kernel, values, adapter) + dispatch);
     const near = partOf(new Set());
     if (near > alone + often * dispatch) return undefined;

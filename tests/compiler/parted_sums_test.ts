@@ -4,6 +4,7 @@ import { gradient } from "../../src/autodiff/vjp.ts";
 import { conv2d } from "../../src/nn/layers.ts";
 import { maxPool2d } from "../../src/nn/pooling.ts";
 import { partedSum } from "../../src/compiler/parted_sums.ts";
+import { tileAlone } from "../../src/compiler/sum_blocks.ts";
 import { type Axis, indexAxis } from "../../src/loops/index.ts";
 import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
 import { scalarBinary, scalarLoad } from "../../src/loops/scalar.ts";
@@ -37,7 +38,8 @@ function rowSum(rows: number, units: number, columns: number): [Stage, readonly 
 /** The axes that it sums over, in parts or as they are. */
 function axesOf(rows: number, units: number, columns: number, adapter = DEFAULT_ADAPTER) {
   const [stage, values] = rowSum(rows, units, columns);
-  return (partedSum(stage, values, adapter)?.stage ?? stage).reduce.map((a) => a.extent);
+  const atOnce = () => tileAlone(stage, values, adapter, Infinity).cost;
+  return (partedSum(stage, values, adapter, atOnce)?.stage ?? stage).reduce.map((a) => a.extent);
 }
 
 Deno.test("partedSum() cuts rows so that a window spans each part of a long value", () => {
