@@ -62,8 +62,8 @@ export interface Costs {
 /** The figures of each class. */
 export const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
   cpu: {
-    load: 14,
-    vectorLoad: 36,
+    load: 75,
+    vectorLoad: 220,
     store: 6.1,
     vectorStore: 15,
     arithmetic: (n) => n <= 24 ? 0.32 : n <= 96 ? 0.38 : 0.42,

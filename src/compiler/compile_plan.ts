@@ -236,6 +236,7 @@ function planOf(
   doubled = doubledSlots(
     program.slots,
     split.regions,
+    cut.slots,
     replicas,
     doubledWords,
     (twice) => touched.every((of) => bindingsOf(of, carried, twice) <= adapter.maxBindings),

@@ -20,14 +20,16 @@ export function doubledFrom(target: Plan["target"], adapter: AdapterClass): numb
 }
 
 /**
- * Parameters and state that each step assigns once.
+ * Parameters and state that each step assigns once, and what iterations carry.
  *
+ * @param carried What loops carry.
  * @param from Words that they have at least.
  * @param fit Whether the kernels can bind these slots twice.
  */
 export function doubledSlots(
   slots: readonly Slot[],
   regions: readonly Region[],
+  carried: readonly Slot[],
   replicas: number,
   from: number,
   fit: (doubled: ReadonlySet<string>) => boolean,
@@ -36,12 +38,13 @@ export function doubledSlots(
   for (const { period, assign } of regions) {
     for (const { slot } of assign) periods.set(slot, [...periods.get(slot) ?? [], period]);
   }
-  return slots.reduce<ReadonlySet<string>>((doubled, slot) => {
-    const { name, role } = slot;
+  const assignedOnce = slots.filter(({ name, role }) => {
     const [period, ...more] = periods.get(name) ?? [];
-    const kept = role === "parameters" || role === "state";
-    if (!kept || period !== 1 || more.length > 0) return doubled;
-    const larger = new Set([...doubled, name]);
-    return sizeOf(shapeIn(slot, replicas)) >= from && fit(larger) ? larger : doubled;
+    return (role === "parameters" || role === "state") && period === 1 && more.length === 0;
+  });
+  return [...assignedOnce, ...carried].reduce<ReadonlySet<string>>((doubled, slot) => {
+    if (sizeOf(shapeIn(slot, replicas)) < from) return doubled;
+    const larger = new Set([...doubled, slot.name]);
+    return fit(larger) ? larger : doubled;
   }, new Set());
 }

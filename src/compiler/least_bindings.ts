@@ -39,8 +39,10 @@ export function leastBindings(
       const { slot: name, version } = slot;
       const role = slots.get(name)!.role;
       if (role === "record") alone.add("records");
-      else if (role === "data" || carried.has(name)) alone.add(name);
-      else (!doubled.has(name) ? shared : version === 0 ? now : next).set(name, sizeOf(shape));
+      else if (role === "data") alone.add(name);
+      else if (!carried.has(name)) {
+        (!doubled.has(name) ? shared : version === 0 ? now : next).set(name, sizeOf(shape));
+      } else alone.add(doubled.has(name) && version > 1 ? `${name} next` : name);
     }
   }
   const together = [shared, now, next].reduce((count, sharing) => {

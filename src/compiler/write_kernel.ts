@@ -92,7 +92,7 @@ function passOf(group: Group, { target }: Syntax, adapter: AdapterClass): Nest |
   const size = axes.at(-1) ?? 0, copies = axes.length === 1 ? 1 : axes[0]!;
   if (axes.length > 2 || size < VECTOR_ELEMENTS) return undefined;
   const stages = stagesOf(group);
-  const plain = copies === 1 && stages.every(({ body }) => !scalarHasFold(body));
+  const plain = stages.every(({ body }) => !scalarHasFold(body));
   if (!plain && cutsOf(stages, size).length === 0) return undefined;
   const nest = shareOut(size, [0, size], copies, adapter);
   return isFlat(group, nest) ? nest : undefined;
@@ -239,6 +239,9 @@ function writePiece(
   };
 }
 
+/** Workgroups from which cores that take one after the other have equal shares. */
+const SHARED_OUT = 16;
+
 /** Invocations of a workgroup. */
 function sizeOfWorkgroup(
   threads: number,
@@ -246,8 +249,9 @@ function sizeOfWorkgroup(
   { kind }: AdapterClass,
 ): number {
   if (tile?.shared !== undefined) return tile.shared.threads[0] * tile.shared.threads[1];
-  // Software adapters hand whole workgroups to cores: few threads go in small groups.
-  return kind === "gpu" ? 64 : threads < 256 ? 8 : threads < 4096 ? 16 : 64;
+  if (kind === "gpu") return 64;
+  // Software adapters hand whole workgroups to cores, and begin each: few threads go in small groups.
+  return Math.min(Math.max(2 ** Math.floor(Math.log2(threads / SHARED_OUT)), 8), 64);
 }
 
 /** One thing that a kernel of one workgroup does. */

@@ -11,8 +11,8 @@ import { objective } from "../../src/objective/objective.ts";
 import { adam } from "../../src/optimizer/catalogue/adam.ts";
 import { passesExecutor } from "../../src/runtime/passes_executor.ts";
 import type { Executor } from "../../src/runtime/executor.ts";
-import type { Node } from "../../src/tensor/node.ts";
-import { add, input, mul, square, sum } from "../../src/tensor/ops.ts";
+import type { Loop, Node } from "../../src/tensor/node.ts";
+import { add, input, mul, repeat, square, sum } from "../../src/tensor/ops.ts";
 import { planOf, programOf, right, start, targets } from "./_run_plan.ts";
 
 const SIZE = 8192;
@@ -80,6 +80,31 @@ const state = (name: string): Slot => ({
   initial: 1,
   perReplica: true,
 });
+/** A vector that twenty iterations halve, each by what the one before has left. */
+const halved = (size: number) => {
+  const carried = input("carried", [size]);
+  const loop: Loop = { times: 20, formals: [carried], next: [add(mul(carried, 0.5), 1)] };
+  const theta: Slot = { ...state("theta"), shape: [size] };
+  return programOf(repeat(loop, [input("theta", [size])]), [theta]);
+};
+const asRegion = { writtenOut: { nodes: 0, sums: 0 } };
+
+Deno.test("compilePlan() computes aside what a loop carries if it is large, so that it is read through windows", () => {
+  const of = (size: number) => {
+    const { regions, kernels } = planOf(halved(size), "wgsl", 1, {}, { ...asRegion, oneKernel: 0 });
+    const loop = regions.flatMap((r) => r.commands).find((c) => c.kind === "repeat")!;
+    const reads = loop.commands.flatMap((c) =>
+      c.kind === "dispatch" ? kernels[c.kernel]!.bindings : []
+    );
+    return {
+      pairs: loop.swaps.length,
+      windows: reads.filter((b) => b.window !== undefined).length,
+    };
+  };
+  assertEquals(of(SIZE), { pairs: 1, windows: 1 });
+  assertEquals(of(SIZE - 1), { pairs: 0, windows: 0 });
+});
+
 const of = (name: string, version = 0): Node => input(name, [4], "f32", version);
 
 /** A state that each step adds to, with a region before and one behind it at every second step. */

@@ -4,7 +4,6 @@ import { assertEquals } from "../_assert.ts";
 import { gateLoops } from "../../src/compiler/gates.ts";
 import { DEFAULT_ADAPTER } from "../../src/loops/adapter.ts";
 import type { WrittenOut } from "../../src/compiler/written_out.ts";
-import type { PlanOptions } from "../../src/compiler/compile_plan.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { type Tensor, tensor } from "../../src/reference/tensor.ts";
 import type { Region, Slot } from "../../src/lowering/program.ts";
@@ -13,13 +12,22 @@ import { topological } from "../../src/tensor/walk.ts";
 import type { RandomGraph } from "../tensor/_random_graphs.ts";
 import { distance } from "./_compare.ts";
 import { randomLoop } from "./_random_loops.ts";
-import { outputSlot, planOf, programOf, start, type Target, targets } from "./_run_plan.ts";
+import {
+  outputSlot,
+  planOf,
+  programOf,
+  start,
+  type Target,
+  targets,
+  type Ways,
+} from "./_run_plan.ts";
 
 const NEVER: WrittenOut = { nodes: 0, sums: 0 };
 // Larger ones are kernels that drivers take minutes to compile.
 const MOSTLY: WrittenOut = { nodes: 300, sums: Infinity };
-const WAYS: Readonly<Record<string, Pick<PlanOptions, "writtenOut" | "oneKernel">>> = {
+const WAYS: Readonly<Record<string, Ways>> = {
   "as regions": { writtenOut: NEVER, oneKernel: 0 },
+  "whose slots change places": { writtenOut: NEVER, oneKernel: 0, doubled: 1 },
   "in one kernel": { writtenOut: NEVER, oneKernel: Infinity },
   "written out": { writtenOut: MOSTLY },
   "by cost": {},
@@ -45,7 +53,7 @@ async function wrongOutputs(
   target: Target,
   copies: number,
   parts: (assign: Assign) => readonly Region[],
-  way: Pick<PlanOptions, "writtenOut" | "oneKernel">,
+  way: Ways,
 ): Promise<string[]> {
   const each = Array.from({ length: copies }, (_, r) => ofCopy(inputs, r));
   const slots = topological(outputs).flatMap(({ op, shape, dtype }): Slot[] =>
