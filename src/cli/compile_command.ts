@@ -11,7 +11,7 @@ import { type AdapterClass, DEFAULT_ADAPTER } from "../loops/adapter.ts";
 import { lower } from "../lowering/lower.ts";
 import type { StepProgram } from "../lowering/program.ts";
 import { classification } from "../objective/classification.ts";
-import { closest } from "../optimizer/schema/words.ts";
+import { closest } from "../errors/words.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { JS_ADAPTER } from "../runtime/launch.ts";
 import { getOrThrow } from "../runtime/program.ts";

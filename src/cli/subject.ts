@@ -9,7 +9,7 @@ import { mnist } from "../data/mnist.ts";
 import { failure } from "../errors.ts";
 import { mlp, mnistCnn, type Model } from "../nn/models.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import { closest } from "../optimizer/schema/words.ts";
+import { closest } from "../errors/words.ts";
 import { TEST_FUNCTIONS, type TestFunction } from "./test_functions.ts";
 
 /** Does something with a model, whatever its parameters. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { show } from "../optimizer/schema/words.ts";
+import { show } from "../errors/words.ts";
 import type { FailedTrial, SweepResult, Trial } from "../training/sweep_result.ts";
 import type { Settings } from "../training/trials.ts";
 import { jsonLine } from "./json_lines.ts";

@@ -7,7 +7,8 @@ import * as E from "fp-ts/lib/Either.js";
 import { SteepestError } from "../errors.ts";
 import type { Leaf } from "../objective/leaves.ts";
 import { canonical } from "../optimizer/codec.ts";
-import { matches, type Predicate } from "../optimizer/predicate.ts";
+import { applies } from "../optimizer/applies.ts";
+import type { Predicate } from "../optimizer/predicate.ts";
 import { misplaced } from "../optimizer/misplaced.ts";
 import { checkTelemetry, type TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
@@ -125,7 +126,7 @@ export function lower(
   const telemetry = checkTelemetry(options.telemetry ?? []);
   if (E.isLeft(telemetry)) return telemetry;
   const predicates = predicatesOf(optimizer);
-  const group = (leaf: Leaf) => predicates.map((p) => matches(p, leaf) ? "1" : "0").join("");
+  const group = (leaf: Leaf) => predicates.map((p) => applies(p, leaf) ? "1" : "0").join("");
   const arena = arenaOf(objective.leaves, group);
   const batch = batchSlotsOf(objective);
   const problem = problemOf(objective, arena, batch.node);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { matches, type Predicate } from "../optimizer/predicate.ts";
+import { applies } from "../optimizer/applies.ts";
+import type { Predicate } from "../optimizer/predicate.ts";
 import { type Range, rangesOf, type Space } from "./arena.ts";
 
 /** What a predicate selects. */
@@ -15,7 +16,7 @@ export interface Selection {
 
 /** The elements of the parameters that match. */
 export function selected(space: Space, predicate: Predicate): Selection {
-  const ranges = rangesOf(space, (entry) => matches(predicate, entry));
+  const ranges = rangesOf(space, (entry) => applies(predicate, entry));
   const count = ranges.reduce((n, { start, stop }) => n + stop - start, 0);
   return { ranges, all: count === space.size };
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { schedule } from "./build.ts";
+import { refuse, unknownOptions } from "../errors/options.ts";
+import { schedule, withOptions } from "./build.ts";
 import { cosineDecay, type Join, join, type Schedule, warmup } from "./schedule.ts";
 
 /** to + (from − to)·(1 − min(1, t/steps))^power. */
@@ -88,7 +89,7 @@ export function polynomial(
     readonly power?: number;
   },
 ): Polynomial {
-  return schedule({ kind: "polynomial", ...options });
+  return schedule(withOptions("polynomial", options));
 }
 
 /**
@@ -119,7 +120,7 @@ export function powerDecay(
     readonly steps?: number;
   },
 ): PowerDecay {
-  return schedule({ kind: "powerDecay", ...options });
+  return schedule(withOptions("powerDecay", options));
 }
 
 /**
@@ -145,6 +146,7 @@ export function powerDecay(
 export function inverseSqrt(
   options: { readonly peak: number; readonly warmup?: number },
 ): Join | PowerDecay {
+  refuse(unknownOptions("inverseSqrt", options, ["peak", "warmup"]));
   const { peak, warmup: steps = 1 } = options;
   const fall = powerDecay({ from: peak, power: 0.5, steps });
   if (steps === 1) return fall;
@@ -174,7 +176,7 @@ export function inverseSqrt(
 export function restarts(
   options: { readonly of: Schedule; readonly steps: number; readonly growth?: number },
 ): Restarts {
-  return schedule({ kind: "restarts", ...options });
+  return schedule(withOptions("restarts", options));
 }
 
 /**
@@ -205,6 +207,7 @@ export function cosineRestarts(
     readonly growth?: number;
   },
 ): Restarts {
+  refuse(unknownOptions("cosineRestarts", options, ["from", "to", "steps", "growth"]));
   const { growth, ...cycle } = options;
   return restarts({
     of: cosineDecay(cycle),
@@ -236,5 +239,5 @@ export function cosineRestarts(
 export function rectification(
   options: { readonly decay: number; readonly after?: number },
 ): Rectification {
-  return schedule({ kind: "rectification", ...options });
+  return schedule(withOptions("rectification", options));
 }

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { SteepestError } from "../errors.ts";
+import { issue, SteepestError } from "../errors.ts";
+import { isRecord } from "../errors/options.ts";
+import { show } from "../errors/words.ts";
 import type { Predicate } from "./predicate.ts";
 import type { Schedule } from "./schedule.ts";
 import { predicateSchema, scheduleSchema, signalSchema } from "./schema/hyper.ts";
@@ -19,9 +21,33 @@ export interface Input extends Tagged {
   readonly [field: string]: unknown;
 }
 
+/**
+ * The input of a constructor that takes options: they are an object, of which the schema knows the names, and change
+ * neither what is built nor the arguments beside them.
+ */
+export function withOptions<O extends object>(
+  kind: string,
+  options: O,
+  fixed: Readonly<Record<string, unknown>> = {},
+): Input {
+  const given: unknown = options;
+  if (!isRecord(given)) {
+    throw new SteepestError("description", [issue(kind, show(given), "an object of options")]);
+  }
+  const issues = Object.entries({ kind, ...fixed })
+    .filter(([name, value]) => Object.hasOwn(given, name) && given[name] !== value)
+    .map(([name]) => issue(`${kind}/${name}`, `the option ${show(name)}`, "options without it"));
+  if (issues.length > 0) throw new SteepestError("description", issues);
+  return { ...given, ...fixed, kind };
+}
+
 /** Validates against a schema, or throws every issue. The caller names the kind, so the type is its member. */
-function build<U extends Tagged, T extends U>(schema: Border<U>, input: Input): T {
-  const result = check(schema, input, input.kind);
+function build<U extends Tagged, T extends U>(
+  schema: Border<U>,
+  input: Input,
+  root: string = input.kind,
+): T {
+  const result = check(schema, input, root);
   if (!result.ok) throw new SteepestError("description", result.issues);
   return result.value as T;
 }
@@ -49,4 +75,9 @@ export function signalValue<T extends Signal>(input: Input): T {
 /** Builds a predicate over parameters. */
 export function predicate<T extends Predicate>(input: Input): T {
   return build<Predicate, T>(predicateSchema, input);
+}
+
+/** A predicate that may come from a caller without types. */
+export function checkedPredicate(given: Predicate): Predicate {
+  return build<Predicate, Predicate>(predicateSchema, given as Tagged as Input, "predicate");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { slot } from "./build.ts";
+import { slot, withOptions } from "./build.ts";
 import type { Constant, Hyper } from "./schedule.ts";
 import type { Optimizer } from "./types.ts";
 
@@ -120,7 +120,7 @@ export type CalculatingKind = Calculating["kind"];
 export function hessian(
   options: { readonly probes?: number; readonly distribution?: "rademacher" } = {},
 ): Hessian {
-  return slot("calculating", { kind: "hessian", ...options });
+  return slot("calculating", withOptions("hessian", options));
 }
 
 /**
@@ -140,7 +140,7 @@ export function hessian(
  * ```
  */
 export function gaussNewton(options: { readonly probes?: number } = {}): GaussNewton {
-  return slot("calculating", { kind: "gaussNewton", ...options });
+  return slot("calculating", withOptions("gaussNewton", options));
 }
 
 /**
@@ -162,7 +162,7 @@ export function gaussNewton(options: { readonly probes?: number } = {}): GaussNe
 export function fisher(
   options: { readonly labels?: "sampled"; readonly from?: "batch" | "examples" } = {},
 ): Fisher {
-  return slot("calculating", { kind: "fisher", ...options });
+  return slot("calculating", withOptions("fisher", options));
 }
 
 /**
@@ -184,7 +184,7 @@ export function fisher(
 export function empiricalFisher(
   options: { readonly of?: Optimizer; readonly from?: "batch" | "examples" } = {},
 ): EmpiricalFisher {
-  return slot("calculating", { kind: "empiricalFisher", ...options });
+  return slot("calculating", withOptions("empiricalFisher", options));
 }
 
 /**
@@ -223,7 +223,7 @@ export function gradientRegression(
     readonly confidence?: Hyper;
   } = {},
 ): GradientRegression {
-  return slot("calculating", { kind: "gradientRegression", ...options });
+  return slot("calculating", withOptions("gradientRegression", options));
 }
 
 /**
@@ -253,5 +253,5 @@ export function gradientRegression(
  * ```
  */
 export function secant(options: { readonly sameBatch?: boolean } = {}): Secant {
-  return slot("calculating", { kind: "secant", ...options });
+  return slot("calculating", withOptions("secant", options));
 }

@@ -9,7 +9,7 @@ import { type Issue, issue, SteepestError } from "../errors.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { optimizerSchema } from "./schema/optimizer.ts";
 import { check, MAX_DEPTH } from "./schema/tagged.ts";
-import { show } from "./schema/words.ts";
+import { show } from "../errors/words.ts";
 import type { Optimizer } from "./types.ts";
 
 /** The version of the format that this library writes and reads. */

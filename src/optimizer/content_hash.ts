@@ -5,7 +5,8 @@
  */
 
 import { canonicalJson } from "./canonical_json.ts";
-import { hyperparameters } from "./hyperparameters.ts";
+import { described } from "./codec.ts";
+import { hyperparametersOf } from "./hyperparameters.ts";
 import type { Optimizer } from "./types.ts";
 import { sites } from "./walk.ts";
 
@@ -43,6 +44,8 @@ function shapeOf(value: unknown): unknown {
  *
  * Those with equal `structural` hashes differ in values and rhythms alone: they share a program on equal parameters.
  *
+ * @throws {SteepestError} of kind `description`: what is given is no optimizer.
+ *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -53,10 +56,11 @@ function shapeOf(value: unknown): unknown {
  * assert.equal(slow.structural, fast.structural);
  * ```
  */
-export function contentHash(optimizer: Optimizer): ContentHash {
+export function contentHash(given: Optimizer): ContentHash {
+  const optimizer = described(given);
   const skeleton = {
     transforms: sites(optimizer).map(({ path, optimizer: { kind } }) => [path, kind]),
-    fields: hyperparameters(optimizer).map((
+    fields: hyperparametersOf(optimizer).map((
       { path, kind, value },
     ) => [path, kind === "structural" ? value : shapeOf(value)]),
     routes: sites(optimizer).flatMap(({ path, optimizer: it }) =>

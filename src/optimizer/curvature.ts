@@ -4,7 +4,7 @@
  * @module
  */
 
-import { transform } from "./build.ts";
+import { transform, withOptions } from "./build.ts";
 import type { Calculating } from "./calculating.ts";
 import type { Damping } from "./damping.ts";
 import type { Iterative } from "./iterative.ts";
@@ -87,5 +87,5 @@ export interface CurvatureOptions {
  * ```
  */
 export function curvature(options: CurvatureOptions): Curvature {
-  return transform({ kind: "curvature", ...options });
+  return transform(withOptions("curvature", options));
 }

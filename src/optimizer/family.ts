@@ -5,7 +5,7 @@
  */
 
 import { canonicalJson } from "./canonical_json.ts";
-import { hyperparameters } from "./hyperparameters.ts";
+import { hyperparametersOf } from "./hyperparameters.ts";
 import type { Optimizer } from "./types.ts";
 import { joinPath, sites } from "./walk.ts";
 
@@ -44,7 +44,7 @@ export function familyOf(optimizer: Optimizer): Family {
   const all = sites(optimizer);
   const skeleton = {
     transforms: all.map(({ path, optimizer: { kind } }) => [path, kind]),
-    fields: hyperparameters(optimizer).map(({ path, kind, value }) => [
+    fields: hyperparametersOf(optimizer).map(({ path, kind, value }) => [
       path,
       kind === "value" ? withoutNumbers(value, path, numbers) : value,
     ]),

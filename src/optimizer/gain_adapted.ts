@@ -4,7 +4,7 @@
  * @module
  */
 
-import { transform } from "./build.ts";
+import { transform, withOptions } from "./build.ts";
 import type { Hyper } from "./schedule.ts";
 import type { GainAdapted, Optimizer } from "./types.ts";
 
@@ -107,5 +107,5 @@ export interface GainAdaptedOptions {
  * ```
  */
 export function gainAdapted(options: GainAdaptedOptions): GainAdapted {
-  return transform({ kind: "gainAdapted", ...options });
+  return transform(withOptions("gainAdapted", options));
 }

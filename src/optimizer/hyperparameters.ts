@@ -13,6 +13,7 @@ import type { Calculating } from "./calculating.ts";
 import type { Damping, FactoredDamping } from "./damping.ts";
 import type { Accumulator } from "./iterative.ts";
 import type { Length } from "./length.ts";
+import { described } from "./codec.ts";
 import { optimizerSchema } from "./schema/optimizer.ts";
 import { check } from "./schema/tagged.ts";
 import type { Solver } from "./solver.ts";
@@ -259,6 +260,8 @@ function inSlot(it: Tagged, path: string, roles: RoleTable): readonly Hyperparam
  *
  * Of kind `value` are those that `set` changes in a running program, by the same path.
  *
+ * @throws {SteepestError} of kind `description`: what is given is no optimizer.
+ *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -268,6 +271,11 @@ function inSlot(it: Tagged, path: string, roles: RoleTable): readonly Hyperparam
  * ```
  */
 export function hyperparameters(optimizer: Optimizer): readonly Hyperparameter[] {
+  return hyperparametersOf(described(optimizer));
+}
+
+/** The same of a description that has been checked. */
+export function hyperparametersOf(optimizer: Optimizer): readonly Hyperparameter[] {
   return sites(optimizer).flatMap((site) => own(site.optimizer, TRANSFORM_ROLES, site.path));
 }
 

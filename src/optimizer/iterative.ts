@@ -4,7 +4,7 @@
  * @module
  */
 
-import { slot } from "./build.ts";
+import { slot, withOptions } from "./build.ts";
 import type { Hyper } from "./schedule.ts";
 
 /** The newest sample only: the neutral element of a list of accumulators. */
@@ -103,12 +103,12 @@ export function latest(): Latest {
 
 /** The sum of all samples, starting at `initial` (default 0). */
 export function sum(options: { readonly initial?: number } = {}): SumAccumulator {
-  return slot("iterative", { kind: "sum", ...options });
+  return slot("iterative", withOptions("sum", options));
 }
 
 /** The largest sample so far, the past fading by `decay` a step (default 1: never). */
 export function max(options: { readonly decay?: Hyper } = {}): MaxAccumulator {
-  return slot("iterative", { kind: "max", ...options });
+  return slot("iterative", withOptions("max", options));
 }
 
 /** What {@link secantUpdate} takes. */
@@ -163,5 +163,5 @@ export interface SecantUpdateOptions {
  * ```
  */
 export function secantUpdate(update: SecantRule, options: SecantUpdateOptions = {}): SecantUpdate {
-  return slot("iterative", { kind: "secantUpdate", update, ...options });
+  return slot("iterative", withOptions("secantUpdate", options, { update }));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { slot } from "./build.ts";
+import { slot, withOptions } from "./build.ts";
 
 /**
  * ⊗ᵢ Lᵢ^exponent in every tensor, Lᵢ the Gram matrix of the samples along its i-th axis; or A^exponent ⊗ G^exponent in
@@ -109,5 +109,5 @@ export interface KroneckerOptions {
  * ```
  */
 export function kronecker(options: KroneckerOptions = {}): Kronecker {
-  return slot("structure", { kind: "kronecker", ...options });
+  return slot("structure", withOptions("kronecker", options));
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { transform } from "./build.ts";
+import { transform, withOptions } from "./build.ts";
 import type { Hyper } from "./schedule.ts";
 import type { Average, Lookahead, ScheduleFree } from "./types.ts";
 
@@ -34,7 +34,7 @@ import type { Average, Lookahead, ScheduleFree } from "./types.ts";
 export function lookahead(
   options: { readonly steps?: number; readonly alpha?: Hyper } = {},
 ): Lookahead {
-  return transform({ kind: "lookahead", ...options });
+  return transform(withOptions("lookahead", options));
 }
 
 /**
@@ -63,7 +63,7 @@ export function lookahead(
 export function average(
   options: { readonly decay?: Hyper; readonly start?: number } = {},
 ): Average {
-  return transform({ kind: "average", ...options });
+  return transform(withOptions("average", options));
 }
 
 /**
@@ -93,5 +93,5 @@ export function average(
 export function scheduleFree(
   options: { readonly rate: Hyper; readonly beta?: Hyper; readonly power?: number },
 ): ScheduleFree {
-  return transform({ kind: "scheduleFree", ...options });
+  return transform(withOptions("scheduleFree", options));
 }

@@ -8,7 +8,7 @@
  */
 
 import type { BlockNorm } from "./blocks.ts";
-import { slot } from "./build.ts";
+import { slot, withOptions } from "./build.ts";
 import type { Hyper } from "./schedule.ts";
 
 /** û/λ. */
@@ -137,7 +137,7 @@ export function none(): NoLength {
  * ```
  */
 export function normalized(options: Partial<BlockNorm> = {}): Normalized {
-  return slot("length", { kind: "normalized", ...options });
+  return slot("length", withOptions("normalized", options));
 }
 
 /**
@@ -268,7 +268,7 @@ export function clamped(limit: Hyper): Clamped {
  * ```
  */
 export function clipped(limit: Hyper, options: Partial<BlockNorm> = {}): Clipped {
-  return slot("length", { kind: "clipped", limit, ...options });
+  return slot("length", withOptions("clipped", options, { limit }));
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { transform } from "./build.ts";
+import { transform, withOptions } from "./build.ts";
 import type { Hyper } from "./schedule.ts";
 import type { LineSearch } from "./types.ts";
 
@@ -94,5 +94,5 @@ export interface LineSearchOptions {
  * ```
  */
 export function lineSearch(options: LineSearchOptions = {}): LineSearch {
-  return transform({ kind: "lineSearch", ...options });
+  return transform(withOptions("lineSearch", options));
 }

@@ -5,7 +5,8 @@
  */
 
 import type { Calculating, CalculatingKind } from "./calculating.ts";
-import { hyperparameters } from "./hyperparameters.ts";
+import { described } from "./codec.ts";
+import { hyperparametersOf } from "./hyperparameters.ts";
 import { isSignal } from "./is_signal.ts";
 import type { Solver, SolverKind } from "./solver.ts";
 import type { Structure, StructureKind } from "./structure.ts";
@@ -191,6 +192,8 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
 /**
  * Everything the objective must provide, branches, directions and signals included.
  *
+ * @throws {SteepestError} of kind `description`: what is given is no optimizer.
+ *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -200,7 +203,12 @@ const RULES: { readonly [K in OptimizerKind]: Rule<K> } = {
  * ```
  */
 export function needs(optimizer: Optimizer): readonly Need[] {
-  const signals = hyperparameters(optimizer).flatMap(({ path, value }): readonly Need[] =>
+  return needsOf(described(optimizer));
+}
+
+/** The same of a description that has been checked. */
+export function needsOf(optimizer: Optimizer): readonly Need[] {
+  const signals = hyperparametersOf(optimizer).flatMap(({ path, value }): readonly Need[] =>
     isSignal(value) && value.of === "loss" ? [{ path, what: "loss", every: 1, count: 1 }] : []
   );
   const asked = sites(optimizer).flatMap(({ optimizer: it, path }) =>

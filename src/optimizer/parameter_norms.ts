@@ -5,7 +5,7 @@
  */
 
 import type { BlockNorm, Per } from "./blocks.ts";
-import { transform } from "./build.ts";
+import { transform, withOptions } from "./build.ts";
 import type { Hyper } from "./schedule.ts";
 import type { Optimizer, ScaleByParameterNorm, ScaleByShape, TrustRatio } from "./types.ts";
 
@@ -83,7 +83,7 @@ export interface TrustRatioOptions {
  * ```
  */
 export function trustRatio(options: TrustRatioOptions = {}): TrustRatio {
-  return transform({ kind: "trustRatio", ...options });
+  return transform(withOptions("trustRatio", options));
 }
 
 /**
@@ -108,7 +108,7 @@ export function trustRatio(options: TrustRatioOptions = {}): TrustRatio {
 export function scaleByParameterNorm(
   options: Partial<BlockNorm> & { readonly floor?: Hyper } = {},
 ): ScaleByParameterNorm {
-  return transform({ kind: "scaleByParameterNorm", ...options });
+  return transform(withOptions("scaleByParameterNorm", options));
 }
 
 /**

@@ -4,8 +4,10 @@
  * @module
  */
 
-import { predicate } from "./build.ts";
-import type { OfKind } from "./types.ts";
+import { failure } from "../errors.ts";
+import { show } from "../errors/words.ts";
+import { applies } from "./applies.ts";
+import { checkedPredicate, predicate, withOptions } from "./build.ts";
 
 /** Rank between two bounds, both included. */
 export interface RankIs {
@@ -81,7 +83,7 @@ export function rank(
   bounds: number | { readonly atLeast?: number; readonly atMost?: number },
 ): RankIs {
   const range = typeof bounds === "number" ? { atLeast: bounds, atMost: bounds } : bounds;
-  return predicate({ kind: "rank", ...range });
+  return predicate(withOptions("rank", range));
 }
 
 /**
@@ -159,30 +161,10 @@ export function matrices(): RankIs {
   return rank({ atLeast: 2 });
 }
 
-/** A glob as an anchored regular expression. */
-function globToRegExp(glob: string): RegExp {
-  const source = glob.replace(/\*\*|\*|\?|[^*?]+/g, (part) => {
-    if (part === "**") return ".*";
-    if (part === "*") return "[^/]*";
-    if (part === "?") return "[^/]";
-    return part.replace(/[\\^$.|+()[\]{}]/g, "\\$&");
-  });
-  return new RegExp(`^${source}$`, "s");
-}
-
-const RULES: {
-  readonly [K in PredicateKind]: (it: OfKind<Predicate, K>, about: ParameterFacts) => boolean;
-} = {
-  rank: ({ atLeast, atMost }, { shape }) =>
-    shape.length >= atLeast && (atMost === undefined || shape.length <= atMost),
-  path: ({ glob }, about) => globToRegExp(glob).test(about.path),
-  all: ({ of }, about) => of.every((it) => matches(it, about)),
-  any: ({ of }, about) => of.some((it) => matches(it, about)),
-  not: ({ of }, about) => !matches(of, about),
-};
-
 /**
  * Whether a predicate matches a parameter.
+ *
+ * @throws {SteepestError} of kind `description`: what is given is no predicate, or no parameter.
  *
  * @example
  * ```ts
@@ -195,5 +177,10 @@ const RULES: {
  * ```
  */
 export function matches(it: Predicate, about: ParameterFacts): boolean {
-  return (RULES[it.kind] as (it: Predicate, about: ParameterFacts) => boolean)(it, about);
+  const checked = checkedPredicate(it);
+  const { path, shape }: Partial<ParameterFacts> = about ?? {};
+  if (typeof path !== "string" || !Array.isArray(shape)) {
+    throw failure("description", "parameter", show(about), "the path and shape of a parameter");
+  }
+  return applies(checked, about);
 }

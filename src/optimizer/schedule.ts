@@ -5,7 +5,7 @@
  */
 
 import type { Polynomial, PowerDecay, Rectification, Restarts } from "./annealing.ts";
-import { schedule, slot } from "./build.ts";
+import { schedule, slot, withOptions } from "./build.ts";
 import type { Signal } from "./signal.ts";
 
 /** The same value at every step; with a number also the curvature λ = value of the slot `calculating`. */
@@ -179,7 +179,7 @@ export function constant(value: Hyper): Constant {
 export function linear(
   options: { readonly from: number; readonly to: number; readonly steps: number },
 ): Linear {
-  return schedule({ kind: "linear", ...options });
+  return schedule(withOptions("linear", options));
 }
 
 /**
@@ -209,7 +209,7 @@ export function cosineDecay(
     readonly warmup?: number;
   },
 ): CosineDecay {
-  return schedule({ kind: "cosineDecay", ...options });
+  return schedule(withOptions("cosineDecay", options));
 }
 
 /**
@@ -232,7 +232,7 @@ export function cosineDecay(
 export function exponentialDecay(
   options: { readonly from: number; readonly factor: number; readonly steps: number },
 ): ExponentialDecay {
-  return schedule({ kind: "exponentialDecay", ...options });
+  return schedule(withOptions("exponentialDecay", options));
 }
 
 /**
@@ -255,7 +255,7 @@ export function exponentialDecay(
 export function stepDecay(
   options: { readonly from: number; readonly factor: number; readonly steps: number },
 ): StepDecay {
-  return schedule({ kind: "stepDecay", ...options });
+  return schedule(withOptions("stepDecay", options));
 }
 
 /**
@@ -281,7 +281,7 @@ export function piecewise(
     readonly changes: readonly { readonly at: number; readonly value: number }[];
   },
 ): Piecewise {
-  return schedule({ kind: "piecewise", ...options });
+  return schedule(withOptions("piecewise", options));
 }
 
 /**
@@ -302,7 +302,7 @@ export function piecewise(
  * ```
  */
 export function warmup(options: { readonly to: number; readonly steps: number }): WarmupSchedule {
-  return schedule({ kind: "warmup", ...options });
+  return schedule(withOptions("warmup", options));
 }
 
 /**
@@ -334,7 +334,7 @@ export function oneCycle(
     readonly finalDivide?: number;
   },
 ): OneCycle {
-  return schedule({ kind: "oneCycle", ...options });
+  return schedule(withOptions("oneCycle", options));
 }
 
 /**
@@ -357,7 +357,7 @@ export function oneCycle(
 export function unbiased(
   options: { readonly by: number; readonly decay: number; readonly lead?: number },
 ): Unbiased {
-  return schedule({ kind: "unbiased", ...options });
+  return schedule(withOptions("unbiased", options));
 }
 
 /**
@@ -380,5 +380,5 @@ export function unbiased(
 export function join(
   options: { readonly of: readonly Schedule[]; readonly at: readonly number[] },
 ): Join {
-  return schedule({ kind: "join", ...options });
+  return schedule(withOptions("join", options));
 }

@@ -4,9 +4,12 @@
  * @module
  */
 
+import { failure } from "../errors.ts";
+import { show } from "../errors/words.ts";
 import type { Leaf } from "../objective/leaves.ts";
 import { described } from "./codec.ts";
-import { matches, type ParameterFacts, type Predicate } from "./predicate.ts";
+import { applies } from "./applies.ts";
+import type { ParameterFacts, Predicate } from "./predicate.ts";
 import type { Optimizer, Partition } from "./types.ts";
 import { branchesOf, joinPath, pathAt } from "./walk.ts";
 
@@ -22,7 +25,7 @@ export interface Selection {
 
 /** The number of the part that a parameter goes to: the first that matches it; −1 is the rest. */
 export function partOf({ parts }: Pick<Partition, "parts">, about: ParameterFacts): number {
-  return parts.findIndex(({ where }) => matches(where, about));
+  return parts.findIndex(({ where }) => applies(where, about));
 }
 
 const paths = (leaves: readonly ParameterFacts[]): string[] => leaves.map(({ path }) => path);
@@ -35,7 +38,7 @@ function search(
   const path = pathAt(optimizer, place);
   if (optimizer.kind === "weightDecay") {
     const { mask: where } = optimizer;
-    return [{ path, where, parameters: paths(leaves.filter((leaf) => matches(where, leaf))) }];
+    return [{ path, where, parameters: paths(leaves.filter((leaf) => applies(where, leaf))) }];
   }
   if (optimizer.kind !== "partition") {
     return branchesOf(optimizer, path).flatMap(({ of, place }) => search(of, place, leaves));
@@ -56,7 +59,7 @@ function search(
  * Nothing is compiled, and what matches nothing is listed with no parameters; when the program is built that is an
  * error, except for a rest.
  *
- * @throws {SteepestError} of kind `description`: what is given is no optimizer.
+ * @throws {SteepestError} of kind `description`: what is given is no optimizer, or no objective.
  *
  * @example
  * ```ts
@@ -75,5 +78,9 @@ export function selections(
   optimizer: Optimizer,
   objective: { readonly leaves: readonly Leaf[] },
 ): readonly Selection[] {
-  return search(described(optimizer), "", objective.leaves);
+  const known = described(optimizer);
+  if (!Array.isArray(objective?.leaves)) {
+    throw failure("description", "objective", show(objective), "what objective() makes");
+  }
+  return search(known, "", objective.leaves);
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { signalValue } from "./build.ts";
+import { signalValue, withOptions } from "./build.ts";
 
 /**
  * A scalar that a hyperparameter may read: the loss at θ on this batch, the distance that an enclosing
@@ -82,7 +82,7 @@ export function signal(
   of: SignalName,
   options: { readonly times?: number; readonly min?: number; readonly max?: number } = {},
 ): Reading {
-  return signalValue({ kind: "signal", of, ...options });
+  return signalValue(withOptions("signal", options, { of }));
 }
 
 /**
@@ -124,5 +124,5 @@ export function plateau(
     readonly window?: number;
   },
 ): Plateau {
-  return signalValue({ kind: "plateau", ...options });
+  return signalValue(withOptions("plateau", options));
 }

@@ -5,7 +5,7 @@
  */
 
 import type { NewtonSchulzCoefficients } from "../linalg/newton_schulz.ts";
-import { slot } from "./build.ts";
+import { slot, withOptions } from "./build.ts";
 import type { Hyper } from "./schedule.ts";
 
 /** What suits the structure; see {@link auto}. */
@@ -131,7 +131,7 @@ export function auto(): Auto {
  * ```
  */
 export function eigen(options: { readonly sweeps?: number } = {}): EigenSolver {
-  return slot("solver", { kind: "eigen", ...options });
+  return slot("solver", withOptions("eigen", options));
 }
 
 /**
@@ -198,7 +198,7 @@ export function cg(
     readonly warmStart?: Hyper;
   } = {},
 ): CgSolver {
-  return slot("solver", { kind: "cg", ...options });
+  return slot("solver", withOptions("cg", options));
 }
 
 /**
@@ -233,7 +233,7 @@ export function cg(
  * ```
  */
 export function lanczos(options: { readonly steps?: number } = {}): LanczosSolver {
-  return slot("solver", { kind: "lanczos", ...options });
+  return slot("solver", withOptions("lanczos", options));
 }
 
 /**
@@ -261,7 +261,7 @@ export function lanczos(options: { readonly steps?: number } = {}): LanczosSolve
 export function orthogonalIteration(
   options: { readonly steps?: number } = {},
 ): OrthogonalIterationSolver {
-  return slot("solver", { kind: "orthogonalIteration", ...options });
+  return slot("solver", withOptions("orthogonalIteration", options));
 }
 
 /**
@@ -298,7 +298,7 @@ export function orthogonalIteration(
 export function newtonSchulz(
   options: { readonly steps?: number; readonly coefficients?: NewtonSchulzCoefficients } = {},
 ): NewtonSchulzSolver {
-  return slot("solver", { kind: "newtonSchulz", ...options });
+  return slot("solver", withOptions("newtonSchulz", options));
 }
 
 /**
@@ -343,5 +343,5 @@ export function coupledNewton(
     readonly accept?: number;
   } = {},
 ): CoupledNewtonSolver {
-  return slot("solver", { kind: "coupledNewton", ...options });
+  return slot("solver", withOptions("coupledNewton", options));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { slot } from "./build.ts";
+import { slot, withOptions } from "./build.ts";
 import type { Accumulator, Iterative } from "./iterative.ts";
 import type { Kronecker } from "./kronecker.ts";
 import type { Subspace } from "./subspace.ts";
@@ -115,7 +115,7 @@ export function scalar(): Scalar {
 export function diagonal(
   options: { readonly average?: "none" | "kernel"; readonly basis?: EigenbasisOf } = {},
 ): Diagonal {
-  return slot("structure", { kind: "diagonal", ...options });
+  return slot("structure", withOptions("diagonal", options));
 }
 
 /**
@@ -213,7 +213,7 @@ export function factored(): Factored {
 export function blockDiagonal(
   options: { readonly per?: "tensor" | "unit" | number } = {},
 ): BlockDiagonal {
-  return slot("structure", { kind: "blockDiagonal", ...options });
+  return slot("structure", withOptions("blockDiagonal", options));
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { slot } from "./build.ts";
+import { slot, withOptions } from "./build.ts";
 import type { Hyper } from "./schedule.ts";
 import type { Optimizer } from "./types.ts";
 
@@ -108,5 +108,5 @@ export interface SubspaceOptions {
  * ```
  */
 export function subspace(options: SubspaceOptions): Subspace {
-  return slot("structure", { kind: "subspace", ...options });
+  return slot("structure", withOptions("subspace", options));
 }

@@ -7,7 +7,7 @@
 import * as E from "fp-ts/lib/Either.js";
 import { type Issue, issue, SteepestError } from "../errors.ts";
 import type { Need, Provision } from "./needs.ts";
-import { closest, show } from "./schema/words.ts";
+import { closest, show } from "../errors/words.ts";
 
 /** How often something out of the ordinary happened in a step, in all transforms together. */
 export type CountName =

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { slot, transform } from "./build.ts";
+import { slot, transform, withOptions } from "./build.ts";
 import type { EmaAccumulator, RegressionPrior } from "./iterative.ts";
 import { all, type Predicate } from "./predicate.ts";
 import type { Hyper } from "./schedule.ts";
@@ -89,10 +89,11 @@ export function ema(options: EmaOptions): Ema;
  */
 export function ema(options: EmaAccumulatorOptions): EmaAccumulator;
 export function ema(options: EmaOptions & EmaAccumulatorOptions): Ema | EmaAccumulator {
+  const input = withOptions("ema", options);
   const { centred, power, initial } = options;
   return centred === undefined && power === undefined && initial === undefined
-    ? transform({ kind: "ema", ...options })
-    : slot("iterative", { kind: "ema", ...options });
+    ? transform(input)
+    : slot("iterative", input);
 }
 
 /**
@@ -122,7 +123,7 @@ export function trace(
     readonly dampening?: Hyper;
   },
 ): Trace {
-  return transform({ kind: "trace", ...options });
+  return transform(withOptions("trace", options));
 }
 
 /**
@@ -212,6 +213,6 @@ export function newtonRaphson(
     readonly cap?: Hyper | null;
   } = {},
 ): NewtonRaphson {
-  const { cap = 1, ...rest } = options;
-  return transform({ kind: "newtonRaphson", ...rest, ...(cap === null ? {} : { cap }) });
+  const { cap = 1, ...rest } = withOptions("newtonRaphson", options);
+  return transform({ ...rest, ...(cap === null ? {} : { cap }) });
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Per } from "./blocks.ts";
-import { transform } from "./build.ts";
+import { transform, withOptions } from "./build.ts";
 import { identity } from "./combinators.ts";
 import type { Predicate } from "./predicate.ts";
 import type { Hyper } from "./schedule.ts";
@@ -47,7 +47,7 @@ export function graft(
     readonly per?: Per;
   },
 ): Graft {
-  return transform({ kind: "graft", ...options });
+  return transform(withOptions("graft", options));
 }
 
 /**
@@ -154,7 +154,7 @@ export function distanceAdapted(
     readonly growth?: Hyper;
   },
 ): DistanceAdapted {
-  return transform({ kind: "distanceAdapted", ...options });
+  return transform(withOptions("distanceAdapted", options));
 }
 
 /**

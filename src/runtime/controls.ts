@@ -8,7 +8,7 @@ import { failure, type Issue, issue, SteepestError } from "../errors.ts";
 import type { Slot, StepProgram } from "../lowering/program.ts";
 import { STEP } from "../lowering/program.ts";
 import { scheduleNode } from "../lowering/schedules.ts";
-import { checkValue, hyperparameters } from "../optimizer/hyperparameters.ts";
+import { checkValue, hyperparametersOf } from "../optimizer/hyperparameters.ts";
 import { isSignal } from "../optimizer/is_signal.ts";
 import type { Hyper, Schedule, ScheduleKind } from "../optimizer/schedule.ts";
 import type { SignalKind } from "../optimizer/signal.ts";
@@ -127,7 +127,7 @@ export function programControls(
     program.slots.filter(({ role }) => role === "hyper").map((s): [string, Slot] => [s.name, s]),
   );
   const original: Kinds = new Map(
-    hyperparameters(optimizer).filter(({ kind }) => kind === "value")
+    hyperparametersOf(optimizer).filter(({ kind }) => kind === "value")
       .map(({ path, value }) => [path, value as Hyper]),
   );
   const current = new Map(original);
@@ -173,7 +173,7 @@ export function programControls(
     const paths = [...known].filter((name) => name.startsWith(HYPER))
       .map((name) => name.slice(HYPER.length));
     const expected = `one of ${paths.join(", ") || "nothing: there are no hyperparameters"}`;
-    const it = hyperparameters(optimizer)
+    const it = hyperparametersOf(optimizer)
       .find((h) => path === h.path || path.startsWith(`${h.path}/`));
     if (it === undefined) return issue(path, "no such hyperparameter", expected);
     if (it.kind === "value") {

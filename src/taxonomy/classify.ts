@@ -6,6 +6,8 @@
  * @module
  */
 
+import { failure } from "../errors.ts";
+import { show } from "../errors/words.ts";
 import type { Per } from "../optimizer/blocks.ts";
 import type { Calculating, CalculatingKind } from "../optimizer/calculating.ts";
 import { described } from "../optimizer/codec.ts";
@@ -210,6 +212,8 @@ const IN_FLOW: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => readonly
  *
  * `constant` marks those that take no samples, such as clips; `classify` picks one row of these.
  *
+ * @throws {SteepestError} of kind `description`: what is given is no optimizer.
+ *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -223,6 +227,12 @@ const IN_FLOW: { readonly [K in OptimizerKind]: (it: TransformOf<K>) => readonly
  * ```
  */
 export function classifyStages(optimizer: Optimizer, place = ""): readonly StageRow[] {
+  if (typeof place !== "string") throw failure("description", "place", show(place), "a path");
+  return stagesOf(described(optimizer), place);
+}
+
+/** The same of a description that has been checked. */
+export function stagesOf(optimizer: Optimizer, place: string): readonly StageRow[] {
   const path = pathAt(optimizer, place);
   const flow = (IN_FLOW[optimizer.kind] as (it: Optimizer) => readonly Optimizer[])(optimizer);
   const self: readonly StageRow[] = optimizer.kind === "curvature"
@@ -232,7 +242,7 @@ export function classifyStages(optimizer: Optimizer, place = ""): readonly Stage
     ...self,
     ...branchesOf(optimizer, path)
       .filter(({ of }) => flow.includes(of))
-      .flatMap((branch) => classifyStages(branch.of, branch.place)),
+      .flatMap((branch) => stagesOf(branch.of, branch.place)),
   ];
 }
 
@@ -251,6 +261,6 @@ const GRADIENT_DESCENT: Row = { length: "", calculating: "", structure: "LI", it
  * ```
  */
 export function classify(optimizer: Optimizer): Row {
-  const stages = classifyStages(described(optimizer));
+  const stages = stagesOf(described(optimizer), "");
   return (stages.findLast(({ constant }) => !constant) ?? stages.at(-1))?.row ?? GRADIENT_DESCENT;
 }

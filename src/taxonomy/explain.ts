@@ -6,9 +6,11 @@
 
 import * as E from "fp-ts/lib/Either.js";
 import { failure } from "../errors.ts";
+import { refuse, unknownOptions, whole } from "../errors/options.ts";
+import { show } from "../errors/words.ts";
 import { described } from "../optimizer/codec.ts";
-import { hyperparameters } from "../optimizer/hyperparameters.ts";
-import { COST_IN_GRADIENTS, type Need, needs, type Provision } from "../optimizer/needs.ts";
+import { hyperparametersOf } from "../optimizer/hyperparameters.ts";
+import { COST_IN_GRADIENTS, type Need, needsOf, type Provision } from "../optimizer/needs.ts";
 import type { Hyper } from "../optimizer/schedule.ts";
 import type { StructureKind } from "../optimizer/structure.ts";
 import {
@@ -20,7 +22,7 @@ import {
 } from "../optimizer/telemetry.ts";
 import type { Chain, Curvature, Optimizer, OptimizerKind } from "../optimizer/types.ts";
 import { branchesOf, pathAt, sites } from "../optimizer/walk.ts";
-import { classify, classifyStages, type Row } from "./classify.ts";
+import { classify, type Row, stagesOf } from "./classify.ts";
 import { formula, showHyper } from "./formulas.ts";
 import { solverWork } from "./solver_work.ts";
 import { type StateSlot, stateSlots } from "./state.ts";
@@ -46,7 +48,7 @@ interface Cost {
 }
 
 function costOf(optimizer: Optimizer, telemetry: readonly TelemetryName[]): Cost {
-  const asked = [...needs(optimizer), ...telemetryNeeds(telemetry)];
+  const asked = [...needsOf(optimizer), ...telemetryNeeds(telemetry)];
   const total = (some: readonly Need[]) =>
     some.reduce((sum, { what, every, count }) => sum + COST_IN_GRADIENTS[what] * count / every, 0);
   return {
@@ -55,17 +57,25 @@ function costOf(optimizer: Optimizer, telemetry: readonly TelemetryName[]): Cost
   };
 }
 
+/** The names of telemetry, or what is wrong with them thrown. */
+function known(names: readonly TelemetryName[]): readonly TelemetryName[] {
+  const checked = checkTelemetry(names);
+  if (E.isLeft(checked)) throw checked.left;
+  return checked.right;
+}
+
 /**
  * Gradients a step: the one that every step takes, and what needs and telemetry cost on top.
  *
  * The costs of what is asked of the objective are ratios that were measured on the MNIST CNN; what happens at every k-th
  * step counts for a k-th. What solvers do is not in it.
  *
- * @param optimizer What takes the step.
+ * @param given What takes the step.
  * @param telemetry What is recorded, default nothing.
  * @param parameters How many parameters there are, for stages that store a matrix of them: each takes a product. Where a
  * stage sees a part of them the cost is at most this.
- * @throws {SteepestError} `description` where `parameters` is needed and not given.
+ * @throws {SteepestError} `description` for what is no optimizer, unknown names of telemetry, and where `parameters` is
+ * needed and not given.
  *
  * @example
  * ```ts
@@ -78,14 +88,19 @@ function costOf(optimizer: Optimizer, telemetry: readonly TelemetryName[]): Cost
  * ```
  */
 export function costInGradients(
-  optimizer: Optimizer,
+  given: Optimizer,
   telemetry: readonly TelemetryName[] = [],
   parameters?: number,
 ): number {
-  const { fixed, perParameter } = costOf(optimizer, telemetry);
+  const optimizer = described(given);
+  const { fixed, perParameter } = costOf(optimizer, known(telemetry));
+  const [isCount, count] = whole(1);
+  if (parameters !== undefined && !isCount(parameters)) {
+    throw failure("description", "parameters", show(parameters), count);
+  }
   if (perParameter === 0) return fixed;
   if (parameters === undefined) {
-    const path = needs(optimizer).find(({ each }) => each !== undefined)!.path;
+    const path = needsOf(optimizer).find(({ each }) => each !== undefined)!.path;
     throw failure("description", path, "no number", "how many parameters there are");
   }
   return fixed + perParameter * parameters;
@@ -284,11 +299,11 @@ function remarks(optimizer: Optimizer): readonly string[] {
  */
 export function explain(given: Optimizer, options: ExplainOptions = {}): string {
   const optimizer = described(given);
-  const checked = checkTelemetry(options.telemetry ?? []);
-  if (E.isLeft(checked)) throw checked.left;
-  const telemetry = checked.right;
+  refuse(unknownOptions("explain", options, ["telemetry"]));
+  const { telemetry: names = [] } = options;
+  const telemetry = known(names);
   const state = stateSlots(optimizer);
-  const stages = classifyStages(optimizer);
+  const stages = stagesOf(optimizer, "");
   const notes = remarks(optimizer);
   return [
     section(
@@ -307,13 +322,13 @@ export function explain(given: Optimizer, options: ExplainOptions = {}): string 
     ),
     section(
       "Needs beyond the gradient",
-      [...needs(optimizer), ...telemetryNeeds(telemetry)].map(need),
+      [...needsOf(optimizer), ...telemetryNeeds(telemetry)].map(need),
     ),
     section("Cost", costs(optimizer, telemetry)),
     ...(telemetry.length > 0 ? [section("Telemetry", told(telemetry))] : []),
     section(
       "Hyperparameters",
-      hyperparameters(optimizer)
+      hyperparametersOf(optimizer)
         .filter(({ kind }) => kind !== "structural")
         .map(({ path, kind, value }) => `${path} = ${showHyper(value as Hyper)} (${kind})`),
     ),

@@ -5,7 +5,7 @@
  */
 
 import type { GradientRegression } from "../optimizer/calculating.ts";
-import { hyperparameters } from "../optimizer/hyperparameters.ts";
+import { hyperparametersOf } from "../optimizer/hyperparameters.ts";
 import type { Accumulator } from "../optimizer/iterative.ts";
 import { isSignal } from "../optimizer/is_signal.ts";
 import type { SignalKind } from "../optimizer/signal.ts";
@@ -230,7 +230,7 @@ const SIGNALS: { readonly [K in SignalKind]: readonly string[] } = {
 
 /** Everything an optimizer remembers, with its path. */
 export function stateSlots(optimizer: Optimizer): readonly StateSlot[] {
-  const signals = hyperparameters(optimizer).flatMap(({ path, value }) =>
+  const signals = hyperparametersOf(optimizer).flatMap(({ path, value }) =>
     isSignal(value)
       ? SIGNALS[value.kind].map((name): StateSlot => ({
         path: joinPath(path, name),

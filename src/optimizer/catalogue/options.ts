@@ -5,7 +5,8 @@
  */
 
 import { z } from "zod";
-import { type Issue, issue, SteepestError } from "../../errors.ts";
+import { SteepestError } from "../../errors.ts";
+import { isRecord, unknownOptions } from "../../errors/options.ts";
 import {
   ANY,
   DECAY,
@@ -18,7 +19,6 @@ import {
   word,
 } from "../schema/hyper.ts";
 import { type Border, check } from "../schema/tagged.ts";
-import { closest, show } from "../schema/words.ts";
 
 /** A name that an option of the catalogue may have. */
 export type OptionName =
@@ -135,25 +135,6 @@ const OPTION_SCHEMAS: { readonly [N in OptionName]: Border<unknown> } = {
   window: integer(1),
 };
 
-/** A name that is not one of those that are known, with the one that was probably meant. */
-export function unknownName(
-  path: string,
-  found: string,
-  what: string,
-  known: readonly string[],
-): Issue {
-  const expected = `${what} ${known.join(", ")}`;
-  const hint = closest(found, known);
-  return issue(
-    path,
-    show(found),
-    expected,
-    `${path}: expected ${expected}, found ${show(found)}${
-      hint === "" ? "" : `; did you mean ${hint}?`
-    }`,
-  );
-}
-
 /** One checked field for each option. */
 function schemaOf(names: readonly OptionName[]): Border<unknown> {
   return z.object(
@@ -171,16 +152,9 @@ export function given<O extends { readonly [K in OptionName]?: unknown }>(
   defaults: Required<O>,
   options: O,
 ): Required<O> {
-  // Plain JavaScript may pass anything.
-  const input: unknown = options;
-  if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw new SteepestError("description", [issue(name, show(input), "an object of options")]);
-  }
   const names = Object.keys(defaults) as readonly OptionName[];
-  const unknown = Object.keys(input)
-    .filter((option) => !Object.hasOwn(defaults, option))
-    .map((option) => unknownName(`${name}/${option}`, option, "one of the options", names));
-  const result = check(schemaOf(names), input, name);
+  const unknown = unknownOptions(name, options, names);
+  const result = check(schemaOf(names), isRecord(options) ? options : {}, name);
   const issues = [...unknown, ...(result.ok ? [] : result.issues)];
   if (issues.length > 0) throw new SteepestError("description", issues);
   return { ...defaults, ...options };

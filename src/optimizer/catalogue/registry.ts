@@ -5,7 +5,9 @@
  */
 
 import * as E from "fp-ts/lib/Either.js";
-import { type Issue, SteepestError } from "../../errors.ts";
+import { type Issue, issue, SteepestError } from "../../errors.ts";
+import { unknownName } from "../../errors/options.ts";
+import { show } from "../../errors/words.ts";
 import type { Optimizer } from "../types.ts";
 import { ADAFACTOR, adafactor } from "./adafactor.ts";
 import { ADADELTA, adadelta } from "./adadelta.ts";
@@ -20,7 +22,7 @@ import { LAMB, lamb, LARS, lars } from "./layerwise.ts";
 import { LEVENBERG_MARQUARDT, levenbergMarquardt } from "./levenberg_marquardt.ts";
 import { MUON, muon } from "./muon.ts";
 import { NASGD, nasgd, NORM_ADAPTED_ADAM, normAdaptedAdam } from "./nasgd.ts";
-import { type OptionName, optionRange, unknownName } from "./options.ts";
+import { type OptionName, optionRange } from "./options.ts";
 import { ogr1d, ogr1dc, ogr1ds, ONLINE_PARABOLA } from "./online_parabola.ts";
 import { ogr, ONLINE_PARABOLOID } from "./online_paraboloid.ts";
 import { gaussNewtonDescent, naturalGradient, NEWTON, newton } from "./newton.ts";
@@ -452,9 +454,16 @@ export function fromCatalogue(
   name: string,
   options: Options = {},
 ): E.Either<readonly Issue[], Optimizer> {
-  const found = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
+  const found = typeof name === "string" && Object.hasOwn(catalogue, name)
+    ? catalogue[name]
+    : undefined;
   if (found === undefined) {
-    return E.left([unknownName("optimizer", name, "one of", Object.keys(catalogue))]);
+    const known = Object.keys(catalogue);
+    return E.left([
+      typeof name === "string"
+        ? unknownName("optimizer", name, "one of", known)
+        : issue("optimizer", show(name), `one of ${known.join(", ")}`),
+    ]);
   }
   return E.tryCatch(
     () => found.build(options),

@@ -11,7 +11,7 @@ import { isSignal } from "../is_signal.ts";
 import type { Signal, SignalKind, SignalName } from "../signal.ts";
 import type { OfKind } from "../types.ts";
 import { type Border, delegate, raise, type Table, tagged } from "./tagged.ts";
-import { show } from "./words.ts";
+import { show } from "../../errors/words.ts";
 
 /** An interval; `openMin` and `openMax` leave out the ends. */
 export interface Range {

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { type Issue, issue } from "../../errors.ts";
 import type { OfKind, Tagged } from "../types.ts";
-import { closest, show } from "./words.ts";
+import { closest, show } from "../../errors/words.ts";
 
 /** How deep a description may nest, in levels of JSON. */
 export const MAX_DEPTH = 128;
