@@ -7,26 +7,32 @@ import type { Node } from "../tensor/node.ts";
 import {
   add,
   binary,
+  broadcast,
   cast,
   compare,
   constant,
   div,
   gather,
   iota,
+  matmul,
   mul,
   neg,
   pad,
+  permute,
+  reshape,
   select,
   slice,
+  sqrt,
   sub,
+  transpose,
 } from "../tensor/ops.ts";
 import { loop } from "./loop.ts";
 import {
   after,
   alongColumns,
-  alongRows,
   diagonalOf,
   firstIndex,
+  identity,
   isIndex,
   largestOrOne,
   orderOf,
@@ -49,12 +55,18 @@ export interface Inverse {
   readonly failed: Node;
 }
 
-/** Elements that a thread moves at once, if the rows of a matrix allow it. */
-const WORD = 4;
+/**
+ * Pivots that an iteration eliminates. An iteration moves the matrix once, whatever it eliminates; but what
+ * inverts the block is written out, and its length is the cube of the block's order.
+ */
+const BLOCK = 4, LARGE_BLOCK = 8;
 
-/** A matrix with 1 on the diagonal of as many rows and columns as make its order a multiple. */
-function padded(a: Node): Node {
-  const n = a.shape[0]!, beyond = (WORD - n % WORD) % WORD;
+/** From which order on moving the matrix counts for more than the text. */
+const LARGE = 128;
+
+/** A matrix with 1 on the diagonal of as many rows and columns as make its order a multiple of a block. */
+function padded(a: Node, block: number): Node {
+  const n = a.shape[0]!, beyond = (block - n % block) % block;
   if (beyond === 0) return a;
   const whole = pad(a, [0, 0], [beyond, beyond]);
   const rows = iota(whole.shape, 0);
@@ -67,9 +79,45 @@ function padded(a: Node): Node {
 }
 
 /**
- * A⁻¹ of a symmetric positive definite matrix [n, n] by symmetric Gauss–Jordan elimination, one row and column an
- * iteration: the pivots are the squares of Cholesky's, and an iteration is elementwise arithmetic on the matrix, which costs far
- * less than a factor and the solution of n triangular systems with it.
+ * T with TᵀT = P⁻¹ of a block P [b, b], lower triangular: the inverse of Cholesky's factor, whose product with the
+ * rows of a block is as accurate as their elimination one by one, while P⁻¹ times them is not. The row of a
+ * pivot that does not work is 0, which leaves it out; and how many work.
+ */
+function inverseFactor(block: Node, tolerance: number): readonly [factor: Node, worked: Node] {
+  const b = block.shape[0]!;
+  const at = (row: number, column: number): Node =>
+    reshape(slice(block, [row, column], [row + 1, column + 1]), []);
+  const columns = [...Array(b).keys()];
+  /** The rows of Cholesky's factor, of which what is right of the diagonal is read, those of T, and what works. */
+  const above: Node[][] = [], rows: Node[] = [], works: Node[] = [];
+  const reduced = (from: Node, factors: readonly Node[], others: readonly Node[]): Node =>
+    factors.reduce((rest, factor, q) => sub(rest, mul(factor, others[q]!)), from);
+  for (const p of columns) {
+    const column = above.map((row) => row[p]!);
+    const pivot = reduced(at(p, p), column, column);
+    const good = compare("gt", pivot, tolerance);
+    const root = select(good, sqrt(div(1, select(good, pivot, 1))), 0);
+    const right = columns.map((j) => reduced(at(p, j), column, above.map((row) => row[j]!)));
+    above.push(right.map((x) => mul(root, x)));
+    const one = cast(isIndex([b], 0, constant(p, [], "u32")), "f32");
+    const own = reduced(one, column.map((x) => broadcast(x, [b], [])), rows);
+    rows.push(mul(broadcast(root, [b], []), own));
+    works.push(cast(good, "f32"));
+  }
+  const shape = [b, b];
+  const factor = rows.reduce(
+    (all, row, p) =>
+      select(isIndex(shape, 0, constant(p, [], "u32")), alongColumns(row, shape), all),
+    constant(0, shape),
+  );
+  return [factor, works.reduce((sum, one) => add(sum, one))];
+}
+
+/**
+ * A⁻¹ of a symmetric positive definite matrix [n, n] by symmetric Gauss–Jordan elimination, a block of rows and columns an
+ * iteration: the pivots are the squares of Cholesky's, and an iteration is one product of a block's rows with
+ * themselves that is subtracted from the matrix, which costs far less than a factor and the solution of n triangular
+ * systems with it. The inverse of a symmetric matrix is symmetric to the last bit.
  *
  * @throws SteepestError of kind `shape` unless the matrix is square and f32.
  */
@@ -77,27 +125,29 @@ export function inverseOf(matrix: Node, { tolerance = 1e-7 }: InverseOptions = {
   const order = orderOf("inverseOf", matrix);
   // No element of a positive definite matrix is larger than the largest on its diagonal.
   const scale = largestOrOne(diagonalOf(matrix));
-  const start = padded(div(matrix, scale)), shape = start.shape, n = shape[0]!;
-  /** Row k, what its iteration puts in its place (−1/pivot at the pivot, the others over it), and whether it may. */
-  const rowOf = (a: Node, k: Node): readonly [Node, Node, Node] => {
-    const row = gather(a, k), pivot = gather(row, k);
-    const works = compare("gt", pivot, tolerance);
-    const unit = select(works, div(1, select(works, pivot, 1)), 0);
-    return [row, select(isIndex([n], 0, k), neg(unit), mul(row, unit)), cast(works, "f32")];
-  };
-  // The row is carried, so that it is computed once and not for each element.
-  const [swept, , , , , worked] = loop({
-    times: n,
-    initial: [start, ...rowOf(start, firstIndex), firstIndex, constant(0)],
-    body: (a, row, own, works, k, worked) => {
-      const across = alongColumns(own!, shape), down = alongRows(own!, shape);
-      const rest = sub(a!, mul(alongRows(row!, shape), across));
+  const b = order < LARGE ? BLOCK : LARGE_BLOCK;
+  const start = padded(div(matrix, scale), b), n = start.shape[0]!, blocks = n / b;
+  const [swept, , worked] = loop({
+    times: blocks,
+    initial: [start, firstIndex, constant(0)],
+    body: (a, k, worked) => {
+      const rows = reshape(gather(reshape(a!, [blocks, b, n]), k!), [b, blocks, b]);
+      const [factor, works] = inverseFactor(gather(permute(rows, [1, 0, 2]), k!), tolerance);
+      // With −1 in the place of the block, −P⁻¹ comes out there, and P⁻¹ times the other columns in theirs.
+      const one = broadcast(neg(identity(b)), rows.shape, [0, 2]);
+      const given = reshape(select(isIndex(rows.shape, 1, k!), one, rows), [b, n]);
+      const half = matmul(factor, given);
+      const own = reshape(matmul(transpose(factor), half), rows.shape);
+      const shape = [blocks, b, blocks, b];
+      const across = broadcast(own, shape, [1, 2, 3]);
+      const down = broadcast(permute(own, [1, 2, 0]), shape, [0, 1, 3]);
+      const rest = reshape(sub(a!, matmul(transpose(half), half)), shape);
       const next = select(
         isIndex(shape, 0, k!),
         across,
-        select(isIndex(shape, 1, k!), down, rest),
+        select(isIndex(shape, 2, k!), down, rest),
       );
-      return [next, ...rowOf(next, after(k!)), after(k!), add(worked!, works!)];
+      return [reshape(next, [n, n]), after(k!), add(worked!, works)];
     },
   });
   const inverse = slice(swept!, [0, 0], [order, order]);

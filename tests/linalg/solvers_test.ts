@@ -50,7 +50,7 @@ for (const precision of precisions) {
   });
 
   Deno.test(`inverseOf() has small residuals at a condition of 1e4 in ${precision}`, () => {
-    for (const n of [N, 1, 21]) {
+    for (const n of [N, 1, 21, 131]) {
       for (const scale of [1, 1e-20, 1e18]) {
         const a = withEigenvalues(graded(n, 1e4).map((x) => x * scale), 6);
         const { inverse: x, failed } = inverseOf(input("a", [n, n]));
@@ -60,6 +60,7 @@ for (const precision of precisions) {
         assertLess(apart(product(a, matrixOf(found!)), identity(n)), bound);
         // Of the condition, 1e4 times what single precision rounds.
         assertLess(apart(matrixOf(found!), inverse(a)), bound);
+        assertEquals(transposed(matrixOf(found!)), matrixOf(found!));
       }
     }
   });
@@ -72,6 +73,35 @@ for (const precision of precisions) {
       const [found, k] = valuesAt([inverse, failed], { a }, precision);
       assert(scalar(k) >= 5);
       assert(found!.data.every(Number.isFinite));
+    }
+  });
+
+  Deno.test(`inverseOf() is as accurate as by one pivot at a time in ${precision}`, () => {
+    for (const n of [12, 135]) {
+      const a = withEigenvalues(graded(n, 3e6), 8);
+      const [found] = valuesAt([inverseOf(input("a", [n, n])).inverse], { a }, precision);
+      const bound = precision === "f64" ? 1e-9 : 0.3;
+      assertLess(apart(product(a, matrixOf(found!)), identity(n)), bound);
+    }
+  });
+
+  Deno.test(`inverseOf() leaves out the rows and columns of pivots that fail in ${precision}`, () => {
+    for (const n of [N, 13, 133]) {
+      // Two in one block, one in the last; none tells the others that it is there.
+      const bad = [1, 2, n - 1];
+      const whole = withEigenvalues(graded(n, 10), 5);
+      const a = matrix(n, n, (i, j) => i === j && bad.includes(i) ? -0.1 : whole.data[i * n + j]!);
+      const { inverse: x, failed } = inverseOf(input("a", [n, n]));
+      const [found, k] = valuesAt([x, failed], { a }, precision);
+      assertEquals(scalar(k), bad.length);
+      const kept = [...Array(n).keys()].filter((i) => !bad.includes(i)), m = kept.length;
+      const at = (i: number, j: number) => found!.data[i * n + j]!;
+      const part = matrix(m, m, (i, j) => a.data[kept[i]! * n + kept[j]!]!);
+      const of = matrix(m, m, (i, j) => at(kept[i]!, kept[j]!));
+      assertLess(apart(of, inverse(part)), precision === "f64" ? 1e-13 : 1e-5);
+      for (const i of bad) {
+        for (let j = 0; j < n; j++) assertEquals([Math.abs(at(i, j)), Math.abs(at(j, i))], [0, 0]);
+      }
     }
   });
 

@@ -4,6 +4,7 @@ import { run, type Target, targets } from "../compiler/_run_plan.ts";
 import { batched } from "../../src/linalg/batched.ts";
 import { cholesky, choleskyApply } from "../../src/linalg/cholesky.ts";
 import { conjugateGradients } from "../../src/linalg/conjugate_gradients.ts";
+import { inverseOf } from "../../src/linalg/inverse.ts";
 import { inverseRootNewton } from "../../src/linalg/inverse_root.ts";
 import { krylovProduct, krylovSpectral } from "../../src/linalg/krylov.ts";
 import { apply } from "../../src/linalg/matrices.ts";
@@ -13,7 +14,7 @@ import { matrixPower } from "../../src/linalg/spectral.ts";
 import { symmetricEigen } from "../../src/linalg/symmetric_eigen.ts";
 import { tensor } from "../../src/reference/tensor.ts";
 import type { Node } from "../../src/tensor/node.ts";
-import { cast, input, reshape } from "../../src/tensor/ops.ts";
+import { cast, input, reshape, slice } from "../../src/tensor/ops.ts";
 import {
   apart,
   composed,
@@ -72,6 +73,33 @@ for (const target of targets) {
     assertEquals(dropped![0], 0);
     assertLess(error![0]!, 1e-3);
     for (const root of [x!, y!]) assertLess(apart(power(inverse(square(root)), 4), a), 1e-4);
+  });
+
+  Deno.test(`inverseOf(), alone and in a stack, on ${target}`, async () => {
+    for (const n of [13, 130]) {
+      const stack = [1e3, 10].map((c, i) => single(withEigenvalues(graded(n, c), i + 2)));
+      const bent = matrix(n, n, (i, j) => i === j && i === 5 ? -1 : stack[1]!.data[i * n + j]!);
+      const both = {
+        rows: 2,
+        columns: n * n,
+        data: Float64Array.from([stack[0]!, bent].flatMap((a) => [...a.data])),
+      };
+      const all = reshape(input("a", [2, n * n]), [2, n, n]);
+      const stacked = batched((a) => {
+        const { inverse, failed } = inverseOf(a!);
+        return [inverse, failed];
+      }, [all]);
+      const alone = inverseOf(reshape(slice(all, [0, 0, 0], [1, n, n]), [n, n])).inverse;
+      const [x, failed, first] = await values([...stacked, alone], both, target);
+      assertEquals([...failed!], [0, 1]);
+      assertLess(apart(square(x!.slice(0, n * n), n), square(first!, n)), 1e-5);
+      assertLess(apart(product(square(first!, n), stack[0]!), identity(n)), 1e-4);
+      assertEquals(transposed(square(first!, n)), square(first!, n));
+      const kept = [...Array(n).keys()].filter((i) => i !== 5);
+      const without = (data: Float64Array) =>
+        matrix(n - 1, n - 1, (i, j) => data[kept[i]! * n + kept[j]!]!);
+      assertLess(apart(without(x!.slice(n * n)), inverse(without(bent.data))), 1e-5);
+    }
   });
 
   Deno.test(`newtonSchulz() and orthonormalize() on ${target}`, async () => {
