@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { failure } from "../errors.ts";
+import { checkAxis, checkTensors } from "../tensor/check.ts";
 import type { Node } from "../tensor/node.ts";
 import {
   add,
@@ -61,9 +61,8 @@ export function gelu(x: Node): Node {
 
 /** x minus its maximum along `axis`, which counts as a constant: it cancels in every derivative. */
 function shifted(x: Node, axis: number): Node {
-  if (!Number.isInteger(axis) || axis < 0 || axis >= x.shape.length) {
-    throw failure("shape", "softmax", `axis ${axis}`, `an axis of [${x.shape.join(", ")}]`);
-  }
+  checkTensors("softmax", x);
+  checkAxis("softmax", axis, x.shape);
   return sub(x, along(unary("stop", reduce("max", x, [axis])), x, axis));
 }
 
@@ -71,14 +70,19 @@ function along(reduced: Node, like: Node, axis: number): Node {
   return broadcast(reduced, like.shape, like.shape.map((_, i) => i).filter((i) => i !== axis));
 }
 
+function lastAxis(x: Node): number {
+  checkTensors("softmax", x);
+  return x.shape.length - 1;
+}
+
 /** eˣ / Σ eˣ along `axis` (default: the last). */
-export function softmax(x: Node, axis: number = x.shape.length - 1): Node {
+export function softmax(x: Node, axis: number = lastAxis(x)): Node {
   const e = exp(shifted(x, axis));
   return div(e, along(sum(e, [axis]), x, axis));
 }
 
 /** x − log Σ eˣ along `axis` (default: the last), by the shifted form. */
-export function logSoftmax(x: Node, axis: number = x.shape.length - 1): Node {
+export function logSoftmax(x: Node, axis: number = lastAxis(x)): Node {
   const z = shifted(x, axis);
   return sub(z, along(log(sum(exp(z), [axis])), x, axis));
 }

@@ -5,9 +5,12 @@
  *
  * @module
  */
-import { failure } from "../errors.ts";
+import { failure, issue } from "../errors.ts";
+import { isRecord, refuse, whole } from "../errors/options.ts";
+import { show } from "../errors/words.ts";
+import { show as showShape } from "../tensor/check.ts";
+import { initializerIssues, streamNumber, valuesFrom } from "./initial_values.ts";
 import { type Shape, sizeOf } from "../tensor/node.ts";
-import { mixBits, randomKey, randomWord } from "../tensor/random.ts";
 
 /** How a tensor starts. Build one with {@link zeros}, {@link uniform} and their like. */
 export type Initializer =
@@ -21,10 +24,9 @@ export type Initializer =
 function checked(initializer: Initializer, name: string, scale: number): Initializer {
   const { shape } = initializer;
   if (!Array.isArray(shape) || !shape.every((d) => Number.isInteger(d) && d >= 1)) {
-    const found = Array.isArray(shape) ? `[${shape.join(", ")}]` : String(shape);
-    throw failure("shape", name, found, "extents that are positive integers");
+    throw failure("shape", name, showShape(shape), "extents that are positive integers");
   }
-  if (!Number.isFinite(scale)) throw failure("description", name, `${scale}`, "a finite number");
+  if (!Number.isFinite(scale)) throw failure("description", name, show(scale), "a finite number");
   return Object.freeze({ ...initializer, shape: Object.freeze([...shape]) });
 }
 
@@ -62,7 +64,9 @@ export function normal(shape: Shape, deviation: number): Initializer {
  * layers. For a bias `fanIn` is that of its layer.
  */
 export function pytorchUniform(shape: Shape, fanIn: number): Initializer {
-  if (!(fanIn > 0)) throw failure("description", "pytorchUniform", `${fanIn}`, "a positive fan-in");
+  if (typeof fanIn !== "number" || !(fanIn > 0)) {
+    throw failure("description", "pytorchUniform", show(fanIn), "a positive fan-in");
+  }
   return checked({ kind: "uniform", shape, bound: 1 / Math.sqrt(fanIn) }, "pytorchUniform", fanIn);
 }
 
@@ -71,26 +75,24 @@ export function pytorchUniform(shape: Shape, fanIn: number): Initializer {
  * fans (Glorot and Bengio 2010, equation 16).
  */
 export function glorotUniform(shape: Shape): Initializer {
-  const [out, into, ...field] = shape;
-  if (out === undefined || into === undefined) {
-    throw failure("shape", "glorotUniform", `[${shape.join(", ")}]`, "a weight [out, in, …]");
+  if (!Array.isArray(shape) || shape.length < 2) {
+    throw failure("shape", "glorotUniform", showShape(shape), "a weight [out, in, …]");
   }
+  const [out = 1, into = 1, ...field]: Shape = shape;
   const bound = Math.sqrt(6 / ((out + into) * sizeOf(field)));
   return checked({ kind: "uniform", shape, bound }, "glorotUniform", bound);
 }
 
 /** A 32-bit hash of a name: the number of a random stream. */
 export function streamOf(name: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193);
-  return mixBits(h);
+  if (typeof name !== "string") throw failure("description", "stream", show(name), "a name");
+  return streamNumber(name);
 }
-
-/** No step of a run has this number, so initial values share no draw with a step. */
-const BEFORE_STEPS = -1;
 
 /**
  * The row-major values of an initializer for the parameter at `path`.
+ *
+ * @throws {SteepestError} of kind `description`: what is given is no initializer, seed (a u32) or path.
  *
  * @example
  * ```ts
@@ -101,24 +103,13 @@ const BEFORE_STEPS = -1;
  * ```
  */
 export function initialValues(initializer: Initializer, seed: number, path: string): Float64Array {
-  const size = sizeOf(initializer.shape);
-  const key = randomKey(seed, streamOf(path), BEFORE_STEPS);
-  const uniformAt = (counter: number) => (randomWord(key, counter) + 0.5) / 2 ** 32;
-  switch (initializer.kind) {
-    case "filled":
-      return new Float64Array(size).fill(initializer.value);
-    case "values":
-      return Float64Array.from(initializer.values);
-    case "uniform":
-      return Float64Array.from(
-        { length: size },
-        (_, i) => initializer.bound * (2 * uniformAt(i) - 1),
-      );
-    case "normal":
-      return Float64Array.from({ length: size }, (_, i) => {
-        const radius = Math.sqrt(-2 * Math.log(uniformAt(2 * i)));
-        return initializer.deviation * radius *
-          Math.cos(2 * Math.PI * uniformAt(2 * i + 1));
-      });
-  }
+  const [isSeed, expected] = whole(0, 2 ** 32 - 1);
+  refuse([
+    ...isRecord(initializer)
+      ? initializerIssues("initialValues", initializer)
+      : [issue("initialValues", show(initializer), "an initializer, such as what zeros() gives")],
+    ...isSeed(seed) ? [] : [issue("initialValues/seed", show(seed), expected)],
+    ...typeof path === "string" ? [] : [issue("initialValues/path", show(path), "a path")],
+  ]);
+  return valuesFrom(initializer, seed, path);
 }

@@ -4,6 +4,9 @@
  * @module
  */
 import { failure } from "../errors.ts";
+import { refuse, unknownOptions } from "../errors/options.ts";
+import { show as showValue } from "../errors/words.ts";
+import { checkTensors, show } from "../tensor/check.ts";
 import type { Affine, Node } from "../tensor/node.ts";
 import { add, broadcast, contraction, reshape } from "../tensor/ops.ts";
 
@@ -13,8 +16,11 @@ export type Pair = number | readonly [number, number];
 /** Both numbers of a {@link Pair}, checked to be integers of at least `least`. */
 export function pairOf(value: Pair, least: number, path: string): readonly [number, number] {
   const pair = typeof value === "number" ? [value, value] as const : value;
-  if (!pair.every((v) => Number.isInteger(v) && v >= least)) {
-    throw failure("description", path, `${value}`, `integers of at least ${least}`);
+  const fits = Array.isArray(pair) && pair.length === 2 &&
+    pair.every((v) => Number.isInteger(v) && v >= least);
+  if (!fits) {
+    const found = Array.isArray(value) ? show(value) : showValue(value);
+    throw failure("description", path, found, `one or two integers of at least ${least}`);
   }
   return pair;
 }
@@ -53,7 +59,13 @@ export interface ConvolutionOptions {
   readonly groups?: number;
 }
 
-const show = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
+const CONVOLUTION: readonly (keyof ConvolutionOptions)[] = [
+  "bias",
+  "stride",
+  "padding",
+  "dilation",
+  "groups",
+];
 
 /** Affine forms over `rank` domain axes: `form([axis, factor], …)` or `form(constant, …)`. */
 export function forms(
@@ -107,6 +119,8 @@ export function windowCount(
  * ```
  */
 export function conv2d(x: Node, w: Node, options: ConvolutionOptions = {}): Node {
+  checkTensors("conv2d", x, w);
+  refuse(unknownOptions("conv2d", options, CONVOLUTION));
   const { bias, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   const [s, p, d] = [
     pairOf(stride, 1, "conv2d/stride"),
@@ -121,7 +135,7 @@ export function conv2d(x: Node, w: Node, options: ConvolutionOptions = {}): Node
     throw failure(
       "shape",
       "conv2d",
-      `x ${show(x.shape)}, w ${show(w.shape)}, ${groups} groups`,
+      `x ${show(x.shape)}, w ${show(w.shape)}, ${showValue(groups)} groups`,
       "x [N, C, H, W], w [O, C / groups, kh, kw], groups that divide C and O",
     );
   }
@@ -153,6 +167,7 @@ export function conv2d(x: Node, w: Node, options: ConvolutionOptions = {}): Node
 }
 
 function addBias(y: Node, bias: Node, path: string): Node {
+  checkTensors(`${path}/bias`, bias);
   if (bias.shape.length !== 1 || bias.shape[0] !== y.shape[1]) {
     throw failure("shape", `${path}/bias`, show(bias.shape), `[${y.shape[1]}]`);
   }
@@ -179,6 +194,7 @@ function addBias(y: Node, bias: Node, path: string): Node {
  * ```
  */
 export function dense(x: Node, w: Node, b?: Node): Node {
+  checkTensors("dense", x, w);
   const [n, into] = x.shape, [out, into2] = w.shape;
   if (x.shape.length !== 2 || w.shape.length !== 2 || into !== into2) {
     throw failure(
@@ -209,6 +225,7 @@ export function dense(x: Node, w: Node, b?: Node): Node {
  * ```
  */
 export function flatten(x: Node): Node {
+  checkTensors("flatten", x);
   const [n, ...rest] = x.shape;
   if (n === undefined) throw failure("shape", "flatten", "a scalar", "a tensor with a batch axis");
   return reshape(x, [n, rest.reduce((a, b) => a * b, 1)]);

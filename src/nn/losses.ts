@@ -4,6 +4,7 @@
  * @module
  */
 import { failure } from "../errors.ts";
+import { checkTensors } from "../tensor/check.ts";
 import { type Node, sameShape } from "../tensor/node.ts";
 import {
   broadcast,
@@ -24,6 +25,7 @@ import { logSoftmax } from "./activations.ts";
 const show = (x: Node): string => `${x.dtype} [${x.shape.join(", ")}]`;
 
 function checkLabels(op: string, logits: Node, labels: Node): void {
+  checkTensors(op, logits, labels);
   const fits = logits.shape.length === 2 && labels.dtype === "u32" &&
     sameShape(labels.shape, logits.shape.slice(0, 1));
   if (!fits) {
@@ -65,6 +67,7 @@ export function softmaxCrossEntropy(logits: Node, labels: Node): Node {
 }
 
 function differences(op: string, outputs: Node, targets: Node): Node {
+  checkTensors(op, outputs, targets);
   if (!sameShape(outputs.shape, targets.shape) || outputs.shape.length === 0) {
     throw failure(
       "shape",

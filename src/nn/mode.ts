@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { failure } from "../errors.ts";
+import { show } from "../errors/words.ts";
 import type { Node, Shape } from "../tensor/node.ts";
 import {
   add,
@@ -58,7 +60,12 @@ export function randomSource(seed: Node, step: Node, name: string): RandomSource
     bits,
     uniform,
     rademacher: (shape) => select(compare("lt", bits(shape), 2 ** 31), 1, -1),
-    bernoulli: (probability, shape) => compare("lt", uniform(shape), probability),
+    bernoulli: (probability, shape) => {
+      if (typeof probability === "number" && probability >= 0 && probability <= 1) {
+        return compare("lt", uniform(shape), probability);
+      }
+      throw failure("description", "bernoulli", show(probability), "a probability in [0, 1]");
+    },
     normal: (shape) => {
       const angle = toUniform(randomBits(seed, step, streamOf(`${name}/angle`), shape));
       // 2⁻²⁵ above the multiples of 2⁻²⁴: the logarithm never sees 0.

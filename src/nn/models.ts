@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { failure } from "../errors.ts";
+import { isRecord, optionIssues, refuse, required, type Rules, whole } from "../errors/options.ts";
 import { type Node, type Shape, sizeOf } from "../tensor/node.ts";
 import { div, sub } from "../tensor/ops.ts";
 import { gelu, relu, sigmoid, softplus, tanh } from "./activations.ts";
@@ -67,6 +67,22 @@ export interface MlpOptions {
   readonly activation?: Activation;
 }
 
+const isWidth = (x: unknown): boolean => Number.isInteger(x) && Number(x) >= 1;
+const areWidths = (x: unknown): boolean => Array.isArray(x) && x.every(isWidth);
+
+const MLP: Rules<MlpOptions> = {
+  input: required([
+    (x) => isWidth(x) || areWidths(x),
+    "a number of features, or a shape: positive integers",
+  ]),
+  hidden: [areWidths, "a list of widths: positive integers"],
+  classes: required(whole(1)),
+  activation: [
+    (x) => typeof x === "string" && Object.hasOwn(ACTIVATIONS, x),
+    `one of ${Object.keys(ACTIVATIONS).join(", ")}`,
+  ],
+};
+
 function layer(shape: Shape): Layer {
   const fanIn = sizeOf(shape.slice(1));
   return { weight: pytorchUniform(shape, fanIn), bias: pytorchUniform(shape.slice(0, 1), fanIn) };
@@ -86,16 +102,10 @@ function layer(shape: Shape): Layer {
  * ```
  */
 export function mlp(options: MlpOptions): Model<Readonly<Record<string, Layer>>> {
+  refuse(optionIssues("mlp", options, MLP));
   const { input, hidden = [], classes, activation = "relu" } = options;
   const inputShape = typeof input === "number" ? [input] : [...input];
   const widths = [sizeOf(inputShape), ...hidden, classes];
-  if (!widths.every((w) => Number.isInteger(w) && w >= 1)) {
-    throw failure("description", "mlp", `widths ${widths.join(", ")}`, "positive integers");
-  }
-  if (!Object.hasOwn(ACTIVATIONS, activation)) {
-    const known = Object.keys(ACTIVATIONS).join(", ");
-    throw failure("description", "mlp/activation", `"${activation}"`, `one of ${known}`);
-  }
   const names = widths.slice(1).map((_, i) => `layer${i + 1}`);
   const parameters = Object.fromEntries(
     names.map((name, i) => [name, layer([widths[i + 1]!, widths[i]!])]),
@@ -135,6 +145,15 @@ export interface MnistCnnOptions {
   readonly widths?: readonly [number, number, number];
 }
 
+const MNIST_CNN: Rules<MnistCnnOptions> = {
+  dropout: [(x) => typeof x === "boolean", "true or false"],
+  normalise: [
+    (x) => x === null || isRecord(x) && Number.isFinite(x["mean"]) && Number(x["deviation"]) > 0,
+    "a mean, and a deviation above 0",
+  ],
+  widths: [(x) => areWidths(x) && (x as Shape).length === 3, "three positive integers"],
+};
+
 /** The parameters of {@link mnistCnn}, by layer. */
 export type MnistCnnParameters = {
   readonly conv1: Layer;
@@ -161,19 +180,12 @@ export type MnistCnnParameters = {
  * ```
  */
 export function mnistCnn(options: MnistCnnOptions = {}): Model<MnistCnnParameters> {
+  refuse(optionIssues("mnistCnn", options, MNIST_CNN));
   const { dropout: dropping = true, widths: [features1, features2, units] = [10, 20, 50] } =
     options;
   const normalise = options.normalise === undefined
     ? { mean: 0.1307, deviation: 0.3081 }
     : options.normalise;
-  if (normalise !== null && !(Number.isFinite(normalise.mean) && normalise.deviation > 0)) {
-    throw failure(
-      "description",
-      "mnistCnn/normalise",
-      JSON.stringify(normalise),
-      "a mean, and a deviation above 0",
-    );
-  }
   return {
     name: "mnist-cnn",
     parameters: {

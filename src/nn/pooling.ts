@@ -5,6 +5,8 @@
  * @module
  */
 import { failure } from "../errors.ts";
+import { refuse, unknownOptions } from "../errors/options.ts";
+import { checkTensors } from "../tensor/check.ts";
 import type { Node } from "../tensor/node.ts";
 import {
   add,
@@ -54,12 +56,15 @@ interface Windows {
 }
 
 function windowsOf(op: string, x: Node, options: PoolingOptions): Windows {
+  checkTensors(op, x);
+  refuse(unknownOptions(op, options, ["size", "stride", "padding"]));
   if (x.shape.length !== 4) {
     throw failure("shape", op, `[${x.shape.join(", ")}]`, "images [N, C, H, W]");
   }
   const size = pairOf(options.size, 1, `${op}/size`);
-  const stride = pairOf(options.stride ?? options.size, 1, `${op}/stride`);
-  const padding = pairOf(options.padding ?? 0, 0, `${op}/padding`);
+  const { stride: step = size, padding: around = 0 } = options;
+  const stride = pairOf(step, 1, `${op}/stride`);
+  const padding = pairOf(around, 0, `${op}/padding`);
   if (padding.some((p, i) => p >= size[i]!)) {
     throw failure("shape", `${op}/padding`, `${padding}`, "less than the size of a window");
   }

@@ -4,6 +4,8 @@
  * @module
  */
 import { type Issue, issue } from "../errors.ts";
+import { show } from "../errors/words.ts";
+import { checkShape, show as showShape } from "../tensor/check.ts";
 import type { DType, Shape } from "../tensor/node.ts";
 
 /** A tensor of the batch. */
@@ -24,6 +26,7 @@ const DTYPES: ReadonlySet<unknown> = new Set<DType>(["f32", "u32", "bool"]);
 
 /** A u32 tensor of the batch, for labels and indices. */
 export function u32(shape: Shape): TensorSlot {
+  checkShape("u32", shape);
   return { shape, dtype: "u32" };
 }
 
@@ -46,14 +49,16 @@ export function batchSlots<B extends BatchSpecification>(
       issues.push(
         issue(
           `batch/${name}`,
-          JSON.stringify(given) ?? String(given),
+          isShape(given) ? showShape(given) : show(given),
           "a shape of positive integers, or u32(shape)",
         ),
       );
     }
     if (label?.name !== name) return [name, slot];
-    if (!isShape(given) && given.dtype !== label.dtype) {
-      issues.push(issue(`batch/${name}`, given.dtype, `${label.dtype}, as the likelihood needs`));
+    if (!isShape(given) && given?.dtype !== label.dtype) {
+      issues.push(
+        issue(`batch/${name}`, show(given?.dtype), `${label.dtype}, as the likelihood needs`),
+      );
     }
     return [name, { shape, dtype: label.dtype }];
   });

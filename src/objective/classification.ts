@@ -3,9 +3,13 @@
  *
  * @module
  */
-import { failure } from "../errors.ts";
+import { failure, issue } from "../errors.ts";
+import { refuse, whole } from "../errors/options.ts";
+import { show } from "../errors/words.ts";
+import { modelIssues } from "../nn/model_issues.ts";
 import type { Model } from "../nn/models.ts";
 import type { Parameters } from "../nn/parameters.ts";
+import { isTensor, show as showShape } from "../tensor/check.ts";
 import { sameShape } from "../tensor/node.ts";
 import { categorical } from "./likelihood.ts";
 import { type Objective, objective } from "./objective.ts";
@@ -45,6 +49,11 @@ export function classification<P extends Parameters>(
   model: Model<P>,
   batchSize: number,
 ): Objective<P, LabelledBatch> {
+  const [isCount, count] = whole(1);
+  refuse([
+    ...modelIssues(model),
+    ...isCount(batchSize) ? [] : [issue("batchSize", show(batchSize), count)],
+  ]);
   const batch: LabelledBatch = {
     x: { shape: [batchSize, ...model.inputShape], dtype: "f32" },
     y: u32([batchSize]),
@@ -55,9 +64,9 @@ export function classification<P extends Parameters>(
     lowerBound: 0,
     outputs: (p, { x }, mode) => {
       const outputs = model.outputs(p, x, mode), expected = [x.shape[0]!, model.classes];
-      if (sameShape(outputs.shape, expected)) return outputs;
-      const [found, logits] = [outputs.shape, expected].map((shape) => `[${shape.join(", ")}]`);
-      throw failure("shape", "model/outputs", found!, `logits ${logits}`);
+      if (sameShape(outputs?.shape ?? [], expected)) return outputs;
+      const found = isTensor(outputs) ? showShape(outputs.shape) : show(outputs);
+      throw failure("shape", "model/outputs", found, `logits ${showShape(expected)}`);
     },
     likelihood: categorical("y"),
   });

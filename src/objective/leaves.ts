@@ -4,9 +4,12 @@
  * @module
  */
 import { type Issue, issue } from "../errors.ts";
+import { isRecord } from "../errors/options.ts";
+import { show } from "../errors/words.ts";
 import type { Initializer } from "../nn/initial.ts";
+import { initializerIssues } from "../nn/initial_values.ts";
 import type { NestedNumbers, Parameters, Values } from "../nn/parameters.ts";
-import { type Shape, sizeOf } from "../tensor/node.ts";
+import type { Shape } from "../tensor/node.ts";
 
 /** One parameter tensor. */
 export interface Leaf {
@@ -18,41 +21,9 @@ export interface Leaf {
   readonly initial: Initializer;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Whether an object is an initializer; no parameter can be a string, so a `kind` tells. */
 function isInitializer(value: unknown): boolean {
   return isRecord(value) && typeof value["kind"] === "string";
-}
-
-const KINDS: {
-  readonly [K in Initializer["kind"]]: (value: Readonly<Record<string, unknown>>) => boolean;
-} = {
-  filled: (v) => Number.isFinite(v["value"]),
-  values: (v) => Array.isArray(v["values"]) && v["values"].every(Number.isFinite),
-  uniform: (v) => Number.isFinite(v["bound"]),
-  normal: (v) => Number.isFinite(v["deviation"]),
-};
-
-function checkInitializer(path: string, value: Initializer, issues: Issue[]): void {
-  const { kind, shape } = value;
-  if (!Object.hasOwn(KINDS, kind)) {
-    issues.push(issue(path, `initializer "${kind}"`, `one of ${Object.keys(KINDS).join(", ")}`));
-    return;
-  }
-  const extents: unknown = shape;
-  if (!Array.isArray(extents) || !extents.every((d) => Number.isInteger(d) && d >= 1)) {
-    issues.push(
-      issue(path, `shape ${JSON.stringify(shape)}`, "extents that are positive integers"),
-    );
-  } else if (kind === "values" && value.values.length !== sizeOf(shape)) {
-    issues.push(issue(path, `${value.values.length} values`, `${sizeOf(shape)} for its shape`));
-  }
-  if (!KINDS[kind]({ ...value })) {
-    issues.push(issue(path, `${kind} with a bad number`, "finite numbers"));
-  }
 }
 
 /** The shape of nested arrays; `undefined`, and issues, if they are ragged, empty or not finite. */
@@ -63,7 +34,7 @@ function measure(path: string, value: unknown, issues: Issue[]): Shape | undefin
     return undefined;
   }
   if (!Array.isArray(value)) {
-    issues.push(issue(path, value === null ? "null" : typeof value, "a number or an array"));
+    issues.push(issue(path, show(value), "a number or an array"));
     return undefined;
   }
   if (value.length === 0) {
@@ -95,7 +66,7 @@ function flattened(value: NestedNumbers | number): readonly number[] {
 function leafOf(path: string, value: unknown, issues: Issue[]): Leaf | undefined {
   if (isInitializer(value)) {
     const initial = value as Initializer;
-    checkInitializer(path, initial, issues);
+    issues.push(...initializerIssues(path, initial));
     return { path, shape: initial.shape, initial };
   }
   const shape = measure(path, value, issues);
@@ -124,7 +95,7 @@ export function leavesOf(parameters: Parameters, issues: Issue[]): Leaf[] {
     }
   };
   if (isRecord(parameters)) visit(parameters, "");
-  else issues.push(issue("parameters", typeof parameters, "an object of named parameters"));
+  else issues.push(issue("parameters", show(parameters), "an object of named parameters"));
   return leaves;
 }
 

@@ -5,6 +5,16 @@
  * @module
  */
 import { failure } from "../errors.ts";
+import {
+  FUNCTION,
+  isRecord,
+  optionIssues,
+  refuse,
+  required,
+  type Rules,
+} from "../errors/options.ts";
+import { show } from "../errors/words.ts";
+import { checkTensors } from "../tensor/check.ts";
 import { softmax } from "../nn/activations.ts";
 import { softmaxCrossEntropy, squaredError } from "../nn/losses.ts";
 import type { RandomSource } from "../nn/mode.ts";
@@ -56,6 +66,11 @@ export interface CustomLikelihood {
   readonly hessian?: (outputs: Node, batch: BatchTensors, v: Node) => Node;
 }
 
+function checkName(likelihood: string, name: string): void {
+  if (typeof name === "string" && name !== "") return;
+  throw failure("description", likelihood, show(name), "the name of a tensor of the batch");
+}
+
 function labelOf(batch: BatchTensors, name: string): Node {
   const label = batch[name];
   if (label === undefined) {
@@ -94,6 +109,7 @@ function sampleRows(p: Node, random: RandomSource): Node {
  * ```
  */
 export function categorical(label: string): Likelihood {
+  checkName("categorical", label);
   const perExample = (outputs: Node, batch: BatchTensors) =>
     softmaxCrossEntropy(outputs, labelOf(batch, label));
   return {
@@ -135,6 +151,7 @@ export function categorical(label: string): Likelihood {
  * ```
  */
 export function gaussian(target: string): Likelihood {
+  checkName("gaussian", target);
   const perExample = (outputs: Node, batch: BatchTensors) =>
     mul(0.5, squaredError(outputs, labelOf(batch, target)));
   return {
@@ -149,23 +166,31 @@ export function gaussian(target: string): Likelihood {
   };
 }
 
+const CUSTOM: Rules<CustomLikelihood> = {
+  loss: required(FUNCTION),
+  sample: FUNCTION,
+  hessian: FUNCTION,
+};
+
 /** A likelihood as the compiler reads it. */
 export function likelihoodOf(given: Likelihood | CustomLikelihood): Likelihood {
-  if (typeof given !== "object" || given === null) {
+  if (!isRecord(given as unknown)) {
     throw failure(
       "description",
       "likelihood",
-      String(given),
+      show(given),
       "a likelihood, or an object with `loss`",
     );
   }
   if ("perExample" in given) return given;
+  refuse(optionIssues("likelihood", given, CUSTOM));
   const { loss: perExample, sample, hessian } = given;
   return {
     name: "custom",
     perExample,
     loss: (outputs, batch) => {
       const losses = perExample(outputs, batch);
+      checkTensors("likelihood/loss", losses);
       if (losses.shape.length !== 1 || losses.shape[0] !== outputs.shape[0]) {
         throw failure(
           "shape",

@@ -4,6 +4,16 @@
  * @module
  */
 import { failure, type Issue, issue, SteepestError } from "../errors.ts";
+import {
+  ANYTHING,
+  FUNCTION,
+  isRecord,
+  optionIssues,
+  RECORD,
+  type Rules,
+} from "../errors/options.ts";
+import { show } from "../errors/words.ts";
+import { checkTensors, isTensor } from "../tensor/check.ts";
 import { makeMode, type Mode } from "../nn/mode.ts";
 import type { Parameters, Tensors, Values } from "../nn/parameters.ts";
 import type { Node } from "../tensor/node.ts";
@@ -97,6 +107,7 @@ function buildOf<P extends Parameters, B>(
     const batch = Object.fromEntries(Object.keys(slots).map((name) => [name, batchAt(name)]));
     const built = builder(tensors, batch as BatchOf<B>, mode);
     if (likelihood === undefined) return { loss: built };
+    checkTensors("outputs", built);
     return { loss: likelihood.loss(built, batch), outputs: built, likelihood };
   };
 }
@@ -124,8 +135,8 @@ function tryBuild(
       mode,
     );
     const { loss } = instance;
-    if (typeof loss !== "object" || loss === null || !("op" in loss)) {
-      return { issues: [issue("loss", typeof loss, "a node of the graph")] };
+    if (!isTensor(loss)) {
+      return { issues: [issue("loss", show(loss), "a node of the graph")] };
     }
     const issues = loss.shape.length === 0 && loss.dtype === "f32"
       ? []
@@ -136,6 +147,17 @@ function tryBuild(
     throw error;
   }
 }
+
+const DESCRIPTION: Rules<
+  LossDescription<unknown, unknown> & LikelihoodDescription<unknown, unknown>
+> = {
+  parameters: ANYTHING,
+  batch: RECORD,
+  lowerBound: [Number.isFinite, "a finite number"],
+  loss: FUNCTION,
+  outputs: FUNCTION,
+  likelihood: ANYTHING,
+};
 
 /**
  * A function to minimise.
@@ -191,21 +213,20 @@ export function objective<P extends Parameters, B extends BatchSpecification>(
 export function objective<P extends Parameters, B extends BatchSpecification>(
   description: LossDescription<P, B> | LikelihoodDescription<P, B>,
 ): Objective<P, B> {
-  if (typeof description !== "object" || description === null) {
-    throw failure("description", "objective", String(description), "a description of an objective");
+  if (!isRecord(description as unknown)) {
+    throw failure("description", "objective", show(description), "a description of an objective");
   }
   const { parameters, lowerBound } = description;
   const issues: Issue[] = [];
   const leaves = leavesOf(parameters, issues);
   const likelihood = "likelihood" in description ? likelihoodOf(description.likelihood) : undefined;
-  const slots = batchSlots((description.batch ?? {}) as B, likelihood?.label, issues);
-  if (lowerBound !== undefined && !Number.isFinite(lowerBound)) {
-    issues.push(issue("lowerBound", String(lowerBound), "a finite number"));
-  }
+  const batch = isRecord(description.batch) ? description.batch : {} as B;
+  const slots = batchSlots(batch, likelihood?.label, issues);
+  issues.push(...optionIssues("", description, DESCRIPTION));
   const builder = "likelihood" in description ? description.outputs : description.loss;
   if (typeof builder !== "function") {
     issues.push(
-      issue("loss", typeof builder, "a function `loss`, or `outputs` with a `likelihood`"),
+      issue("loss", show(builder), "a function `loss`, or `outputs` with a `likelihood`"),
     );
   }
   if (issues.length > 0) throw new SteepestError("description", issues);
@@ -226,7 +247,7 @@ export function objective<P extends Parameters, B extends BatchSpecification>(
 /** What callers without types may give in place of an objective. */
 export function objectiveIssues(of: unknown): Issue[] {
   const made = typeof of === "object" && of !== null && "build" in of && "leaves" in of;
-  return made ? [] : [issue("objective", String(of), "what objective() makes")];
+  return made ? [] : [issue("objective", show(of), "what objective() makes")];
 }
 
 /**

@@ -7,7 +7,7 @@ import { failure, type Issue, issue, SteepestError } from "../errors.ts";
 import { DEFAULT_ADAPTER, type DeviceLimits } from "../loops/adapter.ts";
 import type { Arena, StepProgram } from "../lowering/program.ts";
 import { PARAMETERS, SEED } from "../lowering/program.ts";
-import { initialValues } from "../nn/initial.ts";
+import { valuesFrom } from "../nn/initial_values.ts";
 import type { Leaf } from "../objective/leaves.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { CompileProgress } from "./compile_progress.ts";
@@ -201,7 +201,7 @@ function startOf(
       checkEach(`parameters/${path}`, values, finite, "finite numbers", issues);
     }
     seeds.forEach((seed, r) => {
-      const source = values ?? initialValues(byPath.get(path)!.initial, seed, path);
+      const source = values ?? valuesFrom(byPath.get(path)!.initial, seed, path);
       const skip = source.length > size ? r * size : 0;
       for (let i = 0; i < size; i++) start[r * arena.size + offset + i] = source[skip + i]!;
     });

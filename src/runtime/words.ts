@@ -32,16 +32,14 @@ import { type Factored, factored as factoredStructure } from "../optimizer/struc
 import { TRANSFORM_ROLES } from "../optimizer/hyperparameters.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import type { DType, Node, Shape } from "../tensor/node.ts";
+import { isTensor } from "../tensor/check.ts";
 import * as tensors from "../tensor/ops.ts";
 
 type Argument = tensors.TensorLike | Optimizer | Hyper;
 
-function isNode(x: unknown): x is Node {
-  return typeof x === "object" && x !== null && "op" in x;
-}
-
 function isOptimizer(x: Argument): x is Optimizer {
-  return typeof x === "object" && "kind" in x && Object.hasOwn(TRANSFORM_ROLES, x.kind);
+  return typeof x === "object" && x !== null && "kind" in x &&
+    Object.hasOwn(TRANSFORM_ROLES, x.kind);
 }
 
 /**
@@ -104,7 +102,7 @@ export function floor(x: Node): Node;
 /** Of a number or schedule ε the damping λ ← max(λ, ε). */
 export function floor(eps: Hyper): Floor;
 export function floor(x: Node | Hyper): Node | Floor {
-  return isNode(x) ? tensors.floor(x) : floorDamping(x);
+  return isTensor(x) ? tensors.floor(x) : floorDamping(x);
 }
 
 /**
@@ -178,7 +176,7 @@ export function sum(
   x: Node | { readonly initial?: number } = {},
   axes?: readonly number[],
 ): Node | SumAccumulator {
-  return isNode(x) ? tensors.sum(x, axes) : sumAccumulator(x);
+  return isTensor(x) ? tensors.sum(x, axes) : sumAccumulator(x);
 }
 
 /**

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { shapeError, show } from "./check.ts";
+import { checkTensors, isTensor, shapeError, show } from "./check.ts";
 import type { Node } from "./node.ts";
 import { sizeOf } from "./node.ts";
 import { binary, compare, select, unary } from "./elementwise.ts";
-import { constant, contraction, lift, permute, reduce, type TensorLike } from "./primitives.ts";
+import { contraction } from "./compound.ts";
+import { constant, lift, permute, reduce, type TensorLike } from "./primitives.ts";
 
 /** a + b. */
 export const add = (a: TensorLike, b: TensorLike): Node => binary("add", a, b);
@@ -21,7 +22,7 @@ export const div = (a: TensorLike, b: TensorLike): Node => binary("div", a, b);
 export function pow(a: TensorLike, b: TensorLike): Node {
   const e = typeof b === "number"
     ? b
-    : b.op.kind === "constant" && b.op.values.length === 1
+    : isTensor(b) && b.op.kind === "constant" && b.op.values.length === 1
     ? b.op.values[0]!
     : undefined;
   if (e === undefined || !Number.isInteger(e) || Math.abs(e) > 16) return binary("pow", a, b);
@@ -70,6 +71,7 @@ export const sum = (x: Node, axes?: readonly number[]): Node => reduce("sum", x,
 
 /** Arithmetic mean over `axes` (default: all). */
 export function mean(x: Node, axes?: readonly number[]): Node {
+  checkTensors("mean", x);
   const total = sum(x, axes);
   return div(total, sizeOf(x.shape) / sizeOf(total.shape));
 }
@@ -89,6 +91,7 @@ export const dot = (a: Node, b: Node): Node => sum(mul(a, b));
  * ```
  */
 export function matmul(a: Node, b: Node): Node {
+  checkTensors("matmul", a, b);
   const [m, k] = a.shape, [k2, n] = b.shape;
   if (a.shape.length !== 2 || b.shape.length !== 2 || k !== k2) {
     shapeError("matmul", `${show(a.shape)} × ${show(b.shape)}`, "[m, k] × [k, n]");
@@ -101,8 +104,10 @@ export function matmul(a: Node, b: Node): Node {
 }
 
 /** Exchanges the axes of a matrix. */
-export const transpose = (x: Node): Node =>
-  permute(x, x.shape.map((_, i) => x.shape.length - 1 - i));
+export function transpose(x: Node): Node {
+  checkTensors("transpose", x);
+  return permute(x, x.shape.map((_, i) => x.shape.length - 1 - i));
+}
 
 /**
  * ‖x‖₂ over all elements; 0 with derivative 0 at x = 0.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { shapeError } from "./check.ts";
+import { checkTensors, checkType, checkWord, shapeError } from "./check.ts";
 import {
   type BinaryFn,
   type CompareFn,
@@ -39,6 +39,7 @@ const UNARY: { readonly [F in UnaryFn]: { readonly from: DType; readonly to: DTy
  * @throws {SteepestError} of kind `shape`: an element type that the function does not have.
  */
 export function unary(fn: UnaryFn, x: TensorLike): Node {
+  checkWord("unary", fn, UNARY);
   const node = lift(x, "f32", fn);
   if (node.dtype !== UNARY[fn].from) shapeError(fn, node.dtype, UNARY[fn].from);
   return makeNode({ kind: "unary", fn }, [node], node.shape, UNARY[fn].to);
@@ -78,10 +79,20 @@ function aligned(op: string, a: TensorLike, b: TensorLike): readonly [Node, Node
  * do not broadcast.
  */
 export function binary(fn: BinaryFn, a: TensorLike, b: TensorLike): Node {
+  checkWord("binary", fn, BINARY);
   const [x, y] = aligned(fn, a, b);
   if (!BINARY[fn].includes(x.dtype)) shapeError(fn, x.dtype, BINARY[fn].join(" or "));
   return makeNode({ kind: "binary", fn }, [x, y], x.shape, x.dtype);
 }
+
+const COMPARISONS: { readonly [F in CompareFn]: true } = {
+  eq: true,
+  ne: true,
+  lt: true,
+  le: true,
+  gt: true,
+  ge: true,
+};
 
 /**
  * An elementwise comparison of f32 or u32; the result is bool.
@@ -89,6 +100,7 @@ export function binary(fn: BinaryFn, a: TensorLike, b: TensorLike): Node {
  * @throws {SteepestError} of kind `shape`: other element types, shapes that do not broadcast.
  */
 export function compare(fn: CompareFn, a: TensorLike, b: TensorLike): Node {
+  checkWord("compare", fn, COMPARISONS);
   const [x, y] = aligned(fn, a, b);
   if (x.dtype === "bool") shapeError(fn, "bool", "f32 or u32");
   return makeNode({ kind: "compare", fn }, [x, y], x.shape, "bool");
@@ -104,6 +116,7 @@ export function compare(fn: CompareFn, a: TensorLike, b: TensorLike): Node {
  * broadcast.
  */
 export function select(condition: Node, a: TensorLike, b: TensorLike): Node {
+  checkTensors("select", condition);
   if (condition.dtype !== "bool") shapeError("select", condition.dtype, "a bool condition");
   const [x, y] = aligned("select", a, b);
   const shape = broadcastShapes("select", [condition.shape, x.shape]);
@@ -113,5 +126,7 @@ export function select(condition: Node, a: TensorLike, b: TensorLike): Node {
 
 /** Conversion of element type. */
 export function cast(x: Node, dtype: DType): Node {
+  checkTensors("cast", x);
+  checkType("cast", dtype);
   return x.dtype === dtype ? x : makeNode({ kind: "cast" }, [x], x.shape, dtype);
 }

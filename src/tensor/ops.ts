@@ -4,5 +4,6 @@
  * @module
  */
 export * from "./primitives.ts";
+export * from "./compound.ts";
 export * from "./elementwise.ts";
 export * from "./arithmetic.ts";

@@ -4,11 +4,22 @@
  *
  * @module
  */
-import { checkAxis, checkShape, shapeError, show } from "./check.ts";
+import { failure } from "../errors.ts";
+import { show as showValue } from "../errors/words.ts";
 import {
-  type AffineMap,
+  checkAxis,
+  checkElements,
+  checkLists,
+  checkShape,
+  checkTensors,
+  checkType,
+  checkWord,
+  isTensor,
+  shapeError,
+  show,
+} from "./check.ts";
+import {
   type DType,
-  type Loop,
   makeNode,
   type Node,
   type ReduceFn,
@@ -22,18 +33,28 @@ export type TensorLike = Node | number;
 
 /** A value given from outside under `name`; `version` counts the assignments before it. */
 export function input(name: string, shape: Shape, dtype: DType = "f32", version = 0): Node {
+  if (typeof name !== "string" || name === "") {
+    throw failure("description", "input", showValue(name), "a name");
+  }
   checkShape(`input ${name}`, shape);
+  checkType(`input ${name}`, dtype);
+  if (!Number.isInteger(version) || version < 0) {
+    throw failure("description", `input ${name}`, showValue(version), "a number of assignments");
+  }
   return makeNode({ kind: "input", name, version }, [], shape, dtype);
 }
 
 /** A constant tensor: one value that fills the shape, or row-major values. */
 export function constant(
   value: number | readonly number[],
-  shape: Shape = typeof value === "number" ? [] : [value.length],
+  given?: Shape,
   dtype: DType = "f32",
 ): Node {
-  checkShape("constant", shape);
   const values = typeof value === "number" ? [value] : value;
+  checkType("constant", dtype);
+  checkElements("constant", values, dtype);
+  const shape = given === undefined ? typeof value === "number" ? [] : [value.length] : given;
+  checkShape("constant", shape);
   if (values.length !== 1 && values.length !== sizeOf(shape)) {
     shapeError(
       "constant",
@@ -54,12 +75,14 @@ export function iota(shape: Shape, axis: number): Node {
 /** A tensor for a tensor or number; numbers take the element type `dtype`. Throws a `shape` error for anything else. */
 export function lift(value: TensorLike, dtype: DType = "f32", op = "operand"): Node {
   if (typeof value === "number") return constant(value, [], dtype);
-  if (value?.op === undefined) shapeError(op, `${value}`, "a tensor or a number");
+  if (!isTensor(value)) shapeError(op, showValue(value), "a tensor or a number");
   return value;
 }
 
 /** The right-aligned common shape of several, where an extent 1 repeats; throws a `shape` error if there is none. */
 export function broadcastShapes(op: string, shapes: readonly Shape[]): Shape {
+  checkLists(op, "shapes", shapes);
+  for (const shape of shapes) checkShape(op, shape);
   const rank = Math.max(...shapes.map((s) => s.length));
   return Array.from({ length: rank }, (_, i) => {
     let extent = 1;
@@ -76,7 +99,8 @@ export function broadcastShapes(op: string, shapes: readonly Shape[]): Shape {
 
 /** Right-aligned broadcast of `x` to `shape`; throws a `shape` error where an extent is neither equal nor 1. */
 export function broadcastTo(x: TensorLike, shape: Shape): Node {
-  const node = lift(x);
+  const node = lift(x, "f32", "broadcastTo");
+  checkShape("broadcastTo", shape);
   if (sameShape(node.shape, shape)) return node;
   if (node.op.kind === "constant" && node.op.values.length === 1) {
     return constant(node.op.values[0]!, shape, node.dtype);
@@ -98,7 +122,9 @@ export function broadcastTo(x: TensorLike, shape: Shape): Node {
 
 /** Input axis i becomes axis axes[i] of `shape`, ascending and of equal extent (or a `shape` error); others repeat. */
 export function broadcast(x: Node, shape: Shape, axes: readonly number[]): Node {
+  checkTensors("broadcast", x);
   checkShape("broadcast", shape);
+  checkLists("broadcast", "axes", axes);
   const ok = axes.length === x.shape.length &&
     axes.every((a, i) => shape[a] === x.shape[i] && (i === 0 || a > axes[i - 1]!));
   if (!ok) {
@@ -112,8 +138,13 @@ export function broadcast(x: Node, shape: Shape, axes: readonly number[]): Node 
   return makeNode({ kind: "broadcast", axes }, [x], shape, x.dtype);
 }
 
+const REDUCTIONS: { readonly [F in ReduceFn]: true } = { sum: true, max: true, argmax: true };
+
 /** Combines f32 over distinct `axes` (default: all) and removes them; u32 for `argmax`. Throws a `shape` error. */
 export function reduce(fn: ReduceFn, x: Node, axes?: readonly number[]): Node {
+  checkWord("reduce", fn, REDUCTIONS);
+  checkTensors(fn, x);
+  if (axes !== undefined) checkLists(fn, "axes", axes);
   const over = axes === undefined ? x.shape.map((_, i) => i) : [...axes].sort((a, b) => a - b);
   over.forEach((a, i) => {
     checkAxis(fn, a, x.shape);
@@ -127,6 +158,7 @@ export function reduce(fn: ReduceFn, x: Node, axes?: readonly number[]): Node {
 
 /** The same elements in row-major order under another shape; throws a `shape` error where their numbers differ. */
 export function reshape(x: Node, shape: Shape): Node {
+  checkTensors("reshape", x);
   checkShape("reshape", shape);
   if (sameShape(x.shape, shape)) return x;
   if (sizeOf(shape) !== sizeOf(x.shape)) {
@@ -139,6 +171,8 @@ export function reshape(x: Node, shape: Shape): Node {
 
 /** Output axis i is input axis order[i]; throws a `shape` error for what is no permutation. */
 export function permute(x: Node, order: readonly number[]): Node {
+  checkTensors("permute", x);
+  checkLists("permute", "a permutation", order);
   if (!sameShape([...order].sort((a, b) => a - b), x.shape.map((_, i) => i))) {
     shapeError("permute", show(order), `a permutation of the axes of ${show(x.shape)}`);
   }
@@ -151,9 +185,13 @@ export function slice(
   x: Node,
   start: readonly number[],
   stop: readonly number[],
-  stride: readonly number[] = start.map(() => 1),
+  given?: readonly number[],
 ): Node {
-  const ok = start.length === x.shape.length && stop.length === start.length &&
+  checkTensors("slice", x);
+  checkLists("slice", "a number for each axis", start, stop, given ?? []);
+  const stride = given ?? start.map(() => 1);
+  const ok = [start, stop, stride].every((v) => v.every(Number.isInteger)) &&
+    start.length === x.shape.length && stop.length === start.length &&
     stride.length === start.length &&
     x.shape.every((d, i) =>
       start[i]! >= 0 && stop[i]! > start[i]! && stop[i]! <= d && stride[i]! >= 1
@@ -175,8 +213,11 @@ export function pad(
   x: Node,
   low: readonly number[],
   high: readonly number[],
-  interior: readonly number[] = low.map(() => 0),
+  given?: readonly number[],
 ): Node {
+  checkTensors("pad", x);
+  checkLists("pad", "a number for each axis", low, high, given ?? []);
+  const interior = given ?? low.map(() => 0);
   const ok = [low, high, interior].every((p) =>
     p.length === x.shape.length && p.every((v) => Number.isInteger(v) && v >= 0)
   );
@@ -194,8 +235,12 @@ export function pad(
 
 /** Joins tensors along `axis`; throws a `shape` error where element types or other extents differ. */
 export function concatenate(parts: readonly Node[], axis: number): Node {
+  checkLists("concatenate", "a list of tensors", parts);
   const first = parts[0];
-  if (first === undefined) return shapeError("concatenate", "no parts", "at least one part");
+  if (parts.length === 0 || first === undefined) {
+    return shapeError("concatenate", "no parts", "at least one part");
+  }
+  checkTensors("concatenate", ...parts);
   checkAxis("concatenate", axis, first.shape);
   for (const p of parts) {
     const ok = p.dtype === first.dtype && p.shape.length === first.shape.length &&
@@ -215,180 +260,5 @@ export function concatenate(parts: readonly Node[], axis: number): Node {
     parts,
     first.shape.map((d, i) => i === axis ? total : d),
     first.dtype,
-  );
-}
-
-/**
- * One or two tensors multiplied over a shared domain and summed; see {@link Op}.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { contraction, minimize, objective, sgd } from "@steepest/steepest";
- *
- * const i = [{ constant: 0, factors: [1] }];
- * const f = objective({
- *   parameters: { x: [3, 4] },
- *   loss: ({ x }) => contraction([2], [x, x], [i, i], [], []), // Σᵢ xᵢ·xᵢ
- * });
- * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
- * assert.equal(run.losses[0], 25);
- * ```
- */
-export function contraction(
-  domain: Shape,
-  inputs: readonly Node[],
-  maps: readonly AffineMap[],
-  output: AffineMap,
-  shape: Shape,
-): Node {
-  checkShape("contraction", domain);
-  checkShape("contraction", shape);
-  if (inputs.length < 1 || inputs.length > 2 || maps.length !== inputs.length) {
-    shapeError(
-      "contraction",
-      `${inputs.length} inputs and ${maps.length} maps`,
-      "one or two inputs, a map each",
-    );
-  }
-  const fits = (map: AffineMap, rank: number) =>
-    map.length === rank &&
-    map.every((a) =>
-      a.factors.length === domain.length && [a.constant, ...a.factors].every(Number.isInteger)
-    );
-  inputs.forEach((x, i) => {
-    if (x.dtype !== "f32") shapeError("contraction", x.dtype, "f32");
-    if (!fits(maps[i]!, x.shape.length)) {
-      shapeError(
-        "contraction",
-        `a map of ${maps[i]!.length} dimensions for ${show(x.shape)}`,
-        `integer maps of ${domain.length} domain axes`,
-      );
-    }
-  });
-  if (!fits(output, shape.length)) {
-    shapeError(
-      "contraction",
-      `an output map of ${output.length} dimensions for ${show(shape)}`,
-      `integer maps of ${domain.length} domain axes`,
-    );
-  }
-  return makeNode({ kind: "contraction", domain, maps, output }, inputs, shape, "f32");
-}
-
-/**
- * Rows of `table` at u32 `indices`; an index beyond the table takes its last row.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { constant, gather, minimize, objective, sgd, sum } from "@steepest/steepest";
- *
- * const indices = constant([1, 1], [2], "u32");
- * const f = objective({ parameters: { x: [3, 4] }, loss: ({ x }) => sum(gather(x, indices)) });
- * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
- * assert.equal(run.losses[0], 8);
- * ```
- */
-export function gather(table: Node, indices: Node): Node {
-  if (indices.dtype !== "u32") shapeError("gather", indices.dtype, "u32 indices");
-  if (table.shape.length === 0) shapeError("gather", "a scalar", "a table with rows");
-  return makeNode(
-    { kind: "gather" },
-    [table, indices],
-    [...indices.shape, ...table.shape.slice(1)],
-    table.dtype,
-  );
-}
-
-/**
- * A tensor of `rows` rows where row indices[i] is the sum of the updates[i]; others are 0.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { constant, input, scatterAdd } from "@steepest/steepest";
- *
- * const indices = constant([0, 2, 0], [3], "u32");
- * assert.deepEqual(scatterAdd(indices, input("updates", [3, 5]), 4).shape, [4, 5]);
- * ```
- */
-export function scatterAdd(indices: Node, updates: Node, rows: number): Node {
-  if (indices.dtype !== "u32" || updates.dtype !== "f32") {
-    shapeError(
-      "scatterAdd",
-      `${indices.dtype} and ${updates.dtype}`,
-      "u32 indices and f32 updates",
-    );
-  }
-  if (!sameShape(indices.shape, updates.shape.slice(0, indices.shape.length))) {
-    shapeError(
-      "scatterAdd",
-      `${show(indices.shape)} and ${show(updates.shape)}`,
-      "updates that begin with the shape of the indices",
-    );
-  }
-  const shape = [rows, ...updates.shape.slice(indices.shape.length)];
-  checkShape("scatterAdd", shape);
-  return makeNode({ kind: "scatterAdd" }, [indices, updates], shape, "f32");
-}
-
-/**
- * u32 bits that depend on (seed, stream, step, logical index) alone. Scalars give `shape`; a seed or
- * step of shape [R] gives [R, ...shape], each copy with the bits of its solo run.
- */
-export function randomBits(seed: Node, step: Node, stream: number, shape: Shape): Node {
-  checkShape("randomBits", shape);
-  const copies = seed.shape.length > 0 ? seed.shape : step.shape;
-  const fits = (x: Node) =>
-    x.dtype === "u32" && (x.shape.length === 0 || sameShape(x.shape, copies));
-  if (!fits(seed) || !fits(step) || copies.length > 1) {
-    shapeError(
-      "randomBits",
-      `${seed.dtype}${show(seed.shape)} and ${step.dtype}${show(step.shape)}`,
-      "u32 scalars, or u32 vectors of one length",
-    );
-  }
-  return makeNode({ kind: "randomBits", stream }, [seed, step], [...copies, ...shape], "u32");
-}
-
-/**
- * The carried values after a bounded loop; see {@link Loop}.
- *
- * A derivative through it is an error of kind `shape`: say `stopGradient` of what goes in.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { input, minimize, mul, objective, repeat, sgd, stopGradient } from "@steepest/steepest";
- *
- * const formal = input("carried", []);
- * const doubling = { times: 3, formals: [formal], next: [mul(2, formal)] };
- * const f = objective({
- *   parameters: { x: 3 },
- *   loss: ({ x }) => mul(x, repeat(doubling, [stopGradient(x)])[0]!),
- * });
- * const run = await minimize(f, sgd(), { steps: 0, backend: "reference", precision: "f64" });
- * assert.equal(run.losses[0], 72);
- * ```
- */
-export function repeat(
-  loop: Loop,
-  initial: readonly Node[],
-  constants: readonly Node[] = [],
-): Node[] {
-  const actual = [...initial, ...constants];
-  const same = (a: readonly Node[], b: readonly Node[]) =>
-    a.length === b.length &&
-    a.every((x, i) => sameShape(x.shape, b[i]!.shape) && x.dtype === b[i]!.dtype);
-  if (!same(actual, loop.formals) || !same(initial, loop.next)) {
-    shapeError(
-      "repeat",
-      actual.map((n) => show(n.shape)).join(", "),
-      "values that match the formals, and a body that returns the carried ones",
-    );
-  }
-  return loop.next.map((n, index) =>
-    makeNode({ kind: "repeat", loop, index }, actual, n.shape, n.dtype)
   );
 }

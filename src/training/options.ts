@@ -6,6 +6,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { failure, type Issue, issue, SteepestError } from "../errors.ts";
 import type { DeviceLimits } from "../loops/adapter.ts";
+import { isShape, modelIssues } from "../nn/model_issues.ts";
 import type { Model } from "../nn/models.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
@@ -114,14 +115,6 @@ export interface CheckedNumbers {
 }
 
 const show = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
-
-const isShape = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((d) => Number.isInteger(d) && d >= 1);
-
-function modelIssues<P>({ inputShape, classes, outputs }: Model<P>): Issue[] {
-  const fine = isShape(inputShape) && Number.isInteger(classes) && typeof outputs === "function";
-  return fine ? [] : [issue("model", "something else", "a model, such as what mlp() gives")];
-}
 
 /** Numbers that are no bytes would be taken for some: pixels from 0 to 1 are all 0. */
 function dataIssues(data: Dataset): Issue[] {

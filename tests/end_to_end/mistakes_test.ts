@@ -80,7 +80,7 @@ Deno.test("objective() names the operation that a misspelt parameter goes into",
   assertThrows(
     () => objective({ parameters, loss: ({ z }) => square(z!) }),
     SteepestError,
-    "mul: expected a tensor or a number, found undefined",
+    "mul: expected a tensor or a number, found nothing",
   );
 });
 
@@ -153,14 +153,14 @@ Deno.test("compile() refuses options and objectives that are none", async () => 
   assert((await without({ seed: null })).startsWith("description: seed"));
   assert((await without({ parameters: { x: null } })).endsWith("found null"));
   const none = await refused(undefined as unknown as Objective, sgd());
-  assertEquals(none, "description: objective: expected what objective() makes, found undefined");
+  assertEquals(none, "description: objective: expected what objective() makes, found nothing");
 });
 
 Deno.test("objective() refuses what is no description, batch or likelihood", () => {
   const describe = (of: unknown) => () => objective(of as Parameters<typeof objective>[0]);
   const loss = () => square(2);
   const about = (batch: unknown) => describe({ parameters: { x: 1 }, batch, loss });
-  assertThrows(describe(undefined), SteepestError, "found undefined");
+  assertThrows(describe(undefined), SteepestError, "found nothing");
   assertThrows(about({ a: undefined }), SteepestError, "batch/a");
   assertThrows(about({ a: null }), SteepestError, "batch/a");
   assertThrows(about({ a: { shape: [2], dtype: "f16" } }), SteepestError, "batch/a");
@@ -173,7 +173,7 @@ Deno.test("constructors of the graph refuse extents that cannot be", () => {
   for (const rows of [0, -1, 2.5]) {
     assertThrows(() => scatterAdd(index, update, rows), SteepestError, `found [${rows}]`);
   }
-  assertThrows(() => zeros("ab" as unknown as number[]), SteepestError, "found ab");
+  assertThrows(() => zeros("ab" as unknown as number[]), SteepestError, 'found "ab"');
 });
 
 Deno.test("Program.records() and Program.set() refuse what are no steps or hyperparameters", async () => {

@@ -50,12 +50,13 @@ Deno.test("pooling equals its definition when windows overlap, leave gaps or are
   });
   fc.assert(
     fc.property(cases, (c) => {
+      const { image, ...options } = c;
       // All values negative: a zero of the padding would win if it took part.
-      const x = sub(noise([2, 1, ...c.image]), 2);
+      const x = sub(noise([2, 1, ...image]), 2);
       const taps = windows(c, x);
-      assertEquals(valuesOf(maxPool2d(x, c)), taps.map((v) => Math.max(...v)));
+      assertEquals(valuesOf(maxPool2d(x, options)), taps.map((v) => Math.max(...v)));
       const means = taps.map((v) => v.reduce((a, b) => a + b, 0) / (c.size[0] * c.size[1]));
-      assertLess(distance(valuesOf(averagePool2d(x, c)), means), 1e-12);
+      assertLess(distance(valuesOf(averagePool2d(x, options)), means), 1e-12);
     }),
     { seed: 42, numRuns: 60 },
   );

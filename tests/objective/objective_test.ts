@@ -77,8 +77,8 @@ Deno.test("objective() reports every problem of the parameters and batch at once
     'a/b: the name "a/b"',
     'odd: initializer "gamma"',
     "shape: shape [0]",
-    "batch/x: [0,5]",
-    "batch/y: f32",
+    "batch/x: [0, 5]",
+    'batch/y: "f32"',
     "lowerBound: NaN",
   ]);
 });

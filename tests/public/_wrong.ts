@@ -28,7 +28,8 @@ export const WRONG = {
 /** The name of a wrong value. */
 export type WrongName = keyof typeof WRONG;
 
-const NAMES = Object.keys(WRONG) as readonly WrongName[];
+/** The names of all of them. */
+export const NAMES = Object.keys(WRONG) as readonly WrongName[];
 
 /** An argument that is right, and which of the others are right in its place too. */
 export interface Argument {
