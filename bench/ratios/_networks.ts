@@ -160,7 +160,8 @@ export function modelOf(network: Network): Model<Parameters> {
         const { weight, bias } = layers[names[i]!]!;
         const z = conv2d(y, weight, { stride, padding, ...bias === undefined ? {} : { bias } });
         if (pool === undefined) return activation(z);
-        return activation((pool.kind === "max" ? maxPool2d : averagePool2d)(z, pool));
+        const { kind, ...windows } = pool;
+        return activation((kind === "max" ? maxPool2d : averagePool2d)(z, windows));
       }, x);
       return names.slice(network.convolutions.length).reduce((y, name, i) => {
         const { weight, bias } = layers[name]!;
