@@ -1,6 +1,6 @@
 /**
- * Sums with too few outputs to fill the device become partial sums and a sum of those, and so do sums
- * and maxima that one thread cannot go through; short sums that only an assembly of pieces reads are
+ * Sums and maxima with too few outputs to fill the device, or with more terms than one thread can go
+ * through, become partial ones and one of those; short sums that only an assembly of pieces reads are
  * evaluated where they are read.
  *
  * @module
@@ -94,8 +94,7 @@ function split(
   const terms = product(stage.reduce), turns = mostTurns(adapter);
   const windows = COSTS[adapter.kind].uniform !== undefined && adapter.maxUniforms > 0;
   const mostOutputs = windows ? MOST_IN_WINDOWS : MOST_OUTPUTS;
-  const worthIt = stage.combine === "sum" && product(stage.parallel) <= mostOutputs &&
-    terms >= LEAST_TERMS;
+  const worthIt = product(stage.parallel) <= mostOutputs && terms >= LEAST_TERMS;
   if (!worthIt && terms <= turns) return undefined;
   const costOf = (it: Stage, most: number): number => tileAlone(it, values, adapter, most).cost;
   const outputs = product(stage.parallel);

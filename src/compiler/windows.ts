@@ -70,6 +70,8 @@ const ALL: ReadonlyMap<string, IndexRange> = new Map();
 export interface Part extends Region {
   /** The first word that the first thread reads. */
   readonly first: number;
+  /** Whether it has none after all, since there are too few. */
+  readonly far?: boolean;
 }
 
 /** The axes of a grid at its first thread. */
@@ -126,6 +128,14 @@ export function partsOf(
     parts.splice(nearest, 2, joined(parts[nearest]!, parts[nearest + 1]!));
   }
   return parts.map(({ from, to, first }) => ({ from, to, first }));
+}
+
+/**
+ * What becomes of a part that a window cannot span: of what is joined in it only the first has one.
+ */
+export function nearestOf(read: ReadWords, grid: readonly Axis[]): readonly Part[] {
+  const inside = partsOf(read, grid, Infinity);
+  return inside.map((part, i) => i === 0 && inside.length > 1 ? part : { ...part, far: true });
 }
 
 /** Whether a block of threads goes through no place of an axis. */

@@ -11,6 +11,7 @@ import { sizeOf } from "../tensor/node.ts";
 import { addressOf } from "./build_stages.ts";
 import type { Binding } from "./plan.ts";
 import {
+  nearestOf,
   noteRead,
   type Part,
   partOf,
@@ -83,6 +84,7 @@ interface Windowed {
   readonly bound: BoundBuffer;
   readonly buffer: number;
   readonly value: ValueId;
+  readonly region: number;
   readonly read: ReadWords;
 }
 
@@ -170,6 +172,7 @@ function attempt(
     const made: Windowed = {
       buffer,
       value: v,
+      region,
       bound: {
         position,
         access: "read",
@@ -194,11 +197,11 @@ function attempt(
       const { buffer, offset } = seatOf(v);
       const word = indexAdd(addressOf(at, values[v]!.shape), indexConstant(offset));
       const own = regions.get(v);
-      if (own === undefined) return { buffer: bound.get(buffer)!, word };
-      const { bound: window, read } = windowOf(
-        v,
-        own.length === 1 ? 0 : partOf(word, own, threads),
-      );
+      const region = own === undefined || own.length === 1 ? 0 : partOf(word, own, threads);
+      if (own === undefined || own[region]!.far === true) {
+        return { buffer: bound.get(buffer)!, word };
+      }
+      const { bound: window, read } = windowOf(v, region);
       noteRead(read, word);
       return { buffer: window, word };
     },
@@ -227,16 +230,22 @@ function attempt(
     adapter.maxUniformBytes / 4,
     most,
   );
-  const failed = [...windowed].filter(([key]) => !cut.windows.has(key));
+  const failed = [...windowed].filter(([key]) => !cut.windows.has(key))
+    .sort(([, a], [, b]) => b.region - a.region);
   const share = Math.floor((most - windowed.size) / Math.max(1, failed.length)) + 1;
-  for (const [, { value, read }] of failed) {
-    const parts = partsOf(read, assumed.threads = grids.flat(), share);
-    if (regions.get(value)?.length === 1 && parts.length > 1) regions.set(value, parts);
-    else regions.delete(value);
+  if (failed.length > 0) assumed.threads = grids.flat();
+  // From behind, so that the parts before keep their places.
+  for (const [, { value, region, read }] of failed) {
+    const own = regions.get(value)!, first = own.length === 1;
+    const parts = first
+      ? partsOf(read, assumed.threads, share)
+      : own.flatMap((part, i) => i === region ? nearestOf(read, assumed.threads) : [part]);
+    if (parts.length === 1 || parts.every(({ far }) => far === true)) regions.delete(value);
+    else regions.set(value, parts);
   }
   if (plain.length + failed.length > 0) return undefined;
   if (cut.blocks.length > 1 && !assumed.apart) {
-    const parts = partsInstead(windowed, grid, adapter.maxUniformBytes / 4, most);
+    const parts = partsInstead(windowed, regions, grid, adapter.maxUniformBytes / 4, most);
     if (parts.size > 0) {
       parts.forEach((of, v) => regions.set(v, of));
       assumed.threads = grid;
@@ -250,6 +259,7 @@ function attempt(
 /** The parts of all values that are longer than a window, where those let a kernel run in one slice. */
 function partsInstead(
   windowed: ReadonlyMap<string, Windowed>,
+  regions: Assumed["regions"],
   grid: readonly Axis[],
   mostWords: number,
   most: number,
@@ -258,6 +268,8 @@ function partsInstead(
   let windows = windowed.size;
   for (const { value, read } of windowed.values()) {
     if (read.to - read.from <= mostWords - WINDOW_WORDS) continue;
+    // Its other parts would no longer be told apart.
+    if (regions.get(value)!.length > 1) return new Map();
     const parts = partsOf(read, grid, most + 1 - windows);
     windows += parts.length - 1;
     const spanned = parts.every(({ from, to }) => to - from <= mostWords - WINDOW_WORDS);
@@ -279,11 +291,11 @@ function storesOf(
   pieces: readonly Piece[],
   values: readonly Value[],
   seatOf: (v: ValueId) => Seat,
-  windowed: { readonly has: (v: ValueId) => boolean },
+  regions: Assumed["regions"],
 ): Stores {
   const stores: Map<number, Stores extends ReadonlyMap<number, infer S> ? S : never> = new Map();
   const touch = (v: ValueId, access: "read" | "write"): void => {
-    if (windowed.has(v)) return;
+    if (regions.get(v)?.every(({ far }) => far !== true)) return;
     const { buffer, ring, bufferWords } = seatOf(v);
     const known = stores.get(buffer) ?? { access, kinds: new Set(), ring, bufferWords };
     if (access === "write") known.access = access;

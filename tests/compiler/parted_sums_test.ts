@@ -12,7 +12,17 @@ import type { Stage, Value } from "../../src/loops/stage.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { tensor } from "../../src/reference/tensor.ts";
 import { type Node, sizeOf } from "../../src/tensor/node.ts";
-import { add, broadcast, input, matmul, mul, permute, square, sum } from "../../src/tensor/ops.ts";
+import {
+  add,
+  broadcast,
+  input,
+  matmul,
+  mul,
+  permute,
+  reduce,
+  square,
+  sum,
+} from "../../src/tensor/ops.ts";
 import { distance } from "./_compare.ts";
 import { planOf, programOf, run, targets } from "./_run_plan.ts";
 
@@ -109,6 +119,25 @@ const valuesOf = (inputs: readonly Node[], names: readonly string[]) =>
     const wave = Array.from({ length: sizeOf(node.shape) }, (_, i) => Math.sin(i + k * i * i));
     return [`${names[k]}@0`, tensor(wave, node.shape, "f32", "f32")] as const;
   }));
+
+Deno.test("compilePlan() has many threads for a long maximum", async () => {
+  const x = input("x", [20011]);
+  const outputs = [reduce("max", x), reduce("max", mul(x, -1))];
+  for (const kind of ["cpu", "gpu"] as const) {
+    const { kernels, regions } = planOf(programOf(outputs), "wgsl", 1, { kind });
+    const groups = regions.flatMap(({ commands }) => commands).flatMap((c) =>
+      c.kind === "dispatch" ? c.workgroups[0] : []
+    );
+    assertEquals(groups.filter((n) => n > 2).length, 2, `${kind}: ${groups} workgroups`);
+    assertEquals(kernels.filter(({ label }) => label.endsWith("partial")).length, 2);
+  }
+  const values = valuesOf([x], ["x"]);
+  for (const target of targets) {
+    const got = await run(outputs, values, target);
+    // The largest of some numbers is one of them, whoever looks.
+    evaluate(outputs, values).forEach((w, i) => assertEquals(got[i]![0], w.data[0]));
+  }
+});
 
 /** A matrix whose rows are longer than a window, times a vector, and its transpose times another. */
 function longRows(rows: number, columns: number, copies: readonly number[] = []) {

@@ -29,6 +29,7 @@ import {
   mul,
   permute,
   reduce,
+  slice,
   square,
   sum,
   tanh,
@@ -254,6 +255,26 @@ Deno.test("a kernel binds no more uniform buffers than there may be", () => {
   }
 });
 
+/** The sum of ten long rows of a matrix. */
+function rows() {
+  const u = input("u", [10, 20000]);
+  const each = Array.from({ length: 10 }, (_, k) => slice(u, [k, 0], [k + 1, 20000]));
+  return { inputs: [u], outputs: [each.reduce((sum, row) => add(sum, row))] };
+}
+
+Deno.test("compilePlan() reads as many rows through windows as there are, and the others from the storage buffer", () => {
+  const found = [12, 11, 8, 5, 3].map((maxUniforms) => {
+    const { kernels } = planOf(programOf(rows().outputs), "wgsl", 1, { maxUniforms });
+    assertEquals(kernels.length, 1);
+    const { bindings, source } = kernels[0]!;
+    const far = bindings.findIndex((b) => b.access === "read" && b.window === undefined);
+    const windows = bindings.filter((b) => b.window !== undefined);
+    return [windows.length, far < 0 ? 0 : source.match(new RegExp(`b${far}\\[`, "g"))!.length];
+  });
+  // One is for where a slice begins.
+  assertEquals(found, [[10, 0], [10, 0], [7, 3], [4, 6], [2, 8]]);
+});
+
 /** A layer's products with 70 k words of input and 90 k of weights, in odd sizes. */
 function products() {
   const x = input("x", [61, 1153]), w = input("w", [79, 1153]), y = input("y", [61, 79]);
@@ -314,6 +335,13 @@ if (targets.includes("wgsl")) {
     const { outputs, inputs } = products();
     for (const limits of [{}, { maxUniformBytes: 8192 }, { maxUniforms: 2 }, { maxUniforms: 0 }]) {
       assertLessOrEqual(await worst(outputs, inputs, limits), 2e-5, JSON.stringify(limits));
+    }
+  });
+
+  Deno.test("sums of long rows are what the oracle says where there are too few windows", async () => {
+    const { outputs, inputs } = rows();
+    for (const maxUniforms of [12, 8, 5, 3, 2]) {
+      assertLessOrEqual(await worst(outputs, inputs, { maxUniforms }), 2e-5, `${maxUniforms}`);
     }
   });
 
