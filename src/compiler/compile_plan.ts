@@ -12,6 +12,7 @@ import type { Value } from "../loops/stage.ts";
 import { simplify } from "../tensor/simplify.ts";
 import { buildStages, type Store, type StoreUnit } from "./build_stages.ts";
 import { doubledFrom, doubledSlots } from "./doubled_slots.ts";
+import { storeEarly } from "./early_stores.ts";
 import { formGroups, readsOf, stagesOf } from "./fusion.ts";
 import { gateLoops } from "./gates.ts";
 import { hostInput, splitHost } from "./host.ts";
@@ -173,7 +174,10 @@ function planOf(
     writtenOut,
   );
   for (const slot of cut.slots) slots.set(slot.name, slot);
-  const regions = preparedBlocks(cut.regions);
+  const device = (slot: string): boolean => slots.get(slot)!.role !== "record";
+  const regions = preparedBlocks(cut.regions).map((blocks) =>
+    storeEarly(blocks, (slot) => device(slot) && versions.get(slot) === 1)
+  );
   const staged = buildStages(
     storeUnits(regions, always),
     (node) => {
@@ -185,7 +189,7 @@ function planOf(
       }
       return { kind: "slot", slot: node.op.name, version: node.op.version };
     },
-    (slot) => slots.get(slot)!.role !== "record",
+    device,
     adapter,
   );
 

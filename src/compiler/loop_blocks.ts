@@ -236,6 +236,7 @@ export function hoistedNodes(blocks: readonly Block[]): ReadonlyMap<Unit, readon
   return hoisted;
 }
 
-function carriedInside(blocks: readonly Block[]): readonly string[] {
+/** The slots that loops carry, in these blocks and inside of them. */
+export function carriedInside(blocks: readonly Block[]): readonly string[] {
   return blocks.flatMap((b) => b.kind === "unit" ? [] : [...b.carried, ...carriedInside(b.body)]);
 }
