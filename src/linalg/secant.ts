@@ -16,10 +16,11 @@ import {
   gather,
   matmul,
   mul,
+  neg,
   norm,
   select,
+  slice,
   sub,
-  sum,
   transpose,
 } from "../tensor/ops.ts";
 import { loop } from "./loop.ts";
@@ -29,6 +30,7 @@ import {
   alongRows,
   apply,
   diagonalMatrix,
+  diagonalOf,
   extentsOf,
   firstIndex,
   isIndex,
@@ -107,15 +109,21 @@ export function updateInverse(
 
 /** The newest pairs, in places that are taken in turn; a place without a pair is 0. */
 export interface Pairs {
-  /** Steps s as rows, shape [m, n]. */
-  readonly steps: Node;
-  /** Changes y as rows, shape [m, n]. */
-  readonly changes: Node;
+  /**
+   * Steps s as the first m columns, changes y as the others, shape [n, 2m]: what lies side by side is read together by
+   * who multiplies the vectors with each other, or adds them up.
+   */
+  readonly vectors: Node;
   /** The place of the newest pair, a u32 scalar. */
   readonly newest: Node;
 }
 
 const u32 = (value: number): Node => constant(value, [], "u32");
+
+/** How many places pairs have. */
+function placesOf(path: string, { vectors }: Pairs): number {
+  return extentsOf(path, vectors)[1] / 2;
+}
 
 /** The place of the pair that is `age` pairs older than the newest of m. */
 function place(newest: Node, age: Node, m: number): Node {
@@ -125,38 +133,50 @@ function place(newest: Node, age: Node, m: number): Node {
 /**
  * K·u for the K that BFGS makes of γ⁻¹ times the identity and the pairs, the oldest first, without forming it.
  *
- * Source: Nocedal and Wright 2006, Algorithm 7.4.
+ * K·u is a combination of the vectors s, y and u, and both loops of the recursion need no more than products of two of
+ * them: sᵀy, yᵀy, sᵀu and yᵀu. So the vectors are read once for all products and once for the sum, and the loops
+ * go through m numbers each.
+ *
+ * Source: Nocedal and Wright 2006, Algorithm 7.4; Chen, Wang and Zhou 2014, Algorithm 3, which has sᵀs too.
+ *
+ * @param start γ⁻¹ from sᵀy and yᵀy of the newest pair.
  */
-export function twoLoop({ steps, changes, newest }: Pairs, scale: Node, u: Node): Node {
-  const [m] = extentsOf("twoLoop", steps);
-  const products = sum(mul(steps, changes), [1]);
-  const rho = quotient(compare("gt", products, 0), constant(1, [m]), products);
-  const [down, alphas] = loop({
+export function twoLoop(
+  pairs: Pairs,
+  start: (product: Node, squared: Node) => Node,
+  u: Node,
+): Node {
+  const { vectors, newest } = pairs, m = placesOf("twoLoop", pairs), n = u.shape[0]!;
+  const rows = transpose(vectors);
+  const all = matmul(rows, slice(vectors, [0, m], [n, 2 * m])), withU = apply(rows, u);
+  const products = slice(all, [0, 0], [m, m]), squares = slice(all, [m, 0], [2 * m, m]);
+  const along = diagonalOf(products);
+  const scale = start(gather(along, newest), gather(diagonalOf(squares), newest));
+  const rho = quotient(compare("gt", along, 0), constant(1, [m]), along);
+  const put = (all: Node, p: Node, one: Node) => select(isIndex([m], 0, p), one, all);
+  // What a loop has not come to is 0: so a row of products meets the pairs before it and no other.
+  const [alphas] = loop({
     times: m,
-    initial: [u, constant(0, [m]), firstIndex],
-    body: (q, alphas, age) => {
+    initial: [constant(0, [m]), firstIndex],
+    body: (alphas, age) => {
       const p = place(newest, age!, m);
-      const alpha = mul(gather(rho, p), dot(gather(steps, p), q!));
-      return [
-        sub(q!, mul(alpha, gather(changes, p))),
-        select(isIndex([m], 0, p), alpha, alphas!),
-        after(age!),
-      ];
+      const rest = sub(gather(withU, p), dot(gather(products, p), alphas!));
+      return [put(alphas!, p, mul(gather(rho, p), rest)), after(age!)];
     },
   });
-  const [up] = loop({
+  const left = mul(scale, sub(slice(withU, [m], [2 * m]), apply(squares, alphas!)));
+  const backwards = transpose(products);
+  const [weights] = loop({
     times: m,
-    initial: [mul(scale, down!), u32(m - 1)],
-    body: (r, age) => {
+    initial: [constant(0, [m]), u32(m - 1)],
+    body: (weights, age) => {
       const p = place(newest, age!, m);
-      const beta = mul(gather(rho, p), dot(gather(changes, p), r!));
-      return [
-        add(r!, mul(sub(gather(alphas!, p), beta), gather(steps, p))),
-        binary("sub", age!, u32(1)),
-      ];
+      const beta = mul(gather(rho, p), add(gather(left, p), dot(gather(backwards, p), weights!)));
+      return [put(weights!, p, sub(gather(alphas!, p), beta)), binary("sub", age!, u32(1))];
     },
   });
-  return up!;
+  const coefficients = concatenate([weights!, mul(neg(scale), alphas!)], 0);
+  return add(mul(scale, u), apply(vectors, coefficients));
 }
 
 /** What counts as nothing beside the vectors before one, relative to it: a step is much like the change that it makes. */
@@ -174,13 +194,12 @@ interface SecantSpectral extends LowRankSpectral {
  */
 export function secantSpectral(
   rule: InverseUpdate,
-  { steps, changes, newest }: Pairs,
+  pairs: Pairs,
   scale: Node,
   eps: number,
   options: SymmetricEigenOptions = {},
 ): SecantSpectral {
-  const [m] = extentsOf("secantSpectral", steps);
-  const vectors = transpose(concatenate([steps, changes], 0));
+  const { vectors, newest } = pairs, m = placesOf("secantSpectral", pairs);
   const { q, r, rank } = orthonormalize(vectors, { tolerance: DEPENDENT });
   const coordinates = transpose(r);
   const [k, taken] = loop({

@@ -52,8 +52,7 @@ const ACCUMULATORS: {
   max: (_, size) => ({ max: size }),
   secantUpdate: ({ window: count }) =>
     count === undefined ? { inverse: "matrix", pairs: "scalar" } : {
-      steps: { size: "parameters", count },
-      changes: { size: "parameters", count },
+      vectors: { size: "parameters", count: 2 * count },
       newest: "scalar",
     },
 };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { alongColumns, apply, isIndex } from "../../../linalg/matrices.ts";
+import { alongRows, apply, isIndex } from "../../../linalg/matrices.ts";
 import { beside } from "../../../linalg/orthonormalize.ts";
 import type { LowRankSpectral } from "../../../linalg/low_rank.ts";
 import { curves, type Pairs, secantSpectral, twoLoop } from "../../../linalg/secant.ts";
@@ -43,7 +43,7 @@ function pairsOf(
   view: StageView,
   scope: Scope,
 ): Pairs {
-  const m = window!, shape = [m, step.shape[0]!];
+  const m = window!, shape = [step.shape[0]!, 2 * m];
   const inside: Scope = { ...scope, path: joinPath(scope.path, "iterative/0") };
   const following = (old: Node) => select(compare("eq", old, m - 1), constant(0), add(old, 1));
   const newest = evolve(
@@ -53,21 +53,24 @@ function pairsOf(
     m - 1,
     (old) => select(entered, following(old), old),
   ).next;
-  const here = binary("and", isIndex(shape, 0, cast(newest, "u32")), entered);
-  const kept = (name: string, row: Node) =>
-    view.kept(
-      evolve(inside, name, shape, 0, (old) => select(here, alongColumns(row, shape), old)).next,
-    );
-  return {
-    steps: kept("steps", step),
-    changes: kept("changes", change),
-    newest: cast(view.kept(newest), "u32"),
-  };
+  const put = (column: Node, place: Node, others: Node) =>
+    select(binary("and", isIndex(shape, 1, place), entered), alongRows(column, shape), others);
+  const s = cast(newest, "u32"), y = binary("add", s, constant(m, [], "u32"));
+  const vectors = evolve(
+    inside,
+    "vectors",
+    shape,
+    0,
+    (old) => put(step, s, put(change, y, old)),
+  ).next;
+  return { vectors: view.kept(vectors), newest: cast(view.kept(newest), "u32") };
 }
 
 /** K before its pairs: a number. */
-function startOf(update: SecantUpdate, { steps, changes, newest }: Pairs): Node {
-  const s = gather(steps, newest), y = gather(changes, newest);
+function startOf(update: SecantUpdate, { vectors, newest }: Pairs): Node {
+  const rows = transpose(vectors);
+  const s = gather(rows, newest);
+  const y = gather(rows, binary("add", newest, constant(update.window!, [], "u32")));
   return inverseStart(update, dot(s, y), dot(y, y));
 }
 
@@ -102,11 +105,12 @@ export const lowRankRule: PairRule<"lowRank"> = {
       ? exists(pair)
       : curves(pair.step, pair.change, update.skip);
     const pairs = pairsOf(update, pair, entered, view, scope);
-    const start = startOf(update, pairs);
     if (update.update === "bfgs" && solves(stage, update)) {
       countRejected(pair, entered, scope);
+      const start = (product: Node, squared: Node) => inverseStart(update, product, squared);
       return inPlace({ divide: (x) => twoLoop(pairs, start, x), dropped: () => constant(0) });
     }
+    const start = startOf(update, pairs);
     const sweeps = stage.solver?.kind === "eigen" ? { sweeps: stage.solver.sweeps } : {};
     // Pairs were judged when they came; coordinates of them differ from them by rounding.
     const eps = update.update === "sr1" ? update.skip : 0;
