@@ -33,8 +33,12 @@ import { COSTS } from "../../kernels/tile_costs.ts";
 
 /** Elements from which a domain is worth more than one thread. */
 const LEAST_ELEMENTS = 512;
-/** Sums of threads that are added up where they are read. */
-const MOST_THREADS = 2048;
+/** Sums of threads that one thread adds up: on a GPU each takes as long as many that others add at once. */
+const MOST_THREADS: { readonly [K in AdapterClass["kind"]]: number } = {
+  cpu: 2048,
+  gpu: 256,
+  script: 2048,
+};
 
 /** The elements of how many teams a window should span. */
 const SHARED = 4;
@@ -283,7 +287,7 @@ export function shareSums(
       indexShift(indexAxis(thread), first),
     ];
     const load = scalarLoad(id, at, "f32");
-    if (thread.extent <= MOST_THREADS) return [...made, looped(stage, thread, load)];
+    if (thread.extent <= MOST_THREADS[adapter.kind]) return [...made, looped(stage, thread, load)];
     again = true;
     const own = new Map([["copy", indexAxis(stage.parallel[0] ?? copyOf(1))]]);
     const body = copies > 1 ? scalarSubstitute(load, own) : load;

@@ -120,6 +120,17 @@ const valuesOf = (inputs: readonly Node[], names: readonly string[]) =>
     return [`${names[k]}@0`, tensor(wave, node.shape, "f32", "f32")] as const;
   }));
 
+Deno.test("compilePlan() on a GPU lets no thread add up what many could", () => {
+  for (const size of [6000, 20011]) {
+    const x = input("x", [size]);
+    const { kernels } = planOf(programOf([sum(x), sum(square(x))]), "wgsl", 1, { kind: "gpu" });
+    const last = kernels.find(({ label }) => label === "out0 + out1")!;
+    const turns = [...last.source.matchAll(/>= (\d+)u\) \{ break; \}/g)].map(([, n]) => Number(n));
+    assertEquals(turns.length, 2);
+    assertLessOrEqual(Math.max(...turns), 512);
+  }
+});
+
 Deno.test("compilePlan() has many threads for a long maximum", async () => {
   const x = input("x", [20011]);
   const outputs = [reduce("max", x), reduce("max", mul(x, -1))];
