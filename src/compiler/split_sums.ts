@@ -17,7 +17,7 @@ import {
 import type { Stage, Value } from "../loops/stage.ts";
 import { readsOf } from "./fusion.ts";
 import { COSTS } from "../../kernels/tile_costs.ts";
-import { partedSum } from "./parted_sums.ts";
+import { type PartedSum, partedSum } from "./parted_sums.ts";
 import { inBlocks, tileAlone } from "./sum_blocks.ts";
 
 /** Outputs up to which a sum may be split: more where windows may span the slabs, and not the whole. */
@@ -82,6 +82,17 @@ interface Halves {
   readonly whole: Stage;
 }
 
+/** A sum as it is, or with its terms in parts that have windows of their own, whichever costs less. */
+function cheapest(
+  stage: Stage,
+  values: readonly Value[],
+  adapter: AdapterClass,
+  most: number,
+): PartedSum {
+  const { cost } = tileAlone(stage, values, adapter, most);
+  return partedSum(stage, values, adapter, () => Math.min(cost, most)) ?? { stage, cost };
+}
+
 /** A sum as partial sums and their sum, if that costs less than it does at once: `most` with its terms in parts. */
 function split(
   stage: Stage,
@@ -96,7 +107,6 @@ function split(
   const mostOutputs = windows ? MOST_IN_WINDOWS : MOST_OUTPUTS;
   const worthIt = product(stage.parallel) <= mostOutputs && terms >= LEAST_TERMS;
   if (!worthIt && terms <= turns) return undefined;
-  const costOf = (it: Stage, most: number): number => tileAlone(it, values, adapter, most).cost;
   const outputs = product(stage.parallel);
   /** What the sum of so many partial sums takes, which may have a window for each slab. */
   const secondOf = ({ partial, whole }: Halves, slabs: number, most: number): number => {
@@ -128,10 +138,10 @@ function split(
       const halves = cut(stage, at, slabs, values.length);
       const second = secondOf(halves, slabs, least);
       if (second >= least) continue;
-      const cost = second + costOf(halves.partial, least - second);
-      if (cost < least) {
-        least = cost;
-        best = halves;
+      const first = cheapest(halves.partial, values, adapter, least - second);
+      if (second + first.cost < least) {
+        least = second + first.cost;
+        best = { ...halves, partial: first.stage };
       }
     }
   }

@@ -114,6 +114,26 @@ Deno.test("compilePlan() splits long bodies whose rows would be read in parts ot
   }
 });
 
+/** The products of the columns of a long matrix with each other. */
+function gram(rows: number, columns: number) {
+  const x = input("x", [rows, columns]);
+  return { inputs: [x], outputs: [matmul(permute(x, [1, 0]), x)] };
+}
+
+Deno.test("compilePlan() puts the rows of each partial sum in parts, so that there are few slabs", () => {
+  for (const [rows, columns, maxUniformBytes] of [[900, 61, 8192], [1201, 61, 16_384]] as const) {
+    const { outputs } = gram(rows, columns);
+    const { kernels } = planOf(programOf(outputs), "wgsl", 1, { maxUniformBytes });
+    assertEquals(kernels.map(({ label }) => label), ["out0 partial", "out0"]);
+    for (const { bindings, slices } of kernels) {
+      assert(bindings.every(({ access, window }) => access === "write" || window));
+      assert(bindings.length > 3);
+      // A window spans less than the thirtieth or the nineteenth part of the rows.
+      assertLessOrEqual(slices?.length ?? 1, 6);
+    }
+  }
+});
+
 const valuesOf = (inputs: readonly Node[], names: readonly string[]) =>
   new Map(inputs.map((node, k) => {
     const wave = Array.from({ length: sizeOf(node.shape) }, (_, i) => Math.sin(i + k * i * i));
@@ -186,6 +206,13 @@ if (targets.includes("wgsl")) {
         assertLessOrEqual(worst, 2e-5, `${copies}, ${maxUniformBytes}`);
       }
     }
+  });
+
+  Deno.test("partial sums in parts are what the oracle says", async () => {
+    const { outputs, inputs } = gram(1201, 61);
+    const values = valuesOf(inputs, ["x"]), wanted = evaluate(outputs, values);
+    const got = await run(outputs, values, "wgsl", { maxUniformBytes: 16_384 });
+    assertLessOrEqual(distance(got[0]!, wanted[0]!.data), 2e-5);
   });
 
   Deno.test("sums over rows are what the oracle says, whatever windows span", async () => {
