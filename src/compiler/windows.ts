@@ -101,8 +101,8 @@ export function partsOf(
     const [a, b] = indexRange(index, ALL).map((x) => x - index.constant) as [number, number];
     const [x, y] = indexRange(index, pinned).map((x) => x - index.constant) as [number, number];
     return [...constants].map((c) => ({
-      from: Math.max(from, a + c),
-      to: Math.min(to, b + c + 1),
+      from: Math.min(Math.max(from, a + c), to - 1),
+      to: Math.max(Math.min(to, b + c + 1), from + 1),
       first: x + c,
       last: y + c,
     }));
@@ -215,7 +215,8 @@ function windowOf(
   const starts: number[] = [];
   for (const block of blocks) {
     const [first, last] = wordsRead(read, rangesOf(threads, sizes, block));
-    const begin = Math.min(first, last), start = begin - begin % WINDOW_WORDS;
+    // Where nothing is read of what there is, the window lies anywhere in it.
+    const begin = Math.max(read.from, Math.min(first, last)), start = begin - begin % WINDOW_WORDS;
     if (first <= last) words = Math.max(words, aligned(last + 1 - start));
     if (words > most) return undefined;
     starts.push(start);
