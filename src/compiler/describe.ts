@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { failure } from "../errors.ts";
+import { isRecord } from "../errors/options.ts";
+import { show } from "../errors/words.ts";
 import { type BufferSpec, type Command, type Plan, visitCommands } from "./plan.ts";
 
 /** One kernel of a program. */
@@ -77,6 +80,10 @@ export interface ProgramDescription {
   readonly records: readonly string[];
 }
 
+function isPlan(value: unknown): boolean {
+  return isRecord(value) && Array.isArray(value["kernels"]) && Array.isArray(value["regions"]);
+}
+
 function bytesByLabel(buffers: readonly BufferSpec[]): Readonly<Record<string, number>> {
   const sums = new Map<string, number>();
   for (const { label, words } of buffers) sums.set(label, (sums.get(label) ?? 0) + words * 4);
@@ -102,6 +109,12 @@ function bytesByLabel(buffers: readonly BufferSpec[]): Readonly<Record<string, n
 export function describe(
   program: { readonly plan?: Plan | undefined },
 ): ProgramDescription | undefined {
+  const given: unknown = program;
+  const made = isRecord(given) &&
+    (given["plan"] === undefined ? "backend" in given : isPlan(given["plan"]));
+  if (!made) {
+    throw failure("description", "describe", show(given), "a program, such as compile() makes");
+  }
   const { plan } = program;
   if (plan === undefined) return undefined;
   const often = new Array<number>(plan.kernels.length).fill(0);

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { failure } from "../errors.ts";
+import { show } from "../errors/words.ts";
+
 /** Labelled images, one after the other. */
 export interface Split {
   /** How many there are. */
@@ -32,10 +35,13 @@ export interface Dataset {
   readonly deviation: number;
 }
 
-/** The mean and the standard deviation of bytes read as numbers from 0 to 1. */
+/** The mean and the standard deviation of bytes read as numbers from 0 to 1; what is no Uint8Array is a `data` error. */
 export function pixelStatistics(
   pixels: Uint8Array,
 ): { readonly mean: number; readonly deviation: number } {
+  if (!(pixels instanceof Uint8Array)) {
+    throw failure("data", "pixels", show(pixels), "a Uint8Array");
+  }
   // Through a histogram the sums are exact integers, so that their order does not matter.
   const histogram = new Uint32Array(256);
   for (const pixel of pixels) histogram[pixel] = (histogram[pixel] ?? 0) + 1;

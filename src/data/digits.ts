@@ -5,7 +5,7 @@
  * @module
  */
 
-import { failure } from "../errors.ts";
+import { optionIssues, refuse, type Rules, whole } from "../errors/options.ts";
 import { type Dataset, pixelStatistics, type Split } from "./dataset.ts";
 import { glyphs, type Point, type Stroke } from "./glyphs.ts";
 import { hash, mix, uniform } from "./hash.ts";
@@ -158,10 +158,11 @@ function drawSplit(count: number, seed: number, part: number): Split {
   return { count, images, labels };
 }
 
-function checkedCount(name: string, count: number): number {
-  if (Number.isInteger(count) && count >= 1 && count <= 1_000_000) return count;
-  throw failure("data", `digits/${name}`, String(count), "an integer from 1 to 1000000");
-}
+const RULES: Rules<DigitsOptions> = {
+  train: whole(1, 1_000_000),
+  test: whole(1, 1_000_000),
+  seed: [Number.isInteger, "an integer"],
+};
 
 /**
  * A data set of drawn digits in the format of MNIST: 28 × 28 pixels, ten classes, equally frequent.
@@ -171,7 +172,7 @@ function checkedCount(name: string, count: number): number {
  * of the seed and of the place in the data set, equal on every machine up to the rounding of the sine.
  * A linear model learns most of it and not all, as with MNIST; numbers on it say nothing about MNIST.
  *
- * @throws SteepestError of kind "data" if a count is not an integer from 1 to a million.
+ * @throws SteepestError of kind "data" if a count is not an integer from 1 to a million, or an option is unknown.
  *
  * @example
  * ```ts
@@ -182,9 +183,10 @@ function checkedCount(name: string, count: number): number {
  * ```
  */
 export function digits(options: DigitsOptions = {}): Dataset {
-  const seed = options.seed ?? 0;
-  const train = drawSplit(checkedCount("train", options.train ?? 10_000), seed, 0);
-  const test = drawSplit(checkedCount("test", options.test ?? 2_000), seed, 1);
+  refuse(optionIssues("digits", options, RULES), "data");
+  const { train: learnt = 10_000, test: measured = 2_000, seed = 0 } = options;
+  const train = drawSplit(learnt, seed, 0);
+  const test = drawSplit(measured, seed, 1);
   return {
     name: "digits",
     classes: glyphs.length,

@@ -6,6 +6,7 @@
  */
 
 import { failure, type SteepestError } from "../errors.ts";
+import { show } from "../errors/words.ts";
 
 /** The elements of an IDX file, in the type the file declares. */
 export type IdxData =
@@ -227,6 +228,8 @@ async function decodeGzip(bytes: Uint8Array, name: string): Promise<IdxArray> {
  * ```
  */
 export async function decodeIdx(bytes: Uint8Array, name: string = "idx"): Promise<IdxArray> {
+  if (typeof name !== "string") throw failure("data", "name", show(name), "a name");
+  if (!(bytes instanceof Uint8Array)) throw failure("data", name, show(bytes), "a Uint8Array");
   const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
   return gzipped ? await decodeGzip(bytes, name) : decodePlain(bytes, name);
 }

@@ -5,6 +5,8 @@
  */
 
 import { failure, type Issue, issue, SteepestError } from "../errors.ts";
+import { isRecord, optionIssues, refuse, required, type Rules } from "../errors/options.ts";
+import { show } from "../errors/words.ts";
 import { type Dataset, pixelStatistics, type Split } from "./dataset.ts";
 import { decodeIdx } from "./idx.ts";
 
@@ -98,6 +100,7 @@ function checkSplit(
 export async function mnistFromFiles(
   contents: Readonly<Record<string, Uint8Array>>,
 ): Promise<Dataset> {
+  if (!isRecord(contents)) throw failure("data", "mnist", show(contents), "bytes by file name");
   const names = findFiles(Object.keys(contents), "mnist");
   const issues: Issue[] = [];
 
@@ -152,6 +155,14 @@ export interface MnistOptions {
   readonly reader?: DirectoryReader;
 }
 
+const RULES: Rules<MnistOptions> = {
+  directory: required([(x) => typeof x === "string", "the path of a directory"]),
+  reader: [
+    (x) => isRecord(x) && typeof x["list"] === "function" && typeof x["read"] === "function",
+    "a DirectoryReader: functions list and read",
+  ],
+};
+
 // The host is asked for only here, so that importing this file works without one.
 const denoReader: DirectoryReader = {
   list: async (directory) =>
@@ -177,6 +188,7 @@ async function reading<T>(path: string, expected: string, run: () => Promise<T>)
  * holds), and everything that {@link mnistFromFiles} refuses.
  */
 export async function mnist(options: MnistOptions): Promise<Dataset> {
+  refuse(optionIssues("mnist", options, RULES), "data");
   const { directory } = options;
   if (options.reader === undefined && typeof Deno === "undefined") {
     throw failure("data", "reader", "none", "a DirectoryReader, as this host is not Deno");
@@ -187,6 +199,9 @@ export async function mnist(options: MnistOptions): Promise<Dataset> {
     "a directory with the files of MNIST",
     () => reader.list(directory),
   );
+  if (!Array.isArray(present)) {
+    throw failure("data", "mnist/reader/list", show(present), "a list of names");
+  }
   const contents: Record<string, Uint8Array> = {};
   for (const name of Object.values(findFiles(present, directory))) {
     const path = `${directory}/${name}`;

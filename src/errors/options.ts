@@ -43,8 +43,14 @@ export const FUNCTION: Rule = [(x) => typeof x === "function", "a function"];
 /** Values by name. */
 export const RECORD: Rule = [isRecord, "values by name"];
 
-/** A signal such as that of an `AbortController`. */
-export const SIGNAL: Rule = [(x) => x instanceof AbortSignal, "an AbortSignal"];
+/** A list. */
+export const LIST: Rule = [Array.isArray, "a list"];
+
+/** A signal such as that of an `AbortController`, of whichever realm. */
+export const SIGNAL: Rule = [
+  (x) => isRecord(x) && typeof x["aborted"] === "boolean" && "addEventListener" in x,
+  "an AbortSignal",
+];
 
 /** A name that is not one of those that are known, with the one that was probably meant. */
 export function unknownName(

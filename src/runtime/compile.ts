@@ -6,6 +6,7 @@
 import * as E from "fp-ts/lib/Either.js";
 import type { TaskEither } from "fp-ts/lib/TaskEither.js";
 import { failure, SteepestError } from "../errors.ts";
+import { refuse } from "../errors/options.ts";
 import { lower } from "../lowering/lower.ts";
 import type { AnyObjective } from "../lowering/problem.ts";
 import type { StepProgram } from "../lowering/program.ts";
@@ -16,7 +17,7 @@ import { contentHash } from "../optimizer/content_hash.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import { launch } from "./launch.ts";
-import type { CompileOptions } from "./options.ts";
+import { type CompileOptions, RUN_RULES, runIssues } from "./options.ts";
 import { getOrThrow, type Program, runningProgram } from "./program.ts";
 
 function identityOf(optimizer: Optimizer, program: StepProgram): string {
@@ -33,7 +34,8 @@ function checkLabels<P, B>(objective: Objective<P, B>, { data = {} }: CompileOpt
   throw failure("data", `batch/${name}`, `the label ${wrong}`, `classes from 0 to ${below - 1}`);
 }
 
-async function build<P extends Parameters, B, N extends TelemetryName>(
+/** Compiles with options that have been checked. */
+export async function compileChecked<P extends Parameters, B, N extends TelemetryName>(
   objective: Objective<P, B>,
   given: Optimizer,
   options: CompileOptions<N>,
@@ -44,8 +46,6 @@ async function build<P extends Parameters, B, N extends TelemetryName>(
     throw failure("cancelled", "signal", "an aborted signal", "a run to the end");
   };
   checkSignal();
-  const issues = objectiveIssues(objective);
-  if (issues.length > 0) throw new SteepestError("description", issues);
   const optimizer = getOrThrow(canonical(given));
   checkLabels(objective, options);
   const lowered = getOrThrow(lower(objective as AnyObjective, optimizer, { telemetry }));
@@ -103,7 +103,8 @@ export function compile<
 ): TaskEither<SteepestError, Program<P, N>> {
   return async () => {
     try {
-      return E.right(await build(objective, optimizer, options));
+      refuse([...objectiveIssues(objective), ...runIssues(options, RUN_RULES)]);
+      return E.right(await compileChecked(objective, optimizer, options));
     } catch (error) {
       if (error instanceof SteepestError) return E.left(error);
       throw error;

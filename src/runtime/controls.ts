@@ -5,6 +5,8 @@
  */
 import * as E from "fp-ts/lib/Either.js";
 import { failure, type Issue, issue, SteepestError } from "../errors.ts";
+import { isRecord } from "../errors/options.ts";
+import { show } from "../errors/words.ts";
 import type { Slot, StepProgram } from "../lowering/program.ts";
 import { STEP } from "../lowering/program.ts";
 import { scheduleNode } from "../lowering/schedules.ts";
@@ -196,8 +198,8 @@ export function programControls(
   };
 
   const set = (values: HyperparameterValues): E.Either<SteepestError, void> => {
-    if (typeof values !== "object" || values === null) {
-      return E.left(failure("description", "set", String(values), "hyperparameters by path"));
+    if (!isRecord(values)) {
+      return E.left(failure("description", "set", show(values), "hyperparameters by path"));
     }
     const issues: Issue[] = [], needs: Issue[] = [], changes: Change[] = [];
     const refused = new Set<string>();
@@ -232,7 +234,7 @@ export function programControls(
         return [];
       }
       if (!Array.isArray(numbers) || !numbers.every(Number.isFinite)) {
-        issues.push(issue(path, String(given), "finite numbers"));
+        issues.push(issue(path, show(given), "finite numbers"));
         return [];
       }
       issues.push(...numbers.flatMap((value) => numberIssues(path, value, kinds)));

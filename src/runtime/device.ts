@@ -6,6 +6,8 @@
 import * as E from "fp-ts/lib/Either.js";
 import type { TaskEither } from "fp-ts/lib/TaskEither.js";
 import { failure, type Issue, issue, SteepestError } from "../errors.ts";
+import { FUNCTION, isRecord, optionIssues, refuse, type Rules } from "../errors/options.ts";
+import { show } from "../errors/words.ts";
 
 /** A device with its collected errors; whoever retains it releases it once. */
 export interface DeviceHandle {
@@ -71,8 +73,19 @@ export interface WrapOptions {
   readonly onEnd?: () => void;
 }
 
+const RULES: Rules<WrapOptions> = {
+  description: [(x) => typeof x === "string", "a text"],
+  software: [(x) => typeof x === "boolean", "true or false"],
+  owned: [(x) => typeof x === "boolean", "true or false"],
+  onEnd: FUNCTION,
+};
+
 /** Wraps a device, for instance one that a test watches; it stays the caller's unless `owned`. */
 export function wrapDevice(device: GPUDevice, options: WrapOptions = {}): DeviceHandle {
+  if (!isRecord(device as unknown) || !("lost" in device) || !("addEventListener" in device)) {
+    throw failure("description", "device", show(device), "a GPUDevice");
+  }
+  refuse(optionIssues("wrapDevice", options, RULES));
   const issues: Issue[] = [];
   let lost: Issue | undefined;
   let users = 1;

@@ -6,7 +6,6 @@
 import * as E from "fp-ts/lib/Either.js";
 import { planPasses } from "../compiler/compile_plan.ts";
 import type { Plan } from "../compiler/plan.ts";
-import { SteepestError } from "../errors.ts";
 import { type AdapterClass, DEFAULT_ADAPTER, type DeviceLimits } from "../loops/adapter.ts";
 import type { StepProgram } from "../lowering/program.ts";
 import type { Leaf } from "../objective/leaves.ts";
@@ -15,7 +14,7 @@ import { acquireDevice, type DeviceHandle } from "./device.ts";
 import type { Executor } from "./executor.ts";
 import type { Overrides } from "./initial.ts";
 import { jsExecutor } from "./js_executor.ts";
-import { type CompileOptions, optionIssues, startFrom } from "./options.ts";
+import { type CompileOptions, startFrom } from "./options.ts";
 import { passesExecutor } from "./passes_executor.ts";
 import { getOrThrow } from "./program.ts";
 import { referenceExecutor } from "./reference_executor.ts";
@@ -84,7 +83,7 @@ async function deviceFor(options: CompileOptions): Promise<DeviceHandle | undefi
 /**
  * Compiles a step program whose parameters are `leaves` and puts it where it runs.
  *
- * Rejects with a {@link SteepestError}: `description` and `data` for options that are wrong, `limit`,
+ * The options have been checked. Rejects with a {@link SteepestError}: `data` for tensors that do not fit, `limit`,
  * `shader` or `device`.
  */
 export async function launch(
@@ -94,8 +93,6 @@ export async function launch(
 ): Promise<Launched> {
   const { backend = "auto", precision = "f32", replicas = 1 } = options;
   const meter = compileMeter(options.onCompiling);
-  const issues = optionIssues(options);
-  if (issues.length > 0) throw new SteepestError("description", issues);
   const { program, values } = startFrom(given, leaves, options);
   const onCpu = { program, device: "the CPU", release: () => {} };
   if (backend === "reference") {

@@ -3,7 +3,19 @@
  *
  * @module
  */
-import { failure, type Issue, issue, SteepestError } from "../errors.ts";
+import { type Issue, issue, SteepestError } from "../errors.ts";
+import {
+  FUNCTION,
+  isRecord,
+  LIST,
+  optionIssues,
+  RECORD,
+  type Rule,
+  type Rules,
+  SIGNAL,
+  whole,
+} from "../errors/options.ts";
+import { show } from "../errors/words.ts";
 import { DEFAULT_ADAPTER, type DeviceLimits } from "../loops/adapter.ts";
 import type { Arena, StepProgram } from "../lowering/program.ts";
 import { PARAMETERS, SEED } from "../lowering/program.ts";
@@ -99,68 +111,77 @@ function isList(value: unknown): value is ArrayLike<unknown> {
   return typeof value === "object" && value !== null && "length" in value;
 }
 
+const [isSeed, SEEDS] = whole(0, 2 ** 32 - 1);
+
+/** A seed, or one for each copy: those are judged by {@link seedsOf}. */
+export const SEED_RULE: Rule = [(x) => isList(x) || isSeed(x), SEEDS];
+
 /** The seed of each replica. */
 export function seedsOf(seed: number | readonly number[], replicas: number): readonly number[] {
   const issues: Issue[] = [];
-  const several = typeof seed !== "number";
-  if (several && !isList(seed)) {
-    throw failure(
-      "description",
-      "seed",
-      String(seed),
-      "an integer from 0 to 4294967295, or several",
-    );
-  }
-  const seeds = several ? seed : Array.from({ length: replicas }, (_, r) => seed + r);
+  const seeds = typeof seed === "number"
+    ? Array.from({ length: replicas }, (_, r) => seed + r)
+    : seed;
   if (seeds.length !== replicas) {
     issues.push(issue("seed", `${seeds.length} seeds`, `${replicas}, one per replica`));
   }
-  for (const s of seeds) {
-    if (!Number.isInteger(s) || s < 0 || s >= 2 ** 32) {
-      issues.push(issue("seed", String(s), "an integer from 0 to 4294967295"));
-    }
-  }
+  for (const s of Array.from(seeds)) if (!isSeed(s)) issues.push(issue("seed", show(s), SEEDS));
   if (issues.length > 0) throw new SteepestError("description", issues);
   return seeds;
 }
 
-/** Problems of the options that need no compiling to be found. */
-export function optionIssues(options: CompileOptions): Issue[] {
-  const { replicas = 1, precision = "f32", backend = "auto" } = options;
-  const issues: Issue[] = [];
-  if (!["auto", "webgpu", "js", "reference"].includes(backend)) {
-    issues.push(issue("backend", `"${backend}"`, "auto, webgpu, js or reference"));
-  }
-  if (!["f32", "f64"].includes(precision)) {
-    issues.push(issue("precision", `"${precision}"`, "f32 or f64"));
-  }
-  if (!Number.isInteger(replicas) || replicas < 1) {
-    issues.push(issue("replicas", String(replicas), "a positive integer"));
-  }
-  for (const name of ["data", "parameters", "limits"] as const) {
-    const value: unknown = options[name];
-    const list = Array.isArray(value) || ArrayBuffer.isView(value);
-    if (value === undefined || (typeof value === "object" && value !== null && !list)) continue;
-    issues.push(issue(name, list ? "an array" : String(value), "values by name"));
-  }
+/** Whether something is a device that `wrapDevice` or `acquireDevice` gives. */
+function isHandle(value: unknown): boolean {
+  return isRecord(value) && isRecord(value["device"]) && typeof value["retain"] === "function";
+}
+
+/** What each option of `compile` may be. The names of telemetry say for themselves what is wrong with them. */
+export const RUN_RULES: Rules<CompileOptions> = {
+  backend: [
+    (x) => typeof x === "string" && ["auto", "webgpu", "js", "reference"].includes(x),
+    "auto, webgpu, js or reference",
+  ],
+  precision: [(x) => x === "f32" || x === "f64", "f32 or f64"],
+  replicas: [(x) => Number.isInteger(x) && Number(x) >= 1, "a positive integer"],
+  seed: SEED_RULE,
+  parameters: RECORD,
+  data: RECORD,
+  transform: FUNCTION,
+  telemetry: LIST,
+  onCompiling: FUNCTION,
+  device: [isHandle, "what acquireDevice() or wrapDevice() gives"],
+  limits: RECORD,
+  signal: SIGNAL,
+};
+
+/** What is wrong with limits by name. */
+export function limitIssues(limits: unknown): Issue[] {
+  if (!isRecord(limits)) return [];
   const { kind: _, ...known } = DEFAULT_ADAPTER;
-  for (const [name, value] of Object.entries(options.limits ?? {})) {
+  return Object.entries(limits).flatMap(([name, value]) => {
     if (!Object.hasOwn(known, name)) {
-      issues.push(issue(`limits/${name}`, "no such limit", Object.keys(known).join(", ")));
-    } else if (!Number.isInteger(value) || value < 1) {
-      issues.push(issue(`limits/${name}`, String(value), "a positive integer"));
+      return [issue(`limits/${name}`, "no such limit", Object.keys(known).join(", "))];
     }
-  }
+    const [holds, expected] = whole(1);
+    return holds(value) ? [] : [issue(`limits/${name}`, show(value), expected)];
+  });
+}
+
+/** Problems of the options, `rules` for `compile` or what takes more, that need no compiling to be found. */
+export function runIssues<O>(options: unknown, rules: Rules<O>): Issue[] {
+  const issues = optionIssues("", options, rules);
+  if (!isRecord(options)) return issues;
+  const { backend = "auto", precision, limits } = options;
   if (precision === "f64" && backend !== "reference") {
     issues.push(
       issue(
         "precision",
-        `"f64" on the backend "${backend}"`,
+        `"f64" on the backend ${show(backend)}`,
         'the backend "reference"; the others compute in f32',
       ),
     );
   }
-  return issues;
+  return [...issues, ...limitIssues(limits)];
 }
 
 function startOf(
@@ -184,7 +205,7 @@ function startOf(
     const own = given[path];
     const values = typeof own === "number" ? [own] : own;
     if (values !== undefined && !isList(values)) {
-      issues.push(issue(`parameters/${path}`, `${values}`, "a number, or numbers"));
+      issues.push(issue(`parameters/${path}`, show(values), "a number, or numbers"));
       continue;
     }
     if (values !== undefined && values.length !== size && values.length !== size * seeds.length) {
@@ -218,8 +239,7 @@ function checkEach(
 ): void {
   for (let i = 0; i < given.length; i++) {
     if (holds(given[i])) continue;
-    const found = typeof given[i] === "string" ? `"${given[i]}"` : String(given[i]);
-    issues.push(issue(name, `${found} at element ${i}`, expected));
+    issues.push(issue(name, `${show(given[i])} at element ${i}`, expected));
     return;
   }
 }
@@ -282,7 +302,7 @@ export function startFrom(
       return slot;
     }
     if (!isList(given)) {
-      issues.push(issue(slot.name, `${given}`, `${size} values`));
+      issues.push(issue(slot.name, show(given), `${size} values`));
       return slot;
     }
     if (given.length !== size && given.length !== size * replicas) {

@@ -6,6 +6,7 @@
 import * as E from "fp-ts/lib/Either.js";
 import type { Plan } from "../compiler/plan.ts";
 import { failure, type Issue, issue, SteepestError } from "../errors.ts";
+import { show } from "../errors/words.ts";
 import { PARAMETERS, type StepProgram } from "../lowering/program.ts";
 import type { Parameters, Values } from "../nn/parameters.ts";
 import { type Objective, valuesOf } from "../objective/objective.ts";
@@ -77,7 +78,7 @@ export interface Program<P = Parameters, N extends TelemetryName = never>
 /**
  * The value, or the error thrown.
  *
- * @throws What is on the left, as it is.
+ * @throws What is on the left, as it is; `description` for what is no Either, such as a promise of one.
  *
  * @example
  * ```ts
@@ -90,6 +91,10 @@ export interface Program<P = Parameters, N extends TelemetryName = never>
  * ```
  */
 export function getOrThrow<A>(either: E.Either<SteepestError, A>): A {
+  if (either?._tag !== "Left" && either?._tag !== "Right") {
+    const expected = "an Either, such as what await compile(objective, optimizer)() gives";
+    throw failure("description", "getOrThrow", show(either), expected);
+  }
   if (E.isLeft(either)) throw either.left;
   return either.right;
 }
@@ -218,7 +223,7 @@ export function runningProgram<P extends Parameters, N extends TelemetryName = n
     step(n = 1) {
       check();
       if (!Number.isInteger(n) || n < 0) {
-        throw failure("description", "step", String(n), "a number of steps");
+        throw failure("description", "step", show(n), "a number of steps");
       }
       executor.step(n);
     },
@@ -261,7 +266,7 @@ export function runningProgram<P extends Parameters, N extends TelemetryName = n
     restore: restored,
     replica(r) {
       if (!Number.isInteger(r) || r < 0 || r >= replicas) {
-        throw failure("description", "replica", String(r), `an index from 0 to ${replicas - 1}`);
+        throw failure("description", "replica", show(r), `an index from 0 to ${replicas - 1}`);
       }
       return view(r);
     },

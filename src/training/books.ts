@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { show } from "../errors/words.ts";
 import { failure } from "../errors.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { RecordRows } from "../runtime/executor.ts";
@@ -118,7 +119,7 @@ export function openBooks<N extends TelemetryName = never>(
     replica: (r) => {
       const history = histories[r];
       if (history === undefined) {
-        throw failure("description", "replica", String(r), `an integer from 0 to ${replicas - 1}`);
+        throw failure("description", "replica", show(r), `an integer from 0 to ${replicas - 1}`);
       }
       const { trainLoss, testLoss, testAccuracy } = history.at(-1) ?? NOTHING;
       const first = firstNonFinite[r];

@@ -3,18 +3,21 @@
  *
  * @module
  */
-import { type Issue, issue, SteepestError } from "../errors.ts";
+import { issue, SteepestError } from "../errors.ts";
+import { refuse } from "../errors/options.ts";
+import { show } from "../errors/words.ts";
 import type { Parameters, Values } from "../nn/parameters.ts";
 import { type Objective, objectiveIssues, valuesOf } from "../objective/objective.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
-import { compile } from "../runtime/compile.ts";
+import { compileChecked } from "../runtime/compile.ts";
 import type { HyperparameterValues } from "../runtime/controls.ts";
-import type { CompileOptions } from "../runtime/options.ts";
+import { type CompileOptions, runIssues } from "../runtime/options.ts";
 import { getOrThrow, type Program } from "../runtime/program.ts";
 import { type Telemetry, telemetryOf } from "../runtime/telemetry.ts";
 import { freezeWhenReached } from "./freeze.ts";
 import { elementRecord, MOST_RECORDED, recordParameters } from "./history.ts";
+import { MINIMIZE_RULES, stoppingIssues } from "./minimize_options.ts";
 import { breather, stepSoftly } from "./pace.ts";
 
 /** What `minimize` records besides losses. */
@@ -114,25 +117,6 @@ export type Run<P, R extends RecordKind = "losses", N extends TelemetryName = ne
 /** First and longest number of steps between two looks at the losses. */
 const SHORTEST = 32, LONGEST = 1024;
 
-function optionIssues(options: MinimizeOptions): Issue[] {
-  if (typeof options !== "object" || options === null) {
-    return [issue("options", String(options), "`steps`, or `until` with `maxSteps`")];
-  }
-  const count = (path: string, value: unknown) =>
-    Number.isInteger(value) && Number(value) >= 0
-      ? []
-      : [issue(path, String(value), "a number of steps")];
-  const record = options.record === undefined || ["losses", "all"].includes(options.record)
-    ? []
-    : [issue("record", `"${options.record}"`, '"losses" or "all"')];
-  if (options.until === undefined) return [...count("steps", options.steps), ...record];
-  const both = options.steps === undefined
-    ? []
-    : [issue("steps", "both `steps` and `until`", "`steps`, or `until` with `maxSteps`")];
-  const until = Number.isNaN(options.until) ? [issue("until", "NaN", "a number")] : [];
-  return [...count("maxSteps", options.maxSteps), ...until, ...both, ...record];
-}
-
 function firstReached(losses: Float64Array, replicas: number, r: number, until: number): number {
   for (let s = 0; s * replicas + r < losses.length; s++) {
     if (losses[s * replicas + r]! <= until) return s;
@@ -206,8 +190,11 @@ export async function minimize<
   optimizer: Optimizer,
   options: MinimizeOptions<R, N>,
 ): Promise<Run<P, R, N>> {
-  const issues = [...objectiveIssues(objective), ...optionIssues(options)];
-  if (issues.length > 0) throw new SteepestError("description", issues);
+  refuse([
+    ...objectiveIssues(objective),
+    ...runIssues(options, MINIMIZE_RULES),
+    ...stoppingIssues(options),
+  ]);
   const { until, record, set = {} } = options;
   const last = options.until === undefined ? options.steps : options.maxSteps;
   const size = objective.leaves.reduce((n, l) => n + l.shape.reduce((a, b) => a * b, 1), 0);
@@ -217,14 +204,13 @@ export async function minimize<
     options;
   const single = (options.precision ?? "f32") === "f32";
   const bound = until === undefined ? undefined : single ? Math.fround(until) : until;
-  const compiled = await compile(objective, optimizer, {
+  using program = await compileChecked<P, B, N>(objective, optimizer, {
     ...rest,
     transform: (program) => {
       const stopping = bound === undefined ? program : freezeWhenReached(program, bound, last);
       return recorded ? recordParameters(stopping) : stopping;
     },
-  })();
-  using program = getOrThrow(compiled);
+  });
   getOrThrow(program.set(set));
   const { replicas, backend, precision } = program;
   // A frozen program stays where it is at step `last`, which therefore only evaluates f there.
@@ -278,7 +264,7 @@ export async function minimize<
       const found = results[r];
       if (found !== undefined) return found;
       throw new SteepestError("description", [
-        issue("replica", String(r), `an index from 0 to ${replicas - 1}`),
+        issue("replica", show(r), `an index from 0 to ${replicas - 1}`),
       ]);
     },
   };

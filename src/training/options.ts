@@ -4,14 +4,27 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import { failure, type Issue, issue, SteepestError } from "../errors.ts";
+import { type Issue, issue, SteepestError } from "../errors.ts";
+import {
+  ANYTHING,
+  FUNCTION,
+  isRecord,
+  LIST,
+  RECORD,
+  refuse,
+  type Rules,
+  SIGNAL,
+  whole,
+} from "../errors/options.ts";
+import { show } from "../errors/words.ts";
 import type { DeviceLimits } from "../loops/adapter.ts";
 import { isShape, modelIssues } from "../nn/model_issues.ts";
 import type { Model } from "../nn/models.ts";
 import type { TelemetryName } from "../optimizer/telemetry.ts";
 import type { Optimizer } from "../optimizer/types.ts";
-import { seedsOf } from "../runtime/options.ts";
+import { RUN_RULES, runIssues, SEED_RULE, seedsOf } from "../runtime/options.ts";
 import type { Controls, HyperparameterValues } from "../runtime/controls.ts";
+import { show as showShape } from "../tensor/check.ts";
 import { sameShape } from "../tensor/node.ts";
 import type { CompileProgress } from "../runtime/compile_progress.ts";
 import type { Progress } from "./progress.ts";
@@ -114,12 +127,29 @@ export interface CheckedNumbers {
   readonly evaluateEvery: number;
 }
 
-const show = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
+/** What each option of {@link train} may be, as far as it can be told alone. */
+export const TRAIN_RULES: Rules<TrainOptions<unknown>> = {
+  model: ANYTHING,
+  data: ANYTHING,
+  optimizer: ANYTHING,
+  epochs: whole(1, 1_000_000),
+  batchSize: whole(1),
+  seed: SEED_RULE,
+  replicas: whole(1, 65_535),
+  set: RECORD,
+  backend: RUN_RULES.backend,
+  limits: RECORD,
+  telemetry: LIST,
+  signal: SIGNAL,
+  onProgress: FUNCTION,
+  onCompiling: FUNCTION,
+  evaluateEvery: whole(1, 1_000_000),
+};
 
 /** Numbers that are no bytes would be taken for some: pixels from 0 to 1 are all 0. */
 function dataIssues(data: Dataset): Issue[] {
-  if (!isShape(data.imageShape) || !Number.isInteger(data.classes)) {
-    return [issue("data", "something else", "a data set, such as what mnist() and digits() give")];
+  if (!isRecord(data as unknown) || !isShape(data.imageShape) || !Number.isInteger(data.classes)) {
+    return [issue("data", show(data), "a data set, such as what mnist() and digits() give")];
   }
   const pixels = data.imageShape.reduce((n, d) => n * d, 1);
   return (["train", "test"] as const).flatMap((part) => {
@@ -135,33 +165,26 @@ function dataIssues(data: Dataset): Issue[] {
   });
 }
 
-/** The numbers of the options, or every problem at once. */
+/** The numbers of the options, or every problem at once: of the options themselves, then of what they are together. */
 export function checkTrainOptions<P>(options: TrainOptions<P>): CheckedNumbers {
-  if (typeof options !== "object" || options === null) {
-    throw failure("description", "options", String(options), "what train() needs to know");
-  }
-  const { model, data, epochs = 1, batchSize = 60, seed = 0, replicas = 1 } = options;
+  const count: unknown = options?.data?.train?.count;
+  const batchSize = Number.isInteger(count) ? whole(1, Number(count)) : TRAIN_RULES.batchSize;
+  const own = runIssues(options, { ...TRAIN_RULES, batchSize });
+  if (!isRecord(options as unknown)) throw new SteepestError("description", own);
+  const { model, data, epochs = 1, batchSize: examples = 60, seed = 0, replicas = 1 } = options;
   const { evaluateEvery = 1 } = options;
-  for (const [path, given] of Object.entries({ model, data })) {
-    if (given === undefined) throw failure("description", path, "nothing", `the option "${path}"`);
+  refuse([...own, ...modelIssues(model), ...dataIssues(data)]);
+  const issues: Issue[] = [];
+  // The default may be more than there are.
+  if (examples > data.train.count) {
+    issues.push(issue("batchSize", `${examples}`, `an integer from 1 to ${data.train.count}`));
   }
-  const issues: Issue[] = [...modelIssues(model), ...dataIssues(data)];
-  if (issues.length > 0) throw new SteepestError("description", issues);
-  const whole = (path: string, value: number, least: number, most: number) => {
-    if (Number.isInteger(value) && value >= least && value <= most) return;
-    issues.push(issue(path, String(value), `an integer from ${least} to ${most}`));
-  };
-  whole("epochs", epochs, 1, 1_000_000);
-  whole("batchSize", batchSize, 1, data.train.count);
-  if (typeof seed === "number") whole("seed", seed, 0, 2 ** 32 - 1);
-  whole("replicas", replicas, 1, 65_535);
-  whole("evaluateEvery", evaluateEvery, 1, 1_000_000);
   if (!sameShape(model.inputShape, data.imageShape)) {
     issues.push(
       issue(
         "data/imageShape",
-        show(data.imageShape),
-        `${show(model.inputShape)} as the model reads`,
+        showShape(data.imageShape),
+        `${showShape(model.inputShape)} as the model reads`,
       ),
     );
   }
@@ -184,6 +207,6 @@ export function checkTrainOptions<P>(options: TrainOptions<P>): CheckedNumbers {
     }
   }
   if (data.test.count < 1) issues.push(issue("data/test", "no images", "at least one"));
-  if (issues.length > 0) throw new SteepestError("description", issues);
-  return { epochs, batchSize, seed: seedsOf(seed, replicas), replicas, evaluateEvery };
+  refuse(issues);
+  return { epochs, batchSize: examples, seed: seedsOf(seed, replicas), replicas, evaluateEvery };
 }

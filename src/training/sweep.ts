@@ -3,11 +3,24 @@
  *
  * @module
  */
-import { type Issue, issue, SteepestError } from "../errors.ts";
+import { SteepestError } from "../errors.ts";
+import {
+  ANYTHING,
+  FUNCTION,
+  isRecord,
+  refuse,
+  required,
+  type Rules,
+  whole,
+} from "../errors/options.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import type { BackendName } from "../runtime/executor.ts";
+import { objectiveIssues } from "../objective/objective.ts";
+import { runIssues } from "../runtime/options.ts";
 import type { ReplicaRun } from "./minimize.ts";
+import { MINIMIZE_RULES } from "./minimize_options.ts";
+import { TRAIN_RULES } from "./options.ts";
 import type { ReplicaResult } from "./result.ts";
 import {
   errorOfAll,
@@ -33,6 +46,7 @@ import {
   onFunction,
   onModel,
   type SeedVariation,
+  SWEEP_METRICS,
   type SweepMetric,
 } from "./sweep_runs.ts";
 import type { Settings } from "./trials.ts";
@@ -87,24 +101,49 @@ export type ModelSweep<P, S extends Settings> =
     readonly by?: SweepMetric;
   };
 
+const SETTINGS: Rules<SweepSettings<Settings>> = {
+  trials: required([
+    (x) => Array.isArray(x) && x.every(isRecord),
+    "a list of settings, such as grid() gives",
+  ]),
+  optimizer: required([(x) => typeof x === "function", "a function from settings to an optimizer"]),
+  vary: FUNCTION,
+  seed: whole(0, 2 ** 32 - 1),
+  sideBySide: ANYTHING,
+  onProgress: FUNCTION,
+};
+
+/** What of the options of a sweep is for its runs. */
+function forRuns<R extends object>(options: R): R {
+  const own = { ...SETTINGS, by: true };
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => !Object.hasOwn(own, name)),
+  ) as R;
+}
+
+const { set: _set, replicas: _replicas, record: _record, ...MINIMIZING } = MINIMIZE_RULES;
+const FUNCTION_RULES: Rules<FunctionSweep<Parameters, unknown, Settings>> = {
+  ...MINIMIZING,
+  objective: ANYTHING,
+  ...SETTINGS,
+};
+
+const { set: _given, replicas: _copies, ...TRAINING } = TRAIN_RULES;
+const MODEL_RULES: Rules<ModelSweep<Parameters, Settings>> = {
+  ...TRAINING,
+  by: [(x) => SWEEP_METRICS.includes(x as SweepMetric), SWEEP_METRICS.join(" or ")],
+  ...SETTINGS,
+};
+
 async function sweepWith<S extends Settings, V extends SeedVariation, R>(
   options: SweepSettings<S, V> & { readonly signal?: AbortSignal | undefined },
   kind: Kind<V, R>,
 ): Promise<SweepResult<S, R>> {
   const { seed = 0, onProgress, signal, sideBySide = SIDE_BY_SIDE } = options;
-  const issues: Issue[] = [];
-  if (typeof options.optimizer !== "function") {
-    issues.push(issue("optimizer", "no function", "a function from settings to an optimizer"));
-  }
-  if (!Array.isArray(options.trials)) {
-    issues.push(
-      issue("trials", String(options.trials), "a list of settings, such as grid() gives"),
-    );
-  }
-  if (issues.length > 0) throw new SteepestError("description", issues);
   const making = {
     optimizer: options.optimizer,
     vary: options.vary ?? ((): V => ({} as V)),
+    rules: kind.rules,
     keyOf: kind.keyOf,
   };
   const { planned, failures: refused } = planTrials({ ...options, ...making });
@@ -218,7 +257,13 @@ export function sweep<P extends Parameters, S extends Settings>(
 export async function sweep<P extends Parameters, S extends Settings>(
   options: FunctionSweep<P, unknown, S> | ModelSweep<P, S>,
 ): Promise<SweepResult<S, ReplicaRun<P> | ReplicaResult<P>>> {
+  const onObjective = isRecord(options as unknown) && "objective" in options;
+  refuse(
+    onObjective
+      ? [...runIssues(options, FUNCTION_RULES), ...objectiveIssues(options.objective)]
+      : runIssues(options, MODEL_RULES),
+  );
   return "objective" in options
-    ? await sweepWith(options, onFunction(options))
-    : await sweepWith(options, onModel(options, options.by));
+    ? await sweepWith(options, onFunction(forRuns<FunctionRun<P, unknown>>(options)))
+    : await sweepWith(options, onModel(forRuns<ModelRun<P>>(options), options.by));
 }

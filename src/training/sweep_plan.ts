@@ -4,6 +4,8 @@
  * @module
  */
 import { issue, SteepestError } from "../errors.ts";
+import { optionIssues, refuse, type Rules, whole } from "../errors/options.ts";
+import { show } from "../errors/words.ts";
 import { described } from "../optimizer/codec.ts";
 import { type Family, familyOf } from "../optimizer/family.ts";
 import type { Optimizer } from "../optimizer/types.ts";
@@ -23,6 +25,8 @@ export interface PlanOptions<S extends Settings, V> {
   readonly sideBySide?: number;
   /** What a trial changes besides its optimizer. */
   readonly vary: (settings: S) => V;
+  /** What a variation may say. */
+  readonly rules: Rules<V>;
   /** Equal for variations that may run side by side. */
   readonly keyOf: (variation: V) => string;
 }
@@ -44,15 +48,19 @@ export interface Plans<S, V> {
   readonly failures: readonly FailedTrial<S>[];
 }
 
-type Making<S extends Settings, V> = Pick<PlanOptions<S, V>, "optimizer" | "vary" | "keyOf">;
+type Making<S extends Settings, V> = Pick<
+  PlanOptions<S, V>,
+  "optimizer" | "vary" | "rules" | "keyOf"
+>;
 
 function planOf<S extends Settings, V>(
   settings: S,
   index: number,
-  { optimizer: build, vary, keyOf }: Making<S, V>,
+  { optimizer: build, vary, rules, keyOf }: Making<S, V>,
 ): Planned<S, V> {
   const optimizer = described(build(settings));
   const variation = vary(settings);
+  refuse(optionIssues("vary", variation, rules));
   const family = familyOf(optimizer);
   return {
     index,
@@ -84,10 +92,10 @@ export function planTrials<S extends Settings, V>(options: PlanOptions<S, V>): P
       return [];
     }
   });
-  const whole = Number.isInteger(sideBySide) && sideBySide >= 1;
+  const [holds, expected] = whole(1);
   const issues = [
     ...trials.length > 0 ? [] : [issue("trials", "no trials", "at least one")],
-    ...whole ? [] : [issue("sideBySide", String(sideBySide), "an integer ≥ 1")],
+    ...holds(sideBySide) ? [] : [issue("sideBySide", show(sideBySide), expected)],
   ];
   if (issues.length > 0 || planned.length === 0) {
     throw new SteepestError("description", [...errorOfAll(failures).issues, ...issues]);

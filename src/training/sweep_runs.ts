@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { failure, SteepestError } from "../errors.ts";
+import { SteepestError } from "../errors.ts";
+import { RECORD, type Rules, whole } from "../errors/options.ts";
 import type { Model } from "../nn/models.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import type { Objective } from "../objective/objective.ts";
 import type { Optimizer } from "../optimizer/types.ts";
 import type { BackendName } from "../runtime/executor.ts";
 import { minimize, type MinimizeSettings, type ReplicaRun, type Stopping } from "./minimize.ts";
-import type { TrainOptions } from "./options.ts";
+import { TRAIN_RULES, type TrainOptions } from "./options.ts";
 import type { ReplicaResult } from "./result.ts";
 import type { Values } from "./sweep_plan.ts";
 import type { RankKey } from "./sweep_result.ts";
@@ -67,6 +68,9 @@ export interface ModelVariation<P> extends SeedVariation {
 /** What a sweep over a model is ranked by: accuracy downwards, losses upwards. */
 export type SweepMetric = "testLoss" | "testAccuracy" | "trainLoss";
 
+/** Every {@link SweepMetric}. */
+export const SWEEP_METRICS: readonly SweepMetric[] = ["testLoss", "testAccuracy", "trainLoss"];
+
 /** What one run says of its replicas. */
 interface Ended<R> {
   readonly backend: BackendName;
@@ -85,6 +89,8 @@ interface Together<V> {
 
 /** How the runs of one kind of sweep are made and judged. */
 export interface Kind<V, R> {
+  /** What a variation may say. */
+  readonly rules: Rules<V>;
   /** Equal for variations that may run side by side. */
   readonly keyOf: (variation: V) => string;
   /** `onFraction` hears how far they are. Nothing where the signal ended it. */
@@ -96,6 +102,8 @@ export interface Kind<V, R> {
   readonly key: (run: R) => RankKey;
   readonly firstNonFinite: (run: R) => number | undefined;
 }
+
+const SEED = whole(0, 2 ** 32 - 1);
 
 /** What {@link onFunction} runs with besides what trials change. */
 export type FunctionRun<P, B> =
@@ -137,6 +145,7 @@ export function onFunction<P extends Parameters, B>(
   const { objective, steps, until, maxSteps, parameters, ...rest } = options;
   const common = { steps, until, maxSteps } as Stopping;
   return {
+    rules: { seed: SEED, parameters: RECORD, stopping: RECORD },
     keyOf: ({ parameters = {}, stopping = common }) => {
       const sizes = Object.entries(parameters)
         .map(([path, start]) => [path, typeof start === "number" ? 1 : start.length]);
@@ -169,9 +178,6 @@ export function onModel<P extends Parameters>(
   options: ModelRun<P>,
   by: SweepMetric = "testLoss",
 ): Kind<ModelVariation<P>, ReplicaResult<P>> {
-  if (!["testLoss", "testAccuracy", "trainLoss"].includes(by)) {
-    throw failure("description", "by", `"${by}"`, "testLoss, testAccuracy or trainLoss");
-  }
   const score = ({ metrics }: ReplicaResult<P>) =>
     by === "testAccuracy" ? -metrics.testAccuracy : metrics[by];
   const models: Model<P>[] = [];
@@ -179,7 +185,9 @@ export function onModel<P extends Parameters>(
     if (!models.includes(model)) models.push(model);
     return models.indexOf(model);
   };
+  const { model, batchSize, epochs } = TRAIN_RULES;
   return {
+    rules: { seed: SEED, model, batchSize, epochs },
     keyOf: ({ seed: _, model = options.model, ...rest }) =>
       JSON.stringify([numberOf(model), Object.entries(rest).toSorted()]),
     run: async ({ optimizer, set, seed, variations }, onFraction) => {

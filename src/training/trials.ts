@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { type Issue, issue, SteepestError } from "../errors.ts";
+import { failure, type Issue, issue, SteepestError } from "../errors.ts";
+import { isRecord, whole } from "../errors/options.ts";
+import { show } from "../errors/words.ts";
 import { randomKey, randomWord } from "../tensor/random.ts";
 
 /** Options by name: what one trial is made of. */
@@ -30,11 +32,9 @@ function emptyLists(lists: Readonly<Record<string, unknown>>): Issue[] {
 }
 
 function noLists(lists: unknown): Issue[] {
-  if (typeof lists !== "object" || lists === null) {
-    return [issue("grid", String(lists), "lists of values by name")];
-  }
+  if (!isRecord(lists)) return [issue("grid", show(lists), "lists of values by name")];
   return Object.entries(lists).flatMap(([name, list]) =>
-    Array.isArray(list) ? [] : [issue(name, String(list), "a list of values to try")]
+    Array.isArray(list) ? [] : [issue(name, show(list), "a list of values to try")]
   );
 }
 
@@ -63,12 +63,17 @@ export function grid<const C extends Choices>(choices: C): readonly GridPoint<C>
 }
 
 function rangeIssues(name: string, range: Range): Issue[] {
-  if (!("kind" in range)) return [];
+  if (Array.isArray(range)) return [];
+  const expectedKind = "a list of values to try, or a range of kind linear or log";
+  if (!isRecord(range as unknown) || !("kind" in range)) {
+    return [issue(name, show(range), expectedKind)];
+  }
   const { kind, from, to } = range;
+  if (kind !== "linear" && kind !== "log") return [issue(`${name}/kind`, show(kind), expectedKind)];
   const least = kind === "log" ? Number.MIN_VALUE : -Number.MAX_VALUE;
   const fine = Number.isFinite(from) && Number.isFinite(to) && from >= least && from <= to;
   const expected = `two numbers${kind === "log" ? " above 0" : ""}, the smaller first`;
-  return fine ? [] : [issue(name, `${from} … ${to}`, expected)];
+  return fine ? [] : [issue(name, `${show(from)} … ${show(to)}`, expected)];
 }
 
 /** The value at a place in [0, 1) of a range. */
@@ -98,16 +103,19 @@ export function randomTrials(
   count: number,
   seed = 0,
 ): readonly Settings[] {
+  if (!isRecord(ranges as unknown)) {
+    throw failure("description", "ranges", show(ranges), "lists or ranges by name");
+  }
   const issues = [
     ...emptyLists(ranges),
     ...Object.entries(ranges).flatMap(([name, range]) => rangeIssues(name, range)),
   ];
-  const whole = (path: string, value: number, least: number) => {
-    if (Number.isInteger(value) && value >= least && value < 2 ** 32) return;
-    issues.push(issue(path, String(value), `an integer from ${least} to ${2 ** 32 - 1}`));
+  const check = (path: string, value: number, least: number) => {
+    const [holds, expected] = whole(least, 2 ** 32 - 1);
+    if (!holds(value)) issues.push(issue(path, show(value), expected));
   };
-  whole("count", count, 1);
-  whole("seed", seed, 0);
+  check("count", count, 1);
+  check("seed", seed, 0);
   if (issues.length > 0) throw new SteepestError("description", issues);
   const named = Object.entries(ranges);
   return Array.from({ length: count }, (_, i) =>

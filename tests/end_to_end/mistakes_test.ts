@@ -107,9 +107,9 @@ Deno.test("compile() refuses labels that name no class, and other data that make
     const [of, found] of [
       [x.with(7, NaN), "NaN at element 7"],
       [x.map(String), '"0.5" at element 0'],
-      [new Array(20), "undefined at element 0"],
-      [new BigInt64Array(20), "0 at element 0"],
-      ["01234567890123456789", "01234567890123456789"],
+      [new Array(20), "nothing at element 0"],
+      [new BigInt64Array(20), "a bigint at element 0"],
+      ["01234567890123456789", '"01234567890123456789"'],
       [null, "null"],
     ] as const
   ) {
@@ -147,7 +147,7 @@ Deno.test("compile() refuses options and objectives that are none", async () => 
   for (const name of ["data", "parameters", "limits"]) {
     const expected = `description: ${name}: expected values by name, found`;
     assertEquals(await without({ [name]: null }), `${expected} null`);
-    assert((await without({ [name]: [1] })).startsWith(`${expected} an array`));
+    assert((await without({ [name]: [1] })).startsWith(`${expected} a list of 1`));
   }
   assert((await without({ limits: { maxBinding: 4 } })).includes("found no such limit"));
   assert((await without({ seed: null })).startsWith("description: seed"));
@@ -185,7 +185,8 @@ Deno.test("Program.records() and Program.set() refuse what are no steps or hyper
   }
   for (const none of [null, undefined, "x"]) {
     const result = program.set(none as unknown as Record<string, number>);
-    assert(E.isLeft(result) && result.left.message.endsWith(`found ${none}`));
+    const found = { null: "null", undefined: "nothing", x: '"x"' }[`${none}`];
+    assert(E.isLeft(result) && result.left.message.endsWith(`found ${found}`));
   }
 });
 
