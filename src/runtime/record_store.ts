@@ -5,6 +5,7 @@
  */
 import type { Plan } from "../compiler/plan.ts";
 import { failure } from "../errors.ts";
+import { show } from "../errors/words.ts";
 import type { RecordRows } from "./executor.ts";
 
 /** Rows of records that have arrived, in the order of steps. */
@@ -54,7 +55,7 @@ export function recordStore(
         throw failure(
           "data",
           "records",
-          `steps ${from} to ${to}`,
+          `steps ${show(from)} to ${show(to)}`,
           `steps inside ${first} to ${end}`,
         );
       }

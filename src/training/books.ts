@@ -117,7 +117,7 @@ export function openBooks<N extends TelemetryName = never>(
       ),
     accuracy: () => measuredAccuracy,
     replica: (r) => {
-      const history = histories[r];
+      const history = Number.isInteger(r) ? histories[r] : undefined;
       if (history === undefined) {
         throw failure("description", "replica", show(r), `an integer from 0 to ${replicas - 1}`);
       }

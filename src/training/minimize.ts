@@ -261,7 +261,7 @@ export async function minimize<
     replicas,
     backend,
     replica(r: number) {
-      const found = results[r];
+      const found = Number.isInteger(r) ? results[r] : undefined;
       if (found !== undefined) return found;
       throw new SteepestError("description", [
         issue("replica", show(r), `an index from 0 to ${replicas - 1}`),

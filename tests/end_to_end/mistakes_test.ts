@@ -179,9 +179,16 @@ Deno.test("constructors of the graph refuse extents that cannot be", () => {
 Deno.test("Program.records() and Program.set() refuse what are no steps or hyperparameters", async () => {
   using program = getOrThrow(await compile(bowl, adam(), { backend: "js" })());
   program.step(2);
-  for (const [from, to] of [[0.5, 1], [NaN, 1], [0, undefined], ["0", 1]]) {
+  for (
+    const [from, to, found] of [
+      [0.5, 1, "0.5 to 1"],
+      [NaN, 1, "NaN to 1"],
+      [0, undefined, "0 to nothing"],
+      ["0", 1, '"0" to 1'],
+    ]
+  ) {
     const rows = () => program.records(from as number, to as number);
-    await assertRejects(rows, SteepestError, `found steps ${from} to ${to}`);
+    await assertRejects(rows, SteepestError, `found steps ${found}`);
   }
   for (const none of [null, undefined, "x"]) {
     const result = program.set(none as unknown as Record<string, number>);

@@ -18,6 +18,8 @@ export const WRONG = {
   object: {},
   list: [],
   hole: [undefined],
+  // No text can be made of it, which a message may try.
+  mute: JSON.parse(`{ "toString": 1, "valueOf": 1 }`) as object,
   function: () => undefined,
   optimizer: sgd(),
   objective: objective({ parameters: { x: 1 }, loss: ({ x }) => square(x) }),

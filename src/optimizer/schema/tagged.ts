@@ -87,14 +87,16 @@ function facts(problem: z.core.$ZodIssue, input: unknown, known: readonly string
         expected: problem.expected === "int" ? "an integer" : `${problem.expected}`,
         hint: "",
       };
-    case "invalid_value":
+    case "invalid_value": {
+      const value = at(input, problem.path);
       return {
         found,
         expected: problem.values.length === 1
           ? show(problem.values[0])
           : `one of ${problem.values.map((value) => show(value)).join(", ")}`,
-        hint: closest(`${at(input, problem.path)}`, problem.values.map(String)),
+        hint: typeof value === "string" ? closest(value, problem.values.map(String)) : "",
       };
+    }
     case "too_small":
       return { found, expected: `at least ${problem.minimum}`, hint: "" };
     case "too_big":
