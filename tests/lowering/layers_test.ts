@@ -19,6 +19,7 @@ import {
   mul,
   permute,
   reshape,
+  sum,
   transpose,
 } from "../../src/tensor/ops.ts";
 import { subspace } from "../../src/lowering/arena.ts";
@@ -61,13 +62,14 @@ for (const labels of ["given", "sampled"] as const) {
       return upTo.findIndex((total) => total > levels[n]!);
     };
     const naive = naiveFactors(here, labels === "given" ? (_, n) => LABELS[n]! : drawn);
-    for (const { layer, a, g } of here.problem.layerRows!(labels, layers)!) {
-      const [as, gs] = here.values([a, g]);
+    for (const { layer, a, g, products } of here.problem.layerRows!(labels, layers)!) {
+      const [as, gs, all] = here.values([a, g, products]);
       const convolved = layer.path === "conv/weight";
       const places = convolved ? PLACES[0] * PLACES[1] : 1, rows = 4 * places;
       assertEquals([layer.positions, a.shape[0], g.shape[0]], [places, rows, rows]);
       const { a: wantedA, g: wantedG } = convolved ? naive.conv : naive.dense;
       assertLess(apart(gram(as!, rows, 4), wantedA.flat()), 1e-12);
+      assertLess(apart(all!.map((x) => x / 4), wantedA.flat()), 1e-12);
       assertLess(apart(gram(gs!, rows, 4 * places), wantedG.flat()), 1e-12);
     }
   });
@@ -155,6 +157,30 @@ Deno.test("layers with several rows an example count them as positions", () => {
   });
   const { layers } = found(sequence);
   assertEquals(layers.map(({ path, positions }) => [path, positions]), [["v", 1], ["w", 3]]);
+});
+
+Deno.test("layers sum the products of what they meet, in windows of any kind", () => {
+  const windows = [
+    { stride: 2, padding: 1 },
+    { stride: [1, 2], padding: [2, 0] },
+    { dilation: 2, padding: [1, 2] },
+    {},
+  ] as const;
+  for (const options of windows) {
+    for (const biased of [true, false]) {
+      const problem = network({ w: [4, 3, 2, 3], b: [4], m: [3, 60] }, ({ w, b, m }, x) => {
+        const images = reshape(matmul(x, m), [4, 3, 4, 5]);
+        const convolved = conv2d(images, w, { ...options, ...biased ? { bias: b } : {} });
+        return sum(convolved, [2, 3]);
+      });
+      const { here, layers } = found(problem);
+      for (const { a, products } of here.problem.layerRows!("given", layers)!) {
+        const [rows, all] = here.values([a, products]);
+        assertLess(0.1, apart(rows!, rows!.map(() => 0)));
+        assertLess(apart(all!, gram(rows!, a.shape[0]!, 1)), 1e-12);
+      }
+    }
+  }
 });
 
 Deno.test("layers leave a bias alone whose weight is not in the space", () => {

@@ -112,13 +112,26 @@ export function weightOfMatrix({ node, weight, units, features }: Product, matri
   return permute(whole, axes.map((axis) => ordered.indexOf(axis)));
 }
 
+/** The axes by which what the weight meets is addressed, if it is no more than rows of features: no windows. */
+function axesMet({ node, weight, rows, features }: Product): readonly number[] | undefined {
+  const { domain, maps } = node.op as OpOf<"contraction">;
+  const axes = axesOf(maps[1 - weight]!, node.inputs[1 - weight]!.shape, domain);
+  return axes?.length === rows.length + features.length ? axes : undefined;
+}
+
+/** Whether the weight meets windows, which overlap. */
+export function meetsWindows(product: Product): boolean {
+  return axesMet(product) === undefined;
+}
+
 /** What the weight meets, as [rows, features]: the windows of a convolution side by side, zeros where one is outside. */
-export function rowsOfInput({ node, weight, rows, features }: Product): Node {
+export function rowsOfInput(product: Product): Node {
+  const { node, weight, rows, features } = product;
   const { domain, maps } = node.op as OpOf<"contraction">;
   const x = node.inputs[1 - weight]!, map = maps[1 - weight]!;
   const kept = [...rows, ...features];
-  const axes = axesOf(map, x.shape, domain);
-  if (axes !== undefined && axes.length === kept.length) return asMatrix(x, axes, rows, features);
+  const axes = axesMet(product);
+  if (axes !== undefined) return asMatrix(x, axes, rows, features);
   const extents = kept.map((axis) => domain[axis]!);
   const own = ({ constant, factors }: Affine): Affine => ({
     constant,
@@ -133,4 +146,35 @@ export function rowsOfInput({ node, weight, rows, features }: Product): Node {
     sizeOf(extents.slice(0, rows.length)),
     sizeOf(extents.slice(rows.length)),
   ]);
+}
+
+/**
+ * What the weight meets as a sum over rows of products of so many of its features, [features, …]: the windows of
+ * a convolution are read where they are, and not put side by side.
+ */
+export function momentOfInput({ node, weight, rows, features }: Product, order: 1 | 2): Node {
+  const { domain, maps } = node.op as OpOf<"contraction">;
+  const x = node.inputs[1 - weight]!, extents = features.map((axis) => domain[axis]!);
+  const copies = Array.from({ length: order }, (_, i) => i), size = sizeOf(extents);
+  const whole = [...rows.map((axis) => domain[axis]!), ...copies.flatMap(() => extents)];
+  /** The coordinates of x at a row and the features of one copy. */
+  const seen = (copy: number): AffineMap =>
+    maps[1 - weight]!.map(({ constant, factors }) => ({
+      constant,
+      factors: [
+        ...rows.map((axis) => factors[axis]!),
+        ...copies.flatMap((i) => features.map((axis) => i === copy ? factors[axis]! : 0)),
+      ],
+    }));
+  const kept = whole.flatMap((_, i): Affine[] =>
+    i < rows.length ? [] : [{ constant: 0, factors: whole.map((_, j) => i === j ? 1 : 0) }]
+  );
+  const moment = contraction(
+    whole,
+    copies.map(() => x),
+    copies.map(seen),
+    kept,
+    whole.slice(rows.length),
+  );
+  return reshape(moment, copies.map(() => size));
 }

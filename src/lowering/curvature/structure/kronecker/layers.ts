@@ -43,8 +43,8 @@ function factoringOf(structure: Kronecker, scope: Scope): Factoring {
 }
 
 /** Σ xxᵀ/by over rows, or its diagonal. */
-function gram(rows: Node, { diagonal }: Axis, by: number): Node {
-  return div(diagonal ? sum(square(rows), [0]) : matmul(transpose(rows), rows), by);
+function gram(rows: Node, products: Node, { diagonal }: Axis, by: number): Node {
+  return div(diagonal ? sum(square(rows), [0]) : products, by);
 }
 
 /** Whether every parameter is in a layer; those that are not are reported. */
@@ -67,11 +67,11 @@ export const layerFactors: FactorRule = {
   ofSample: (structure, { layers }, scope) => {
     if (layers === undefined || !allFit(scope)) return undefined;
     const { batchSize } = scope.problem;
-    return layers(layersOf(scope)).map(({ layer, a, g }) => {
+    return layers(layersOf(scope)).map(({ layer, a, g, products }) => {
       const [unit, feature] = blockOf(layer, structure).axes;
       return [
-        gram(g, unit!, batchSize! * layer.positions),
-        gram(a, feature!, batchSize!),
+        gram(g, matmul(transpose(g), g), unit!, batchSize! * layer.positions),
+        gram(a, products, feature!, batchSize!),
       ];
     });
   },
