@@ -76,7 +76,7 @@ for (const target of targets) {
   });
 
   Deno.test(`inverseOf(), alone and in a stack, on ${target}`, async () => {
-    for (const n of [13, 130]) {
+    for (const n of [6, 13, 130]) {
       const stack = [1e3, 10].map((c, i) => single(withEigenvalues(graded(n, c), i + 2)));
       const bent = matrix(n, n, (i, j) => i === j && i === 5 ? -1 : stack[1]!.data[i * n + j]!);
       const both = {
@@ -93,6 +93,7 @@ for (const target of targets) {
       const [x, failed, first] = await values([...stacked, alone], both, target);
       assertEquals([...failed!], [0, 1]);
       assertLess(apart(square(x!.slice(0, n * n), n), square(first!, n)), 1e-5);
+      if (target === "js") assertEquals(x!.slice(0, n * n), first);
       assertLess(apart(product(square(first!, n), stack[0]!), identity(n)), 1e-4);
       assertEquals(transposed(square(first!, n)), square(first!, n));
       const kept = [...Array(n).keys()].filter((i) => i !== 5);
