@@ -232,6 +232,7 @@ function planOf(
       sealed,
       fits,
       urgent,
+      target === "js",
     );
   });
   const touched = grouped.flat().map((group) =>

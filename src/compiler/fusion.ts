@@ -301,6 +301,8 @@ export function stagesOf(group: Group): readonly Stage[] {
  * @param sealed Values whose groups take no epilogue (partial sums).
  * @param fits Whether a kernel could bind these values.
  * @param urgent Values that are to be known soon: no stage joins their kernels, which could make them wait.
+ * @param rounded Whether sums that are written out in another's kernel are rounded at every step, and others at the
+ * end: then none is, since what a sum gives is not to depend on what else is computed.
  */
 export function formGroups(
   stages: readonly Stage[],
@@ -308,6 +310,7 @@ export function formGroups(
   sealed: ReadonlySet<ValueId>,
   fits: (touched: ReadonlySet<ValueId>) => boolean,
   urgent: ReadonlySet<ValueId>,
+  rounded: boolean,
 ): Group[] {
   const groups: Group[] = [];
   const home = new Map<ValueId, Group>();
@@ -327,7 +330,7 @@ export function formGroups(
     return false;
   };
   const legal = (group: Group, stage: Stage): boolean => {
-    if (sealed.has(group.anchor.value)) return false;
+    if (sealed.has(group.anchor.value) || (rounded && stage.combine === "sum")) return false;
     const touched = new Set(
       [...stagesOf(group), stage].flatMap((s) => [s.value, ...reads.get(s.value)!]),
     );

@@ -3,8 +3,9 @@ import { relu } from "../../src/nn/activations.ts";
 import { maxPool2d } from "../../src/nn/pooling.ts";
 import { conv2d } from "../../src/nn/layers.ts";
 import type { Tensor } from "../../src/reference/tensor.ts";
-import { input } from "../../src/tensor/ops.ts";
-import { assert, assertLess } from "../_assert.ts";
+import type { Node } from "../../src/tensor/node.ts";
+import { input, matmul, square, sum } from "../../src/tensor/ops.ts";
+import { assert, assertEquals, assertLess } from "../_assert.ts";
 import { distance } from "./_compare.ts";
 import { planOf, programOf, run, targets } from "./_run_plan.ts";
 
@@ -37,4 +38,14 @@ Deno.test({
     const [wgsl] = await run([pooled], inputs, "wgsl");
     assertLess(distance(wgsl!, js!), 1e-5);
   },
+});
+
+Deno.test("compilePlan() on js gives a sum the same bits, whatever shares its kernel", async () => {
+  const a = input("a", [9, 6]), b = input("b", [6, 11]), x = input("x", [9, 11]);
+  const rows = (m: Node) => sum(square(m), [1]);
+  const given = new Map([["a@0", tensor([9, 6], 7)], ["b@0", tensor([6, 11], 5)]]);
+  const [product, together] = await run([matmul(a, b), rows(matmul(a, b))], given, "js");
+  const known: Tensor = { shape: [9, 11], dtype: "f32", data: Float64Array.from(product!) };
+  const [apart] = await run([rows(x)], new Map([["x@0", known]]), "js");
+  assertEquals([...together!], [...apart!]);
 });
