@@ -167,6 +167,7 @@ export * from "./src/optimizer/catalogue/polyak.ts";
 export * from "./src/optimizer/catalogue/prodigy.ts";
 export * from "./src/optimizer/catalogue/quasi_newton.ts";
 export * from "./src/optimizer/catalogue/radam.ts";
+export * from "./src/optimizer/catalogue/by_name.ts";
 export * from "./src/optimizer/catalogue/registry.ts";
 export * from "./src/optimizer/catalogue/rmsprop.ts";
 export * from "./src/optimizer/catalogue/sam.ts";

@@ -7,7 +7,8 @@ import * as E from "fp-ts/lib/Either.js";
 import { SteepestError } from "../errors.ts";
 import { lower } from "../lowering/lower.ts";
 import { classification } from "../objective/classification.ts";
-import { catalogue, fromCatalogue, type Options } from "../optimizer/catalogue/registry.ts";
+import { fromCatalogue } from "../optimizer/catalogue/by_name.ts";
+import { catalogue, type Options } from "../optimizer/catalogue/registry.ts";
 import { type ModelName, withModel } from "./subject.ts";
 import type { Setting } from "./values.ts";
 

@@ -5,7 +5,7 @@
  */
 import * as E from "fp-ts/lib/Either.js";
 import { failure, issue, SteepestError } from "../errors.ts";
-import { fromCatalogue } from "../optimizer/catalogue/registry.ts";
+import { fromCatalogue } from "../optimizer/catalogue/by_name.ts";
 import { decode, encode } from "../optimizer/codec.ts";
 import { closest, show } from "../errors/words.ts";
 import type { Optimizer } from "../optimizer/types.ts";

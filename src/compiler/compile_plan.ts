@@ -228,7 +228,6 @@ function planOf(
     halves.sealed.forEach((v) => sealed.add(v));
     return formGroups(
       foldSums(halves.stages, staged.assemblies, crossing),
-      values,
       sealed,
       fits,
       urgent,

@@ -9,7 +9,7 @@
  */
 import { type Axis, type Index, indexAxis } from "../loops/index.ts";
 import { replaceAxes, scalarHasFold, scalarVisit, type ValueId } from "../loops/scalar.ts";
-import type { Nest, Stage, Value } from "../loops/stage.ts";
+import type { Nest, Stage } from "../loops/stage.ts";
 import type { AxisRelation, EpilogueStage } from "../../kernels/tile.ts";
 import { isTooLarge } from "./written_size.ts";
 
@@ -306,7 +306,6 @@ export function stagesOf(group: Group): readonly Stage[] {
  */
 export function formGroups(
   stages: readonly Stage[],
-  values: readonly Value[],
   sealed: ReadonlySet<ValueId>,
   fits: (touched: ReadonlySet<ValueId>) => boolean,
   urgent: ReadonlySet<ValueId>,
@@ -349,8 +348,7 @@ export function formGroups(
       .reverse();
     // The kernels that the stage reads come first, those with equal extents after them.
     const peers = groups.filter((g) =>
-      !sources.includes(g) && !urgent.has(stage.value) && g.anchor.combine === "none" &&
-      values.length > 0
+      !sources.includes(g) && !urgent.has(stage.value) && g.anchor.combine === "none"
     );
     const found = [...sources, ...peers].find((g) =>
       legal(g, stage) && joinGroup(g, stage) !== undefined

@@ -14,6 +14,7 @@ import type { EpilogueStage } from "../../kernels/tile.ts";
 const MOST_OPERATIONS = 1600;
 /** Loads that it writes out, besides those of the anchor's sum. */
 const MOST_LOADS = 80;
+
 /** What is written out. */
 interface Size {
   readonly operations: number;

@@ -34,6 +34,9 @@ export function whole(least: number, most: number = Infinity): Rule {
   return [(x) => Number.isInteger(x) && least <= Number(x) && Number(x) <= most, expected];
 }
 
+/** What random numbers begin with. */
+export const ONE_SEED: Rule = whole(0, 2 ** 32 - 1);
+
 /** Any value: what is wrong with it is found where it is read. */
 export const ANYTHING: Rule = [() => true, "anything"];
 

@@ -55,17 +55,14 @@ export interface Inverse {
   readonly failed: Node;
 }
 
-/** From which orders on moving the matrix counts for more than the text of a longer block. */
-const MEDIUM = 20, LARGE = 128;
-
 /**
  * Pivots that an iteration eliminates. An iteration moves the matrix once, whatever it eliminates; but what
- * inverts the block is written out, and its length is the cube of the block's order. With one pivot there are no
- * sums, which small copies may evaluate in another way than a matrix alone.
+ * inverts the block is written out, and its length is the cube of the block's order.
  */
-function blockFor(order: number): number {
-  return order < MEDIUM ? 1 : order < LARGE ? 4 : 8;
-}
+const BLOCK = 4, LARGE_BLOCK = 8;
+
+/** From which order on moving the matrix counts for more than the text. */
+const LARGE = 128;
 
 /** A matrix with 1 on the diagonal of as many rows and columns as make its order a multiple of a block. */
 function padded(a: Node, block: number): Node {
@@ -128,7 +125,7 @@ export function inverseOf(matrix: Node, { tolerance = 1e-7 }: InverseOptions = {
   const order = orderOf("inverseOf", matrix);
   // No element of a positive definite matrix is larger than the largest on its diagonal.
   const scale = largestOrOne(diagonalOf(matrix));
-  const b = blockFor(order);
+  const b = order < LARGE ? BLOCK : LARGE_BLOCK;
   const start = padded(div(matrix, scale), b), n = start.shape[0]!, blocks = n / b;
   const [swept, , worked] = loop({
     times: blocks,

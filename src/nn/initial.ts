@@ -6,7 +6,7 @@
  * @module
  */
 import { failure, issue } from "../errors.ts";
-import { isRecord, refuse, whole } from "../errors/options.ts";
+import { isRecord, ONE_SEED, refuse } from "../errors/options.ts";
 import { show } from "../errors/words.ts";
 import { show as showShape } from "../tensor/check.ts";
 import { initializerIssues, streamNumber, valuesFrom } from "./initial_values.ts";
@@ -103,7 +103,7 @@ export function streamOf(name: string): number {
  * ```
  */
 export function initialValues(initializer: Initializer, seed: number, path: string): Float64Array {
-  const [isSeed, expected] = whole(0, 2 ** 32 - 1);
+  const [isSeed, expected] = ONE_SEED;
   refuse([
     ...isRecord(initializer)
       ? initializerIssues("initialValues", initializer)

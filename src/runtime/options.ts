@@ -8,6 +8,7 @@ import {
   FUNCTION,
   isRecord,
   LIST,
+  ONE_SEED,
   optionIssues,
   RECORD,
   type Rule,
@@ -111,7 +112,7 @@ function isList(value: unknown): value is ArrayLike<unknown> {
   return typeof value === "object" && value !== null && "length" in value;
 }
 
-const [isSeed, SEEDS] = whole(0, 2 ** 32 - 1);
+const [isSeed, SEEDS] = ONE_SEED;
 
 /** A seed, or one for each copy: those are judged by {@link seedsOf}. */
 export const SEED_RULE: Rule = [(x) => isList(x) || isSeed(x), SEEDS];

@@ -8,10 +8,10 @@ import {
   ANYTHING,
   FUNCTION,
   isRecord,
+  ONE_SEED,
   refuse,
   required,
   type Rules,
-  whole,
 } from "../errors/options.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import type { Optimizer } from "../optimizer/types.ts";
@@ -108,7 +108,7 @@ const SETTINGS: Rules<SweepSettings<Settings>> = {
   ]),
   optimizer: required([(x) => typeof x === "function", "a function from settings to an optimizer"]),
   vary: FUNCTION,
-  seed: whole(0, 2 ** 32 - 1),
+  seed: ONE_SEED,
   sideBySide: ANYTHING,
   onProgress: FUNCTION,
 };

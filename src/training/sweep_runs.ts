@@ -4,7 +4,7 @@
  * @module
  */
 import { SteepestError } from "../errors.ts";
-import { RECORD, type Rules, whole } from "../errors/options.ts";
+import { ONE_SEED, RECORD, type Rules } from "../errors/options.ts";
 import type { Model } from "../nn/models.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import type { Objective } from "../objective/objective.ts";
@@ -103,8 +103,6 @@ export interface Kind<V, R> {
   readonly firstNonFinite: (run: R) => number | undefined;
 }
 
-const SEED = whole(0, 2 ** 32 - 1);
-
 /** What {@link onFunction} runs with besides what trials change. */
 export type FunctionRun<P, B> =
   & Omit<MinimizeSettings<"losses">, "set" | "replicas" | "seed" | "record">
@@ -145,7 +143,7 @@ export function onFunction<P extends Parameters, B>(
   const { objective, steps, until, maxSteps, parameters, ...rest } = options;
   const common = { steps, until, maxSteps } as Stopping;
   return {
-    rules: { seed: SEED, parameters: RECORD, stopping: RECORD },
+    rules: { seed: ONE_SEED, parameters: RECORD, stopping: RECORD },
     keyOf: ({ parameters = {}, stopping = common }) => {
       const sizes = Object.entries(parameters)
         .map(([path, start]) => [path, typeof start === "number" ? 1 : start.length]);
@@ -187,7 +185,7 @@ export function onModel<P extends Parameters>(
   };
   const { model, batchSize, epochs } = TRAIN_RULES;
   return {
-    rules: { seed: SEED, model, batchSize, epochs },
+    rules: { seed: ONE_SEED, model, batchSize, epochs },
     keyOf: ({ seed: _, model = options.model, ...rest }) =>
       JSON.stringify([numberOf(model), Object.entries(rest).toSorted()]),
     run: async ({ optimizer, set, seed, variations }, onFraction) => {

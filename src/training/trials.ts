@@ -4,7 +4,7 @@
  * @module
  */
 import { failure, type Issue, issue, SteepestError } from "../errors.ts";
-import { isRecord, whole } from "../errors/options.ts";
+import { isRecord, ONE_SEED, type Rule, whole } from "../errors/options.ts";
 import { show } from "../errors/words.ts";
 import { randomKey, randomWord } from "../tensor/random.ts";
 
@@ -110,12 +110,11 @@ export function randomTrials(
     ...emptyLists(ranges),
     ...Object.entries(ranges).flatMap(([name, range]) => rangeIssues(name, range)),
   ];
-  const check = (path: string, value: number, least: number) => {
-    const [holds, expected] = whole(least, 2 ** 32 - 1);
+  const check = (path: string, value: number, [holds, expected]: Rule) => {
     if (!holds(value)) issues.push(issue(path, show(value), expected));
   };
-  check("count", count, 1);
-  check("seed", seed, 0);
+  check("count", count, whole(1, 2 ** 32 - 1));
+  check("seed", seed, ONE_SEED);
   if (issues.length > 0) throw new SteepestError("description", issues);
   const named = Object.entries(ranges);
   return Array.from({ length: count }, (_, i) =>

@@ -1,7 +1,8 @@
 import * as E from "fp-ts/lib/Either.js";
 import { assert, assertEquals, assertThrows } from "../_assert.ts";
 import { SteepestError } from "../../src/errors.ts";
-import { catalogue, fromCatalogue } from "../../src/optimizer/catalogue/registry.ts";
+import { fromCatalogue } from "../../src/optimizer/catalogue/by_name.ts";
+import { catalogue } from "../../src/optimizer/catalogue/registry.ts";
 import { nasgd } from "../../src/optimizer/catalogue/nasgd.ts";
 import { sgd } from "../../src/optimizer/catalogue/sgd.ts";
 import { newtonRaphson, scale } from "../../src/optimizer/transforms.ts";
