@@ -18,6 +18,7 @@ import {
   broadcast,
   cast,
   constant,
+  iota,
   mul,
   neg,
   pad,
@@ -26,6 +27,7 @@ import {
   reshape,
   slice,
 } from "./ops.ts";
+import { sumOfChosen } from "./chosen_sums.ts";
 import { BINARY_FUNCTIONS, CAST_FUNCTIONS, COMPARE_FUNCTIONS, UNARY_FUNCTIONS } from "./scalar.ts";
 import { rewrite } from "./walk.ts";
 
@@ -143,7 +145,7 @@ function reduceRule(op: OpOf<"reduce">, node: Node): Node | undefined {
     return reduce(op.fn, x.inputs[0]!, [...inner, ...op.axes.map((a) => kept[a]!)]);
   }
   if (x.op.kind === "broadcast") return reduceBroadcast(op, x);
-  return undefined;
+  return op.fn === "sum" ? sumOfChosen(x, op.axes) : undefined;
 }
 
 /** The axes a broadcast has added are not added up: their extents multiply the sum of the rest. */
@@ -192,6 +194,7 @@ function broadcastRule(op: OpOf<"broadcast">, node: Node): Node | undefined {
     return broadcast(x.inputs[0]!, node.shape, x.op.axes.map((a) => op.axes[a]!));
   }
   if (sizeOf(x.shape) === sizeOf(node.shape)) return reshape(x, node.shape);
+  if (x.op.kind === "iota") return iota(node.shape, op.axes[x.op.axis]!);
   return moved(op, node);
 }
 

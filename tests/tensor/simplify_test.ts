@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { tensor } from "../../src/reference/tensor.ts";
 import type { Node } from "../../src/tensor/node.ts";
+import type { TensorLike } from "../../src/tensor/primitives.ts";
 import * as t from "../../src/tensor/ops.ts";
 import { print } from "../../src/tensor/print.ts";
 import { simplify } from "../../src/tensor/simplify.ts";
@@ -90,6 +91,56 @@ Deno.test("simplify() reduces the sums of sums and of broadcasts", () => {
   becomes(t.sum(t.broadcast(x, [3, 6, 5], [0, 2])), t.mul(t.sum(x), 6));
   becomes(t.reduce("max", t.broadcast(x, [3, 6, 5], [0, 2]), [1]), x);
   becomes(t.sum(t.reshape(x, [1, 3, 5]), [0]), x);
+});
+
+const label = t.input("label", [3], "u32"), gain = t.input("gain", [3]);
+const atLabel = t.compare("eq", t.iota([3, 5], 1), t.broadcast(label, [3, 5], [0]));
+const chosen = (a: TensorLike) => t.select(atLabel, a, 0);
+
+Deno.test("simplify() takes the only term of a sum over what a label chooses", () => {
+  const known = t.compare("lt", label, 5);
+  becomes(t.sum(chosen(0.5), [1]), t.select(known, t.constant(0.5, [3]), 0));
+  const gains = t.broadcast(gain, [3, 5], [0]);
+  const twice = t.mul(t.exp(gain), 2);
+  becomes(t.sum(chosen(t.mul(t.exp(gains), 2)), [1]), t.select(known, twice, 0));
+  becomes(t.sum(t.neg(chosen(gains)), [1]), t.neg(t.select(known, gain, 0)));
+  becomes(t.sum(chosen(gains)), t.sum(t.select(known, gain, 0)));
+  // A row of places is what it is along the other axis, too.
+  const places = t.broadcast(t.iota([5], 0), [3, 5], [1]);
+  const same = t.select(t.compare("eq", t.broadcast(label, [3, 5], [0]), places), gains, 0);
+  becomes(t.sum(same, [1]), t.select(known, gain, 0));
+});
+
+Deno.test("simplify() leaves sums whose terms are not chosen, or differ", () => {
+  const below = t.compare("lt", t.iota([3, 5], 1), t.broadcast(label, [3, 5], [0]));
+  for (
+    const n of [
+      t.sum(chosen(x), [1]),
+      t.sum(chosen(0.5), [0]),
+      t.sum(t.select(below, t.constant(0.5, [3, 5]), 0), [1]),
+      t.sum(t.select(atLabel, t.constant(0.5, [3, 5]), 1), [1]),
+      t.reduce("max", chosen(0.5), [1]),
+    ]
+  ) becomes(n, n);
+});
+
+Deno.test("simplify() preserves what labels choose, those of no class as well", () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(7), { minLength: 3, maxLength: 3 }), (labels) => {
+      const inputs = new Map([
+        ["label@0", tensor(labels, [3], "u32")],
+        ["gain@0", tensor([0.5, -2, 3], [3])],
+      ]);
+      const gains = t.broadcast(gain, [3, 5], [0]);
+      const outputs = [t.sum(chosen(gains), [1]), t.sum(chosen(t.neg(gains)), [0, 1])];
+      const simpler = simplify(outputs);
+      assertEquals(verify(simpler), []);
+      const plain = (of: readonly Node[]) =>
+        evaluate(of, inputs).map(({ data }) => Array.from(data, (v) => v + 0));
+      assertEquals(plain(simpler), plain(outputs));
+    }),
+    { seed: 3, numRuns: 60 },
+  );
 });
 
 Deno.test("simplify() unifies equal nodes and simplifies bodies of loops", () => {
