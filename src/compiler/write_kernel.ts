@@ -4,8 +4,9 @@
  * @module
  */
 import type { AdapterClass } from "../loops/adapter.ts";
-import { scalarHasFold, type ValueId } from "../loops/scalar.ts";
+import { scalarHasFold, scalarVisit, type ValueId } from "../loops/scalar.ts";
 import type { Nest, Value } from "../loops/stage.ts";
+import { addressOf } from "./build_stages.ts";
 import { shareOut } from "./flat_sums.ts";
 import { type Group, isFlat, longAxes, nestOf, readsOf, stagesOf } from "./fusion.ts";
 import { sizeOf } from "../tensor/node.ts";
@@ -110,9 +111,32 @@ function workOf(parts: readonly Part[], values: readonly Value[]): Pick<Kernel, 
   for (const { group, stored } of parts) {
     const { parallel, reduce } = group.anchor;
     flops += 2 * [...parallel, ...reduce].reduce((n, a) => n * a.extent, 1);
-    words += [...readsOfPart(group), ...stored].reduce((n, v) => n + sizeOf(values[v]!.shape), 0);
+    words += stored.reduce((n, v) => n + sizeOf(values[v]!.shape), 0);
+    for (const { low, high } of reachOf(group, values).values()) words += high - low + 1;
   }
   return { flops, words };
+}
+
+/** From which word to which a group reads each value that it does not compute. */
+function reachOf(
+  group: Group,
+  values: readonly Value[],
+): ReadonlyMap<ValueId, { readonly low: number; readonly high: number }> {
+  const stages = stagesOf(group), inside = new Set(stages.map((s) => s.value));
+  const reach = new Map<ValueId, { low: number; high: number }>();
+  for (const { body } of stages) {
+    scalarVisit(body, (s) => {
+      if (s.kind !== "load" || inside.has(s.value)) return;
+      const { shape } = values[s.value]!, { low, high } = addressOf(s.at, shape);
+      const known = reach.get(s.value) ?? { low: Infinity, high: 0 };
+      // Beyond the ends a test keeps what is read from being used.
+      reach.set(s.value, {
+        low: Math.min(known.low, Math.max(0, low)),
+        high: Math.max(known.high, Math.min(high, sizeOf(shape) - 1)),
+      });
+    });
+  }
+  return reach;
 }
 
 /** What a group reads and does not compute. */
