@@ -17,7 +17,7 @@ import { addUp } from "./addends.ts";
 import { declareSum, vectorOf, type Written } from "./addresses.ts";
 import type { Follower } from "./grid.ts";
 import { LaneWriter } from "./lanes.ts";
-import type { BoundBuffer, LaneSyntax, Syntax } from "./syntax.ts";
+import type { BoundBuffer, BoundWindow, LaneSyntax, Syntax } from "./syntax.ts";
 
 /** What the writer has to know about the kernel around it. */
 export interface WriterContext {
@@ -45,6 +45,12 @@ interface Scope {
   readonly lines: string[];
   readonly names: Map<string, string>;
   readonly axis: string | undefined;
+}
+
+/** A number that is so much more. */
+function shifted(text: string, by: number, syntax: Syntax): string {
+  if (by === 0) return text;
+  return `${text} ${by < 0 ? "-" : "+"} ${syntax.integer(Math.abs(by))}`;
 }
 
 /** Statement by statement construction of a kernel's body. */
@@ -242,11 +248,7 @@ export class Writer {
     const { constant } = index;
     if (index.terms.length === 0) return { text: syntax.integer(constant), depth: 0 };
     const { text, depth } = this.#terms(index);
-    if (constant === 0) return { text, depth };
-    return {
-      text: `${text} ${constant < 0 ? "-" : "+"} ${syntax.integer(Math.abs(constant))}`,
-      depth,
-    };
+    return { text: shifted(text, constant, syntax), depth };
   }
 
   /** What neighbouring addresses have in common: an index without its constant. */
@@ -374,10 +376,23 @@ export class Writer {
       const { text, element, depth } = part;
       return { text: syntax.fromWord(text, element, s.dtype), depth };
     }
-    const { buffer, word } = this.#address(s);
-    const at = this.#index(word);
+    const { buffer, word } = this.#address(s), { window, ...whole } = buffer;
+    const at = window === undefined ? this.#index(word) : this.#within(window, word);
     const depth = Math.max(at.depth, this.#tested);
-    return this.declare(s.key, s.dtype, syntax.load(buffer, at.text, s.dtype), depth);
+    return this.declare(s.key, s.dtype, syntax.load(whole, at.text, s.dtype), depth);
+  }
+
+  /**
+   * An address counted from where a window begins. What the loads of a window share is computed once: drivers
+   * make the quotient and the remainder of what follows, its vector and lane, one number again.
+   */
+  #within({ first }: BoundWindow, word: Index): Written {
+    const { syntax } = this.#context, { constant } = word;
+    const { text, depth } = this.#terms(word), key = `within:${first}:${text}`;
+    const four = syntax.integer(4);
+    const start = this.named(key) ??
+      this.declare(key, "index", `${text} - ${four} * ${first}`, depth);
+    return { text: shifted(start.text, constant, syntax), depth };
   }
 
   #fold(s: Extract<Scalar, { kind: "fold" }>): Written {
