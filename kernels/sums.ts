@@ -47,16 +47,20 @@ export function addTerms(
 ): void {
   if (syntax.scalar) return addUp(terms.map((term, i) => ({ name: lanes[i]!, term })), writer);
   const factors = terms.map(factorsOf);
-  if (factors.every((f) => f === "zero")) return;
+  const there = factors.filter((f) => f !== "zero");
+  if (there.length === 0) return;
   const products = factors.every((f) => f !== undefined);
-  if (writer.lanes !== undefined && lanes.length > 1) {
+  // Every lane of a vector takes time: where half of them are nothing, the others are written one by one.
+  if (writer.lanes !== undefined && 2 * there.length > lanes.length && lanes.length > 1) {
     if (products) writer.lanes.addProducts(name, factors.map((f) => f === "zero" ? undefined : f));
     else writer.lanes.add(name, terms);
     return;
   }
-  const [factor] = factors;
-  const text = factor === undefined || factor === "zero"
-    ? writer.scalar(terms[0]!)
-    : syntax.binary("mul", writer.scalar(factor.a), writer.scalar(factor.b), "f32");
-  writer.add(name, text);
+  factors.forEach((factor, i) => {
+    if (factor === "zero") return;
+    const text = factor === undefined
+      ? writer.scalar(terms[i]!)
+      : syntax.binary("mul", writer.scalar(factor.a), writer.scalar(factor.b), "f32");
+    writer.add(lanes[i]!, text);
+  });
 }
