@@ -78,7 +78,7 @@ export const COSTS: { readonly [K in AdapterClass["kind"]]: Costs } = {
     sites: 90,
     crowded: 30_000,
     register: { move: 3.6, sites: 0.8 },
-    uniform: { load: 3, vectorLoad: 6.5, slice: 8_000 },
+    uniform: { load: 3, vectorLoad: 6.5, slice: 12_000 },
   },
   gpu: {
     // Neighbouring threads begin rows of their own: a load is many transactions.
