@@ -6,6 +6,7 @@
 import { type Index, indexConstant, indexShift, indexSum } from "../src/loops/index.ts";
 import {
   type DType,
+  replaceAxes,
   type Scalar,
   scalarBinary,
   scalarCompare,
@@ -80,6 +81,13 @@ export interface Written {
   readonly word: Index;
 }
 
+/** The element of a value that a stage computes at coordinates of its own. */
+function placeOf({ place, parallel }: Stage, at: readonly Index[]): readonly Index[] {
+  if (place === undefined) return at;
+  const map = new Map(parallel.map((a, i) => [a.name, at[i]!]));
+  return place.map((x) => replaceAxes(x, map));
+}
+
 /** Evaluates a box of values; nothing is stored before everything is evaluated. */
 export function evaluateBox(
   stage: Stage,
@@ -105,7 +113,7 @@ export function evaluateBox(
         text: lanes === undefined ? writer.scalar(scalar) : writer.lanes!.lane(lanes, j),
         group: lanes === undefined ? undefined : { lanes, size },
         dtype: scalar.dtype,
-        ...context.address(stage.value, at),
+        ...context.address(stage.value, placeOf(stage, at)),
       };
     })
   );

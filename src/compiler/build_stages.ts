@@ -37,6 +37,7 @@ import type { AdapterClass } from "../loops/adapter.ts";
 import type { Combine, Stage, Value } from "../loops/stage.ts";
 import { type Node, stridesOf } from "../tensor/node.ts";
 import { topological } from "../tensor/walk.ts";
+import { changedPlaces, type Places } from "./changed_places.ts";
 import { solveContraction } from "./solve_contraction.ts";
 import { isLeaf, isView, stagedNodes } from "./staged_nodes.ts";
 
@@ -64,6 +65,8 @@ export interface Staged {
   readonly units: readonly (readonly Stage[])[];
   /** Values that put pieces together, each element being read from one of them. */
   readonly assemblies: ReadonlySet<ValueId>;
+  /** Slots of which only some elements are stored. */
+  readonly changed: ReadonlySet<string>;
   /** Which value is the stored one of a slot version. */
   readonly stores: ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>;
 }
@@ -75,11 +78,13 @@ export type InputSource = (node: Node) => Value["source"];
  * Turns units of stores into stages.
  *
  * @param keeps Whether a slot can be read by those who need its next value.
+ * @param stays Whether a slot holds what it is not assigned.
  */
 export function buildStages(
   units: readonly StoreUnit[],
   inputSource: InputSource,
   keeps: (slot: string) => boolean,
+  stays: (slot: string) => boolean,
   { kind }: AdapterClass,
 ): Staged {
   const assigned = new Map<string, number>();
@@ -90,6 +95,10 @@ export function buildStages(
   const roots = units.flatMap((u) => u.stores.map((s) => s.value));
   const order = topological(roots);
   const staged = stagedNodes(order, kind !== "script");
+  const changed = changedPlaces(
+    units.flatMap((u) => u.stores),
+    (slot) => inPlace(slot) && stays(slot),
+  );
 
   const values: Value[] = [];
   const valueOf = new Map<string, ValueId>();
@@ -317,6 +326,20 @@ export function buildStages(
     const sums = reduce.length > 0 || combine === "argmax";
     return { value: id, parallel, reduce, combine: sums ? combine : "none", body: scalar };
   };
+  /** The elements at the places of an axis that may change: what they are is the whole expression there. */
+  const stageAt = (node: Node, id: ValueId, { axis, at }: Places): Stage => {
+    const make = fresh("p"), extent = node.shape[axis]!;
+    const parallel = node.shape.map((d, i) => make(i === axis ? at.length : d));
+    const others = parallel.filter((_, i) => i !== axis).map(indexAxis);
+    const last = scalarConstant(extent - 1, "u32"), which = indexAxis(parallel[axis]!);
+    const place = at.map((x) => scalarBinary("min", read(x, others), last))
+      .reduce((before, x, i) => scalarSelect(scalarInside(indexShift(which, -i), 1), x, before));
+    const where = parallel.map((a, i) =>
+      i === axis ? indexDynamic(place, place.key, extent) : indexAxis(a)
+    );
+    const { scalar } = body(node, where);
+    return { value: id, parallel, reduce: [], combine: "none", body: scalar, place: where };
+  };
 
   const temporary: Node[] = [];
   const built = units.map(({ stores: stored, ahead, always, region }, i) => {
@@ -339,7 +362,8 @@ export function buildStages(
         store?.slot ?? `${node.op.kind}${node.shape.length > 0 ? `[${node.shape}]` : ""}`,
       );
       if (node.op.kind === "concatenate") assemblies.add(id);
-      stages.push(stageOf(node, id));
+      const places = store === undefined ? undefined : changed.get(store.slot);
+      stages.push(places === undefined ? stageOf(node, id) : stageAt(node, id, places));
       valueOf.set(node.hash, id);
       if (store === undefined) continue;
       stores.set(id, { slot: store.slot, version: store.version });
@@ -366,7 +390,7 @@ export function buildStages(
     }
     return stages;
   });
-  return { values, units: built, assemblies, stores };
+  return { values, units: built, assemblies, changed: new Set(changed.keys()), stores };
 }
 
 /** Row-major word address of coordinates. */

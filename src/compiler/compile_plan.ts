@@ -190,6 +190,7 @@ function planOf(
       return { kind: "slot", slot: node.op.name, version: node.op.version };
     },
     device,
+    (slot) => own.has(slot),
     adapter,
   );
 
@@ -238,7 +239,7 @@ function planOf(
     new Set(stagesOf(group).flatMap((s) => [s.value, ...readsOf(s)]))
   );
   doubled = doubledSlots(
-    program.slots,
+    program.slots.filter(({ name }) => !staged.changed.has(name)),
     split.regions,
     cut.slots,
     replicas,

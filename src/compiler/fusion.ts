@@ -330,6 +330,8 @@ export function formGroups(
   };
   const legal = (group: Group, stage: Stage): boolean => {
     if (sealed.has(group.anchor.value) || (rounded && stage.combine === "sum")) return false;
+    // Who reads a value of which some elements are stored reads the others too.
+    if (stage.place !== undefined || group.anchor.place !== undefined) return false;
     const touched = new Set(
       [...stagesOf(group), stage].flatMap((s) => [s.value, ...reads.get(s.value)!]),
     );

@@ -126,7 +126,7 @@ function identical(group: Group, written: ValueId, old: ReadonlySet<ValueId>): b
   // A member is evaluated where it is read: what counts is where that reads the slot in the end.
   const members = new Map(group.epilogue.map((e) => [e.stage.value, e.stage]));
   return stagesOf(group).every((stage) => {
-    const own = stage.parallel.map(indexAxis);
+    const own = stage.place ?? stage.parallel.map(indexAxis);
     return [...old].flatMap((o) => accesses(stage, o, members)).every((at) =>
       same(stage) && at.length === own.length && at.every((x, i) => x.key === own[i]!.key)
     );

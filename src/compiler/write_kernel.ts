@@ -4,12 +4,10 @@
  * @module
  */
 import type { AdapterClass } from "../loops/adapter.ts";
-import { scalarHasFold, scalarVisit, type ValueId } from "../loops/scalar.ts";
+import { scalarHasFold, type ValueId } from "../loops/scalar.ts";
 import type { Nest, Value } from "../loops/stage.ts";
-import { addressOf } from "./build_stages.ts";
 import { shareOut } from "./flat_sums.ts";
 import { type Group, isFlat, longAxes, nestOf, readsOf, stagesOf } from "./fusion.ts";
-import { sizeOf } from "../tensor/node.ts";
 import { isLong } from "./kernel_size.ts";
 import type { Kernel } from "./plan.ts";
 import { type Piece, type Seat, writePieces } from "./write_pieces.ts";
@@ -22,6 +20,7 @@ import { sharedWords } from "../../kernels/shared_tile.ts";
 import { threadsOf, type Tile, writeTiled } from "../../kernels/tile.ts";
 import type { WriterContext } from "../../kernels/writer.ts";
 import { cutsOf, partedFolds, stretchesOf } from "./stretches.ts";
+import { wordsOf } from "./traffic.ts";
 import { tiledClusters, tileOf, type TilingOptions, VECTOR_ELEMENTS } from "./tiled_clusters.ts";
 
 /** Workgroups in x before the grid goes on in y. */
@@ -88,7 +87,7 @@ function inStretches(target: Syntax["target"], { kind }: AdapterClass): boolean 
  * what is the same for all of them once. A GPU has one vector for each thread.
  */
 function passOf(group: Group, { target }: Syntax, adapter: AdapterClass): Nest | undefined {
-  if (!inStretches(target, adapter)) return undefined;
+  if (!inStretches(target, adapter) || group.anchor.place !== undefined) return undefined;
   const axes = longAxes(group.anchor).map((i) => group.anchor.parallel[i]!.extent);
   const size = axes.at(-1) ?? 0, copies = axes.length === 1 ? 1 : axes[0]!;
   if (axes.length > 2 || size < VECTOR_ELEMENTS) return undefined;
@@ -111,32 +110,9 @@ function workOf(parts: readonly Part[], values: readonly Value[]): Pick<Kernel, 
   for (const { group, stored } of parts) {
     const { parallel, reduce } = group.anchor;
     flops += 2 * [...parallel, ...reduce].reduce((n, a) => n * a.extent, 1);
-    words += stored.reduce((n, v) => n + sizeOf(values[v]!.shape), 0);
-    for (const { low, high } of reachOf(group, values).values()) words += high - low + 1;
+    words += wordsOf(group, stored, values);
   }
   return { flops, words };
-}
-
-/** From which word to which a group reads each value that it does not compute. */
-function reachOf(
-  group: Group,
-  values: readonly Value[],
-): ReadonlyMap<ValueId, { readonly low: number; readonly high: number }> {
-  const stages = stagesOf(group), inside = new Set(stages.map((s) => s.value));
-  const reach = new Map<ValueId, { low: number; high: number }>();
-  for (const { body } of stages) {
-    scalarVisit(body, (s) => {
-      if (s.kind !== "load" || inside.has(s.value)) return;
-      const { shape } = values[s.value]!, { low, high } = addressOf(s.at, shape);
-      const known = reach.get(s.value) ?? { low: Infinity, high: 0 };
-      // Beyond the ends a test keeps what is read from being used.
-      reach.set(s.value, {
-        low: Math.min(known.low, Math.max(0, low)),
-        high: Math.max(known.high, Math.min(high, sizeOf(shape) - 1)),
-      });
-    });
-  }
-  return reach;
 }
 
 /** What a group reads and does not compute. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DType, Shape } from "../tensor/node.ts";
-import type { Axis } from "./index.ts";
+import type { Axis, Index } from "./index.ts";
 import type { Scalar, ValueId } from "./scalar.ts";
 
 /** A tensor that may be stored: by a slot, by a constant, or by the stage that defines it. */
@@ -57,6 +57,11 @@ export interface Stage {
   readonly reduce: readonly Axis[];
   readonly combine: Combine;
   readonly body: Scalar;
+  /**
+   * The element that is stored, if that is not the one at `parallel`: the stage computes some elements of a value, and
+   * the others stay what they are.
+   */
+  readonly place?: readonly Index[];
   /**
    * If present, the elements of `parallel` (after the copies, if there are several) are terms: what is stored is, for each thread of the nest,
    * the sum of those that it goes through.

@@ -27,7 +27,7 @@ import {
   reshape,
   slice,
 } from "./ops.ts";
-import { sumOfChosen } from "./chosen_sums.ts";
+import { sumOfChosen } from "./chosen.ts";
 import { BINARY_FUNCTIONS, CAST_FUNCTIONS, COMPARE_FUNCTIONS, UNARY_FUNCTIONS } from "./scalar.ts";
 import { rewrite } from "./walk.ts";
 
