@@ -27,28 +27,45 @@ function placeOf(when: Node): Choice | undefined {
   return op.kind === "binary" && op.fn === "and" ? placeOf(a!) ?? placeOf(b!) : choiceOf(when);
 }
 
-/** Where a choice between values may differ from `last`; `chain` is told of what leads there. */
-function changesOf(
-  node: Node,
-  last: (node: Node) => boolean,
-  chain: (node: Node) => void,
-): readonly Choice[] | undefined {
-  chain(node);
-  if (last(node)) return [];
-  if (node.op.kind !== "select") return undefined;
-  const [when, a, b] = node.inputs as [Node, Node, Node];
-  const otherwise = changesOf(b, last, chain), place = placeOf(when);
-  if (otherwise === undefined) return undefined;
-  if (place !== undefined) return [...otherwise, place];
-  const where = changesOf(a, last, chain);
-  return where === undefined ? undefined : [...where, ...otherwise];
+/** A value as choices that end with the last one. */
+interface Chain {
+  /** What leads from the value to the last one, both among it. */
+  readonly nodes: Set<string>;
+  /** Where it may differ from that. */
+  readonly choices: Map<string, Choice>;
 }
 
-function placesIn(next: Node, choices: readonly Choice[]): Places | undefined {
-  const axis = choices[0]?.axis;
-  if (axis === undefined || choices.some((c) => c.axis !== axis)) return undefined;
-  const at = [...new Map(choices.map((c) => [c.at.hash, c.at])).values()];
-  return SPARSE * at.length <= next.shape[axis]! ? { axis, at } : undefined;
+/** Follows a value to the last one; false if it is not made of choices alone. */
+function follow(node: Node, isLast: (node: Node) => boolean, chain: Chain): boolean {
+  const { nodes, choices } = chain;
+  if (nodes.has(node.hash)) return true;
+  nodes.add(node.hash);
+  if (isLast(node)) return true;
+  if (node.op.kind !== "select") return false;
+  const [when, a, b] = node.inputs, place = placeOf(when!);
+  if (place === undefined) return follow(a!, isLast, chain) && follow(b!, isLast, chain);
+  choices.set(`${place.axis}:${place.at.hash}`, place);
+  return follow(b!, isLast, chain);
+}
+
+/** The places that a slot's next value changes, if they are few and along one axis. */
+function placesOf({ slot, version, value }: Store, chain: Chain): Places | undefined {
+  const isLast = ({ op }: Node): boolean =>
+    op.kind === "input" && op.name === slot && op.version === version - 1;
+  if (sizeOf(value.shape) < FEW || !follow(value, isLast, chain)) return undefined;
+  const [first, ...others] = chain.choices.values();
+  if (first === undefined || others.some(({ axis }) => axis !== first.axis)) return undefined;
+  const { axis } = first, at = [first, ...others].map((choice) => choice.at);
+  return SPARSE * at.length <= value.shape[axis]! ? { axis, at } : undefined;
+}
+
+/** Which nodes read each node. */
+function readersIn(roots: readonly Node[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const readers = new Map<string, Set<string>>();
+  for (const { inputs, hash } of topological(roots)) {
+    for (const x of inputs) readers.set(x.hash, (readers.get(x.hash) ?? new Set()).add(hash));
+  }
+  return readers;
 }
 
 /**
@@ -62,27 +79,17 @@ export function changedPlaces(
   stores: readonly Store[],
   may: (slot: string) => boolean,
 ): ReadonlyMap<string, Places> {
-  const readers = new Map<string, Set<string>>();
-  for (const node of topological(stores.map(({ value }) => value))) {
-    for (const { hash } of node.inputs) {
-      readers.set(hash, (readers.get(hash) ?? new Set()).add(node.hash));
-    }
-  }
-  const found = new Map<string, Places>();
-  for (const { slot, version, value } of stores) {
-    if (!may(slot) || sizeOf(value.shape) < FEW) continue;
-    const isLast = ({ op }: Node) =>
-      op.kind === "input" && op.name === slot && op.version === version - 1;
-    const chain = new Set<string>();
-    const choices = changesOf(value, isLast, ({ hash }) => chain.add(hash));
-    const places = choices === undefined ? undefined : placesIn(value, choices);
-    if (places === undefined) continue;
-    const alone = [...chain].every((hash) =>
-      hash === value.hash || (readers.get(hash) ?? new Set()).isSubsetOf(chain)
-    );
-    if (alone && stores.every((s) => s.slot === slot || !chain.has(s.value.hash))) {
-      found.set(slot, places);
-    }
-  }
-  return found;
+  const candidates = stores.filter(({ slot }) => may(slot)).flatMap((store) => {
+    const chain: Chain = { nodes: new Set(), choices: new Map() };
+    const places = placesOf(store, chain);
+    return places === undefined ? [] : [{ store, places, nodes: chain.nodes }];
+  });
+  if (candidates.length === 0) return new Map();
+  const readers = readersIn(stores.map(({ value }) => value));
+  const alone = candidates.filter(({ store, nodes }) =>
+    [...nodes].every((hash) =>
+      hash === store.value.hash || readers.get(hash)?.isSubsetOf(nodes) === true
+    ) && stores.every((other) => other === store || !nodes.has(other.value.hash))
+  );
+  return new Map(alone.map(({ store, places }) => [store.slot, places]));
 }

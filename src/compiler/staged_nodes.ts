@@ -60,11 +60,13 @@ const FEW = 6;
  * maximum pool: who reads them evaluates it from fewer words than it has.
  */
 function spreadFrom(node: Node): readonly Node[] | undefined {
-  const sources = new Map<string, Node>();
+  const sources = new Map<string, Node>(), seen = new Set<string>();
   let operations = 0;
   const visit = (n: Node): void => {
     let source = n;
     while (isView(source.op.kind)) source = source.inputs[0]!;
+    if (seen.has(source.hash) || operations > FEW) return;
+    seen.add(source.hash);
     if (ELEMENTWISE.has(source.op.kind) && sizeOf(source.shape) === sizeOf(node.shape)) {
       operations++;
       source.inputs.forEach(visit);

@@ -77,6 +77,21 @@ const HISTORIES: Readonly<Record<string, History>> = {
         select(at(COLUMNS, later(6)), add(column(x), mul(0.5, old)), old),
       ),
   },
+  // Each of which has the last one on both sides: they must not be followed one by one.
+  "a column by one of forty choices": {
+    shape: COLUMNS,
+    next: (old) =>
+      Array.from({ length: 40 }, (_, i) => i).reduce(
+        (before, i) =>
+          select(
+            compare("gt", turn, i),
+            select(at(COLUMNS, later(i % 3)), column(mul(now, 1 + i / 40)), before),
+            before,
+          ),
+        old,
+      ),
+    places: 3 * LONG,
+  },
   "a place that may lie beyond the end": {
     shape: COLUMNS,
     next: (old) => select(at(COLUMNS, add(index, u32(12))), column(now), old),
