@@ -383,8 +383,9 @@ export class Writer {
   }
 
   /**
-   * An address counted from where a window begins. What the loads of a window share is computed once: drivers
-   * make the quotient and the remainder of what follows, its vector and lane, one number again.
+   * The address of a word, counted from where a window begins, as its vectors are when they are read. What the loads
+   * of words share is computed once: drivers make the quotient and the remainder of what follows, its vector and lane,
+   * one number again.
    */
   #within({ first }: BoundWindow, word: Index): Written {
     const { syntax } = this.#context, { constant } = word;

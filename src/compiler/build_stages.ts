@@ -65,8 +65,8 @@ export interface Staged {
   readonly units: readonly (readonly Stage[])[];
   /** Values that put pieces together, each element being read from one of them. */
   readonly assemblies: ReadonlySet<ValueId>;
-  /** Slots of which only some elements are stored. */
-  readonly changed: ReadonlySet<string>;
+  /** Values of which only some elements are stored, in the place of a slot. */
+  readonly inPart: ReadonlySet<ValueId>;
   /** Which value is the stored one of a slot version. */
   readonly stores: ReadonlyMap<ValueId, { readonly slot: string; readonly version: number }>;
 }
@@ -78,13 +78,13 @@ export type InputSource = (node: Node) => Value["source"];
  * Turns units of stores into stages.
  *
  * @param keeps Whether a slot can be read by those who need its next value.
- * @param stays Whether a slot holds what it is not assigned.
+ * @param own Whether a slot may be stored in part: one of the step, and none of the compiler's.
  */
 export function buildStages(
   units: readonly StoreUnit[],
   inputSource: InputSource,
   keeps: (slot: string) => boolean,
-  stays: (slot: string) => boolean,
+  own: (slot: string) => boolean,
   { kind }: AdapterClass,
 ): Staged {
   const assigned = new Map<string, number>();
@@ -95,15 +95,16 @@ export function buildStages(
   const roots = units.flatMap((u) => u.stores.map((s) => s.value));
   const order = topological(roots);
   const staged = stagedNodes(order, kind !== "script");
-  const changed = changedPlaces(
+  const places = changedPlaces(
     units.flatMap((u) => u.stores),
-    (slot) => inPlace(slot) && stays(slot),
+    (slot) => inPlace(slot) && own(slot),
   );
 
   const values: Value[] = [];
   const valueOf = new Map<string, ValueId>();
   const assemblies = new Set<ValueId>();
   const stores = new Map<ValueId, { slot: string; version: number }>();
+  const inPart = new Set<ValueId>();
   let axes = 0;
   const fresh = (prefix: string) => (extent: number): Axis => ({
     name: `${prefix}${axes++}`,
@@ -338,11 +339,14 @@ export function buildStages(
       i === axis ? indexDynamic(place, place.key, extent) : indexAxis(a)
     );
     const { scalar } = body(node, where);
+    inPart.add(id);
     return { value: id, parallel, reduce: [], combine: "none", body: scalar, place: where };
   };
 
   const temporary: Node[] = [];
   const built = units.map(({ stores: stored, ahead, always, region }, i) => {
+    // What an earlier unit has made of a slot's last value reads the next one once that is stored.
+    memo.clear();
     const stages: Stage[] = [];
     const next = new Map<string, Store>();
     const done = new Set<Store>();
@@ -362,8 +366,8 @@ export function buildStages(
         store?.slot ?? `${node.op.kind}${node.shape.length > 0 ? `[${node.shape}]` : ""}`,
       );
       if (node.op.kind === "concatenate") assemblies.add(id);
-      const places = store === undefined ? undefined : changed.get(store.slot);
-      stages.push(places === undefined ? stageOf(node, id) : stageAt(node, id, places));
+      const some = store === undefined ? undefined : places.get(store.slot);
+      stages.push(some === undefined ? stageOf(node, id) : stageAt(node, id, some));
       valueOf.set(node.hash, id);
       if (store === undefined) continue;
       stores.set(id, { slot: store.slot, version: store.version });
@@ -386,11 +390,10 @@ export function buildStages(
     }
     if (!always && units[i + 1]?.region !== region) {
       for (const node of temporary.splice(0)) valueOf.delete(node.hash);
-      memo.clear();
     }
     return stages;
   });
-  return { values, units: built, assemblies, changed: new Set(changed.keys()), stores };
+  return { values, units: built, assemblies, inPart, stores };
 }
 
 /** Row-major word address of coordinates. */

@@ -12,7 +12,7 @@ import type { Store } from "./build_stages.ts";
 /** Places along an axis that may change. */
 export interface Places {
   readonly axis: number;
-  /** Which ones, at each place along the other axes: u32, and anywhere if beyond the end. */
+  /** Which ones, at each place along the other axes: u32. One beyond the end changes nothing. */
   readonly at: readonly Node[];
 }
 
@@ -22,9 +22,9 @@ const FEW = 1024;
 const SPARSE = 4;
 
 /** Where a condition can hold, if that is one place along an axis. */
-function placeOf(when: Node): Choice | undefined {
+function choiceIn(when: Node): Choice | undefined {
   const { op, inputs: [a, b] } = when;
-  return op.kind === "binary" && op.fn === "and" ? placeOf(a!) ?? placeOf(b!) : choiceOf(when);
+  return op.kind === "binary" && op.fn === "and" ? choiceIn(a!) ?? choiceIn(b!) : choiceOf(when);
 }
 
 /** A value as choices that end with the last one. */
@@ -42,7 +42,7 @@ function follow(node: Node, isLast: (node: Node) => boolean, chain: Chain): bool
   nodes.add(node.hash);
   if (isLast(node)) return true;
   if (node.op.kind !== "select") return false;
-  const [when, a, b] = node.inputs, place = placeOf(when!);
+  const [when, a, b] = node.inputs, place = choiceIn(when!);
   if (place === undefined) return follow(a!, isLast, chain) && follow(b!, isLast, chain);
   choices.set(`${place.axis}:${place.at.hash}`, place);
   return follow(b!, isLast, chain);

@@ -123,9 +123,9 @@ export function planPasses(
   }
 }
 
-function planOf(
-  program: StepProgram,
-  {
+/** @param inPart Whether slots may be stored in part. */
+function planOf(program: StepProgram, options: PlanOptions, inPart = true): Plan {
+  const {
     replicas,
     target,
     adapter,
@@ -133,8 +133,7 @@ function planOf(
     oneKernel = 1,
     doubled: doubledWords = doubledFrom(target, adapter),
     progress = () => undefined,
-  }: PlanOptions,
-): Plan {
+  } = options;
   const host = splitHost(program, replicas);
   const own = new Map(program.slots.map((s) => [s.name, s]));
   const kept = keepOldVersions(host.regions, own);
@@ -190,7 +189,7 @@ function planOf(
       return { kind: "slot", slot: node.op.name, version: node.op.version };
     },
     device,
-    (slot) => own.has(slot),
+    (slot) => inPart && own.has(slot),
     adapter,
   );
 
@@ -238,8 +237,9 @@ function planOf(
   const touched = grouped.flat().map((group) =>
     new Set(stagesOf(group).flatMap((s) => [s.value, ...readsOf(s)]))
   );
+  const stay = new Set([...staged.inPart].map((v) => staged.stores.get(v)!.slot));
   doubled = doubledSlots(
-    program.slots.filter(({ name }) => !staged.changed.has(name)),
+    program.slots.filter(({ name }) => !stay.has(name)),
     split.regions,
     cut.slots,
     replicas,
@@ -249,6 +249,10 @@ function planOf(
   const planned = grouped.map((groups, i) =>
     planRegion(groups, values, staged.stores, crossing, slots, around[i]!, urgent, doubled)
   );
+  // What must be computed aside needs all of its elements there.
+  if (planned.some(({ copied }) => !copied.isDisjointFrom(staged.inPart))) {
+    return planOf(program, options, false);
+  }
 
   progress(staged.units.length, staged.units.length + 1);
   const syntax = target === "wgsl" ? wgsl : js;

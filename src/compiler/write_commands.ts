@@ -63,8 +63,11 @@ export function swapsOf(
 ): readonly Swap[] {
   const carriedBy = new Map([...doubled].map((slot) => [slot, STEP_LOOP]));
   visitLoops(regions, () => {}, ({ carried }, loop) => {
-    if (inKernels.has(loop)) return;
-    for (const slot of carried) carriedBy.set(slot, loop);
+    for (const slot of carried) {
+      // A loop that runs inside a kernel puts next values in their place by itself.
+      if (inKernels.has(loop)) carriedBy.delete(slot);
+      else carriedBy.set(slot, loop);
+    }
   });
   return planned.flatMap(({ copied }) =>
     [...copied].flatMap((value): Swap[] => {

@@ -59,7 +59,7 @@ export interface Stage {
   readonly body: Scalar;
   /**
    * The element that is stored, if that is not the one at `parallel`: the stage computes some elements of a value, and
-   * the others stay what they are.
+   * the others stay what they are. It reads nothing but what the body reads.
    */
   readonly place?: readonly Index[];
   /**

@@ -17,7 +17,7 @@ import {
   slice,
 } from "../../src/tensor/ops.ts";
 import { distance } from "./_compare.ts";
-import { outputSlot, planOf, programOf, start, targets } from "./_run_plan.ts";
+import { outputSlot, planOf, programOf, run, start, targets } from "./_run_plan.ts";
 
 const AS_IT_IS = { writtenOut: { nodes: 0, sums: 0 } };
 const ignore = !targets.includes("wgsl");
@@ -67,6 +67,26 @@ function counting(times: number, size: number): readonly Node[] {
   };
   return repeat(loop, [constant(0, [size]), constant(0, [], "u32")], [input("l", [], "u32")]);
 }
+
+Deno.test({
+  name:
+    "compilePlan() leaves what a loop in a kernel carries in its place, also where steps carry as much aside",
+  ignore,
+  fn: async () => {
+    const n = input("n", [40]), c = input("c", [40]), k = input("k", [40]);
+    const values = (name: string) =>
+      [`${name}@0`, tensor(Array.from({ length: 40 }, (_, i) => Math.sin(i)), [40])] as const;
+    for (const times of [2, 3]) {
+      const loop: Loop = { times, formals: [c, k], next: [add(mul(0.5, c), k)] };
+      const outputs = repeat(loop, [n], [mul(n, n)]);
+      const options = { ...AS_IT_IS, oneKernel: Infinity, doubled: 1 };
+      const inputs = new Map([values("n")]);
+      assertEquals(planOf(programOf(outputs), "wgsl", 1, {}, options).swaps, []);
+      const [found] = await run(outputs, inputs, "wgsl", {}, options);
+      assertLess(distance(found!, evaluate(outputs, inputs)[0]!.data), 1e-6);
+    }
+  },
+});
 
 Deno.test({
   name: "compilePlan() dispatches a long loop in parts, since drivers leave loops of 65536 turns",
